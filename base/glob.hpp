@@ -1,0 +1,12 @@
+// Redis' glob patterns: * ? [abc] [^abc] [a-z] and \ as escape, on bytes.
+#pragma once
+
+#include <string_view>
+
+namespace respawn {
+
+/// Whether the whole of `text` matches `pattern`. Linear memory; never exponential: a run of stars
+/// is one star, and a failed attempt behind a later star is not repeated behind an earlier one.
+bool glob_match(std::string_view pattern, std::string_view text, bool ignore_case = false);
+
+}  // namespace respawn

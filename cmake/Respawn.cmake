@@ -1,0 +1,52 @@
+# Compiler settings of this project's own targets, and the one way to declare a folder's library.
+
+add_library(respawn_flags INTERFACE)
+target_compile_options(respawn_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fno-omit-frame-pointer)
+target_include_directories(respawn_flags INTERFACE ${PROJECT_SOURCE_DIR})
+if(RESPAWN_SANITIZE)
+  target_compile_options(respawn_flags INTERFACE -fsanitize=${RESPAWN_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(respawn_flags INTERFACE -fsanitize=${RESPAWN_SANITIZE})
+endif()
+
+find_program(MOLD_LINKER mold)
+if(MOLD_LINKER)
+  target_link_options(respawn_flags INTERFACE -fuse-ld=mold)
+endif()
+
+# respawn_library(<folder> [PUBLIC targets...] [PRIVATE targets...])
+# One folder is one static library of all its *.cpp files (subfolders included); target name respawn_<folder>.
+function(respawn_library folder)
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  if(sources)
+    add_library(respawn_${folder} STATIC ${sources})
+    target_link_libraries(respawn_${folder} PUBLIC respawn_flags ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+  else()
+    add_library(respawn_${folder} INTERFACE)
+    target_link_libraries(respawn_${folder} INTERFACE respawn_flags ${ARG_PUBLIC} ${ARG_PRIVATE})
+  endif()
+endfunction()
+
+# respawn_use_allocator(<executable>): links the allocator of the RESPAWN_ALLOCATOR option.
+function(respawn_use_allocator target)
+  if(RESPAWN_ALLOCATOR STREQUAL "libc")
+    return()
+  endif()
+  find_library(RESPAWN_${RESPAWN_ALLOCATOR}_LIBRARY ${RESPAWN_ALLOCATOR} REQUIRED)
+  target_link_libraries(${target} PRIVATE
+    -Wl,--push-state,--no-as-needed ${RESPAWN_${RESPAWN_ALLOCATOR}_LIBRARY} -Wl,--pop-state)
+  target_compile_definitions(${target} PRIVATE RESPAWN_ALLOCATOR="${RESPAWN_ALLOCATOR}")
+endfunction()
+
+# respawn_test(<name> <glob-folder> libs...): one GoogleTest binary of a folder's *.cpp files, found by ctest.
+function(respawn_test name folder)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE ${ARGN} respawn_flags GTest::gtest_main GTest::gmock)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${name})
+endfunction()
