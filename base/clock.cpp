@@ -1,0 +1,25 @@
+#include "base/clock.hpp"
+
+#include <time.h>
+
+namespace respawn {
+
+namespace {
+
+std::int64_t read_us(clockid_t id) {
+  timespec now{};
+  clock_gettime(id, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
+}
+
+}  // namespace
+
+std::int64_t SystemClock::wall_us() const {
+  return read_us(CLOCK_REALTIME);
+}
+
+std::int64_t SystemClock::monotonic_us() const {
+  return read_us(CLOCK_MONOTONIC);
+}
+
+}  // namespace respawn
