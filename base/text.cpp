@@ -37,42 +37,69 @@ char unescaped(char c) {
   }
 }
 
-/// Appends the escape at line[at] == '\\' of a "..." to `word`; returns the place behind it.
-std::size_t read_escape(std::string_view line, std::size_t at, std::string& word) {
-  if (at + 1 == line.size()) {
-    word.push_back('\\');
-    return at + 1;
-  }
-  if (line[at + 1] == 'x' && at + 3 < line.size()) {
-    const int high = hex_digit(line[at + 2]);
-    const int low = hex_digit(line[at + 3]);
-    if (high >= 0 && low >= 0) {
-      word.push_back(static_cast<char>(high * 16 + low));
-      return at + 4;
-    }
-  }
-  word.push_back(unescaped(line[at + 1]));
-  return at + 2;
-}
+/// Undoes the quoting of one line in place: what is written never overtakes what is read.
+class Unquoter {
+ public:
+  explicit Unquoter(std::span<char> line) : line_(line) {}
 
-/// Appends the text in the quotes that open at line[at]; returns the place behind the closing one,
-/// or npos when there is none or something other than a blank follows it.
-std::size_t read_quotes(std::string_view line, std::size_t at, std::string& word) {
-  const char quote = line[at++];
-  while (at < line.size() && line[at] != quote) {
-    if (quote == '"' && line[at] == '\\') {
-      at = read_escape(line, at, word);
-    } else if (line[at] == '\\' && at + 1 < line.size() && line[at + 1] == '\'') {
-      word.push_back('\'');
-      at += 2;
-    } else {
-      word.push_back(line[at++]);
-    }
+  /// Skips blanks; false at the end of the line.
+  bool find_word() {
+    while (at_ < line_.size() && is_blank(line_[at_])) ++at_;
+    return at_ < line_.size();
   }
-  if (at >= line.size()) return std::string_view::npos;
-  ++at;
-  return at == line.size() || is_blank(line[at]) ? at : std::string_view::npos;
-}
+
+  /// The word that starts here; none when its quotes are unbalanced.
+  std::optional<std::string_view> read_word() {
+    const std::size_t start = written_ = at_;
+    while (at_ < line_.size() && !ends_word(line_[at_])) {
+      if (line_[at_] == '"' || line_[at_] == '\'') {
+        if (!read_quotes(line_[at_++])) return std::nullopt;
+        break;  // a closing quote ends the word
+      }
+      write(line_[at_], 1);
+    }
+    return std::string_view(line_.data() + start, written_ - start);
+  }
+
+ private:
+  /// Stands for the `length` bytes here.
+  void write(char c, std::size_t length) {
+    line_[written_++] = c;
+    at_ += length;
+  }
+
+  [[nodiscard]] std::size_t left() const { return line_.size() - at_; }
+
+  /// Reads up to the closing quote. False when there is none, or no blank follows it.
+  bool read_quotes(char quote) {
+    while (left() > 0 && line_[at_] != quote) {
+      if (line_[at_] != '\\' || left() < 2)
+        write(line_[at_], 1);
+      else if (quote == '"')
+        read_escape();
+      else if (line_[at_ + 1] == '\'')
+        write('\'', 2);
+      else
+        write('\\', 1);
+    }
+    if (left() == 0) return false;
+    ++at_;
+    return left() == 0 || is_blank(line_[at_]);
+  }
+
+  void read_escape() {
+    if (line_[at_ + 1] == 'x' && left() >= 4) {
+      const int high = hex_digit(line_[at_ + 2]);
+      const int low = hex_digit(line_[at_ + 3]);
+      if (high >= 0 && low >= 0) return write(static_cast<char>(high * 16 + low), 4);
+    }
+    write(unescaped(line_[at_ + 1]), 2);
+  }
+
+  std::span<char> line_;
+  std::size_t at_ = 0;
+  std::size_t written_ = 0;
+};
 
 /// The letter of a one-letter escape, or 0.
 char escape_letter(char c) {
@@ -125,23 +152,21 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-std::optional<std::vector<std::string>> split_quoted(std::string_view line) {
-  std::vector<std::string> words;
-  std::size_t at = 0;
-  for (;;) {
-    while (at < line.size() && is_blank(line[at])) ++at;
-    if (at == line.size()) return words;
-    std::string& word = words.emplace_back();
-    while (at < line.size() && !ends_word(line[at])) {
-      if (line[at] != '"' && line[at] != '\'') {
-        word.push_back(line[at++]);
-        continue;
-      }
-      at = read_quotes(line, at, word);
-      if (at == std::string_view::npos) return std::nullopt;
-      break;  // a closing quote ends the word
-    }
+bool split_quoted_in_place(std::span<char> line, std::vector<std::string_view>& words) {
+  Unquoter unquoter(line);
+  while (unquoter.find_word()) {
+    const std::optional<std::string_view> word = unquoter.read_word();
+    if (!word) return false;
+    words.push_back(*word);
   }
+  return true;
+}
+
+std::optional<std::vector<std::string>> split_quoted(std::string_view line) {
+  std::string copy(line);
+  std::vector<std::string_view> words;
+  if (!split_quoted_in_place(copy, words)) return std::nullopt;
+  return std::vector<std::string>(words.begin(), words.end());
 }
 
 std::string quoted(std::string_view bytes) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,10 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// knows \'; a closing quote must be followed by a blank or the end. None when quotes are
 /// unbalanced.
 std::optional<std::vector<std::string>> split_quoted(std::string_view line);
+
+/// The same without a copy: words are unquoted in place and appended to `words` as views into
+/// `line`. False when quotes are unbalanced; then neither line nor words are of use.
+bool split_quoted_in_place(std::span<char> line, std::vector<std::string_view>& words);
 
 /// "..." with everything that is not printable escaped, as redis-cli prints a string.
 std::string quoted(std::string_view bytes);
