@@ -1,0 +1,77 @@
+#include "commands/blocking.hpp"
+
+namespace respawn::commands {
+
+void answer_timeout(Session& session) {
+  protocol::ReplyWriter reply(session.batch.output, session.resp);
+  switch (session.blocked.on_timeout) {
+    case TimeoutReply::null_array:
+      return reply.null_array();
+    case TimeoutReply::null:
+      return reply.null();
+    case TimeoutReply::zero:
+      return reply.integer(0);
+  }
+}
+
+void Blocking::block(Session& session, const BlockRequest& request, std::int64_t now_us) {
+  BlockedState& blocked = session.blocked;
+  RESPAWN_CHECK(!blocked.active);
+  blocked.on_timeout = request.on_timeout;
+  blocked.deadline_us = request.timeout_ms == 0 ? 0 : now_us + request.timeout_ms * 1000;
+  blocked.waiter.owner = &session;
+  blocked.waiter.sequence = waiters_->next_sequence();
+  blocked.waiter.database = session.db;
+  blocked.waiter.wanted = request.wanted;
+  blocked.waiter.keys.assign(request.keys.begin(), request.keys.end());
+  waiters_->add(blocked.waiter);
+  if (blocked.deadline_us != 0) deadlines_.emplace(blocked.deadline_us, &session);
+  blocked.active = true;
+  ++clients_->blocked_count;
+}
+
+void Blocking::leave(Session& session) {
+  BlockedState& blocked = session.blocked;
+  waiters_->remove(blocked.waiter);
+  if (blocked.deadline_us != 0) deadlines_.erase({blocked.deadline_us, &session});
+  blocked.active = false;
+  --clients_->blocked_count;
+}
+
+void Blocking::release(Session& session) {
+  leave(session);
+  if (SessionPtr held = clients_->find(session.id)) resumed_.push_back(std::move(held));
+}
+
+void Blocking::forget(Session& session) {
+  if (session.blocked.active) leave(session);
+  std::erase_if(resumed_, [&](const SessionPtr& held) { return held.get() == &session; });
+}
+
+std::int64_t Blocking::next_deadline_us() const {
+  return deadlines_.empty() ? 0 : deadlines_.begin()->first;
+}
+
+Session* Blocking::first_expired(std::int64_t now_us) const {
+  if (deadlines_.empty() || deadlines_.begin()->first > now_us) return nullptr;
+  return deadlines_.begin()->second;
+}
+
+std::vector<SessionPtr> Blocking::take_resumed() {
+  return std::exchange(resumed_, {});
+}
+
+void Blocking::rebuild() {
+  deadlines_.clear();
+  resumed_.clear();
+  clients_->blocked_count = 0;
+  for (const auto& [id, session] : clients_->all()) {
+    BlockedState& blocked = session->blocked;
+    if (!blocked.active) continue;
+    waiters_->add(blocked.waiter);
+    if (blocked.deadline_us != 0) deadlines_.emplace(blocked.deadline_us, session.get());
+    ++clients_->blocked_count;
+  }
+}
+
+}  // namespace respawn::commands

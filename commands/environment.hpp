@@ -1,0 +1,46 @@
+// The state that outlives the keyspace actor, and what a command can reach of it.
+#pragma once
+
+#include <memory>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "commands/blocking.hpp"
+#include "commands/client_table.hpp"
+#include "commands/registry.hpp"
+#include "commands/services.hpp"
+#include "commands/statistics.hpp"
+#include "commands/subscriptions.hpp"
+#include "config/config.hpp"
+#include "keyspace/databases.hpp"
+
+namespace respawn::commands {
+
+/// Everything that must survive a crash of the keyspace actor. Owner: the keeper (server/), which
+/// lends it to one keyspace actor at a time.
+struct Store {
+  explicit Store(std::shared_ptr<const config::Config> initial)
+      : databases(static_cast<std::size_t>(initial->databases)), config(std::move(initial)) {}
+
+  keyspace::Databases databases;
+  ClientTable clients;
+  Statistics statistics;
+  Registry registry;
+  std::shared_ptr<const config::Config> config;
+  Random random{system_entropy()};
+  bool active_expire = true;
+  std::uint64_t generation = 0;  // of keyspace actors
+};
+
+/// Owner: the executor. References into the store and to the executor's derived tables.
+struct Environment {
+  Store& store;
+  Subscriptions& subscriptions;
+  Blocking& blocking;
+  Services& services;
+  const Clock& clock;
+
+  [[nodiscard]] const config::Config& config() const { return *store.config; }
+};
+
+}  // namespace respawn::commands

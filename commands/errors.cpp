@@ -1,0 +1,51 @@
+#include "commands/errors.hpp"
+
+#include "base/text.hpp"
+
+namespace respawn::commands::errors {
+
+namespace {
+
+constexpr std::size_t quoted_bytes_max = 128;
+
+std::string_view clipped(std::string_view text) {
+  return text.substr(0, quoted_bytes_max);
+}
+
+}  // namespace
+
+std::string unknown_command(std::string_view name, const std::string_view* args,
+                            std::size_t count) {
+  std::string listed;
+  for (std::size_t i = 0; i < count && listed.size() < quoted_bytes_max; ++i) {
+    listed += '\'';
+    listed += args[i].substr(0, quoted_bytes_max - listed.size() + 1);
+    listed += "' ";
+  }
+  std::string text = "ERR unknown command '";
+  text += clipped(name);
+  text += "', with args beginning with: ";
+  return text + listed;
+}
+
+std::string wrong_arity(std::string_view full_name) {
+  std::string text = "ERR wrong number of arguments for '";
+  text += full_name;
+  return text + "' command";
+}
+
+std::string unknown_subcommand(std::string_view given, std::string_view container) {
+  std::string text = "ERR unknown subcommand '";
+  text += clipped(given);
+  text += "'. Try ";
+  text += to_upper(container);
+  return text + " HELP.";
+}
+
+std::string invalid_expire_time(std::string_view command) {
+  std::string text = "ERR invalid expire time in '";
+  text += command;
+  return text + "' command";
+}
+
+}  // namespace respawn::commands::errors

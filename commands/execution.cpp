@@ -1,0 +1,113 @@
+#include "commands/execution.hpp"
+
+#include <cmath>
+
+namespace respawn::commands {
+
+Result<std::int64_t> to_timeout_ms(std::string_view seconds) {
+  auto value = parse_long_double(seconds);
+  if (!value) return failure(std::string(errors::timeout_not_a_float));
+  if (*value < 0) return failure(std::string(errors::timeout_negative));
+  long double ms = std::ceil(*value * 1000);
+  if (ms > static_cast<long double>(std::numeric_limits<std::int64_t>::max() / 2))
+    return failure(std::string(errors::timeout_out_of_range));
+  return static_cast<std::int64_t>(ms);
+}
+
+void Execution::fail(std::string_view error) {
+  failed_ = true;
+  environment_->store.statistics.count_error(error);
+  reply.error(error);
+}
+
+void Execution::touch(keyspace::Entry& entry) {
+  const auto seconds = static_cast<std::uint32_t>(now_us_ / 1'000'000) & 0xFFFFFF;
+  if (entry.access_clock() != seconds) entry.set_access_clock(seconds);
+}
+
+keyspace::Entry* Execution::find_live(std::string_view key) {
+  keyspace::Entry* entry = db().find(key);
+  if (!entry || !entry->has_expiry() || !entry->expired(now_ms())) return entry;
+  db().erase(entry);
+  ++store().databases.statistics.expired_keys;
+  changed(key, config::keyspace_event::expired, "expired");
+  return nullptr;
+}
+
+keyspace::Entry* Execution::find_read(std::string_view key) {
+  keyspace::Entry* entry = find_live(key);
+  if (!entry) {
+    ++store().databases.statistics.misses;
+    if (config().notify_keyspace_events != 0)
+      happened(key, config::keyspace_event::key_miss, "keymiss");
+    return nullptr;
+  }
+  ++store().databases.statistics.hits;
+  if (!session_->no_touch) touch(*entry);
+  return entry;
+}
+
+keyspace::Entry* Execution::find_write(std::string_view key) {
+  keyspace::Entry* entry = find_live(key);
+  if (entry && !session_->no_touch) touch(*entry);
+  return entry;
+}
+
+keyspace::Entry* Execution::peek(std::string_view key) {
+  return find_live(key);
+}
+
+keyspace::Entry* Execution::find_read(std::string_view key, keyspace::Type type) {
+  keyspace::Entry* entry = find_read(key);
+  if (!entry || entry->type() == type) return entry;
+  fail(errors::wrong_type);
+  return nullptr;
+}
+
+keyspace::Entry* Execution::find_write(std::string_view key, keyspace::Type type) {
+  keyspace::Entry* entry = find_write(key);
+  if (!entry || entry->type() == type) return entry;
+  fail(errors::wrong_type);
+  return nullptr;
+}
+
+void Execution::changed(std::string_view key, int event_class, std::string_view event) {
+  ++effects_->dirty;
+  happened(key, event_class, event);
+}
+
+void Execution::happened(std::string_view key, int event_class, std::string_view event) {
+  effects_->events.push_back({event_class, event, key, session_->db});
+}
+
+void Execution::became_ready(std::string_view key) {
+  environment_->blocking.waiters().mark_ready(session_->db, key);
+}
+
+void Execution::erase(std::string_view key, int event_class, std::string_view event) {
+  db().erase(key);
+  changed(key, event_class, event);
+}
+
+void Execution::block_on(Args keys, keyspace::Type wanted, std::int64_t timeout_ms,
+                         TimeoutReply on_timeout) {
+  effects_->block = true;
+  effects_->block_request.keys.assign(keys.begin(), keys.end());
+  effects_->block_request.timeout_ms = timeout_ms;
+  effects_->block_request.on_timeout = on_timeout;
+  effects_->block_request.wanted = wanted;
+}
+
+bool Execution::unblock(Session& blocked, bool with_error) {
+  if (!blocked.blocked.active) return false;
+  if (with_error) {
+    store().statistics.count_error(errors::unblocked);
+    protocol::ReplyWriter(blocked.batch.output, blocked.resp).error(errors::unblocked);
+  } else {
+    answer_timeout(blocked);
+  }
+  env().blocking.release(blocked);
+  return true;
+}
+
+}  // namespace respawn::commands

@@ -1,0 +1,112 @@
+// One command while it runs: what it may reach, where its reply goes, and what it did.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "commands/arguments.hpp"
+#include "commands/effects.hpp"
+#include "commands/environment.hpp"
+#include "commands/errors.hpp"
+#include "config/value.hpp"
+#include "protocol/reply_writer.hpp"
+
+namespace respawn::commands {
+
+/// Owner: the executor, on its stack. A handler parses all its arguments before it changes
+/// anything, and writes exactly one reply.
+class Execution {
+ public:
+  Execution(Environment& environment, Session& session, Effects& effects, const CommandSpec& spec,
+            std::int64_t now_us)
+      : reply(session.batch.output, session.resp),
+        environment_(&environment),
+        session_(&session),
+        effects_(&effects),
+        spec_(&spec),
+        now_us_(now_us) {}
+
+  protocol::ReplyWriter reply;
+
+  [[nodiscard]] Session& session() { return *session_; }
+
+  [[nodiscard]] Environment& env() { return *environment_; }
+
+  [[nodiscard]] Store& store() { return environment_->store; }
+
+  [[nodiscard]] const config::Config& config() const { return environment_->config(); }
+
+  [[nodiscard]] keyspace::Database& db() {
+    return environment_->store.databases.at(static_cast<std::size_t>(session_->db));
+  }
+
+  [[nodiscard]] const CommandSpec& spec() const { return *spec_; }
+
+  /// Wall clock at the start of the command: the same for all it does.
+  [[nodiscard]] std::int64_t now_us() const { return now_us_; }
+
+  [[nodiscard]] std::int64_t now_ms() const { return now_us_ / 1000; }
+
+  /// Replies an error (text without '-') and remembers that the command failed.
+  void fail(std::string_view error);
+
+  [[nodiscard]] bool failed() const { return failed_; }
+
+  // Keys. An entry whose time is over is removed (with its effects) and not found.
+
+  /// To read its value: counts a hit or miss, and as an access.
+  keyspace::Entry* find_read(std::string_view key);
+  /// To change it: counts as an access.
+  keyspace::Entry* find_write(std::string_view key);
+  /// To look at it only (TTL, TYPE, EXISTS): neither counted nor an access.
+  keyspace::Entry* peek(std::string_view key);
+
+  /// find_read that fails with WRONGTYPE; null with failed() set then, null without when there is
+  /// no such key.
+  keyspace::Entry* find_read(std::string_view key, keyspace::Type type);
+  keyspace::Entry* find_write(std::string_view key, keyspace::Type type);
+
+  // Effects.
+
+  /// The key's value (or existence, or expiry) changed: watchers, tracking, listeners and the log
+  /// will know. Counts one change.
+  void changed(std::string_view key, int event_class, std::string_view event);
+
+  /// A further event of the same change ("del" behind "lpop"), or one that changes nothing.
+  void happened(std::string_view key, int event_class, std::string_view event);
+
+  /// `changes` more than changed() has counted (LPUSH of several elements counts each).
+  void count_changes(std::uint64_t changes) { effects_->dirty += changes; }
+
+  /// Elements appeared at the key: clients blocked on it are served behind this command.
+  void became_ready(std::string_view key);
+
+  /// Removes a key that a client asked to remove, or that became empty, with its event.
+  void erase(std::string_view key, int event_class = config::keyspace_event::generic,
+             std::string_view event = "del");
+
+  /// Instead of a reply: the session waits until one of the keys is ready, and then the command
+  /// runs again.
+  void block_on(Args keys, keyspace::Type wanted, std::int64_t timeout_ms, TimeoutReply on_timeout);
+
+  /// Answers another, blocked client as if its time were over, or with an error (CLIENT UNBLOCK).
+  /// False when it is not blocked.
+  bool unblock(Session& blocked, bool with_error);
+
+  /// Whether the command runs again for a blocked client: a key of another type is then as good as
+  /// absent.
+  [[nodiscard]] bool resuming() const { return session_->blocked.active; }
+
+ private:
+  keyspace::Entry* find_live(std::string_view key);
+  void touch(keyspace::Entry& entry);
+
+  Environment* environment_;
+  Session* session_;
+  Effects* effects_;
+  const CommandSpec* spec_;
+  std::int64_t now_us_;
+  bool failed_ = false;
+};
+
+}  // namespace respawn::commands

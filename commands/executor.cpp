@@ -1,0 +1,207 @@
+#include "commands/executor.hpp"
+
+#include <algorithm>
+
+namespace respawn::commands {
+
+namespace {
+
+/// What a RESP2 client may send once it has subscribed.
+constexpr std::string_view subscribe_mode_error =
+    "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
+
+std::string not_in_subscribe_mode(std::string_view full_name) {
+  std::string text = "ERR Can't execute '";
+  text += full_name;
+  return text + std::string(subscribe_mode_error);
+}
+
+Args next_command(const Session& session) {
+  const Batch& batch = session.batch;
+  const auto& slice = batch.commands.slices[batch.next];
+  return Args(batch.commands.arguments).subspan(slice.first, slice.count);
+}
+
+}  // namespace
+
+Executor::Executor(Store& store, Services& services, const Clock& clock)
+    : store_(store),
+      clock_(clock),
+      subscriptions_(store.clients),
+      blocking_(store.clients, waiters_),
+      environment_{store, subscriptions_, blocking_, services, clock} {
+  subscriptions_.rebuild();
+  blocking_.rebuild();
+  now_us_ = clock_.wall_us();
+}
+
+void Executor::add_client(SessionPtr session) {
+  store_.clients.add(std::move(session));
+}
+
+void Executor::remove_client(Session& session) {
+  blocking_.forget(session);
+  subscriptions_.remove(session);
+  store_.clients.remove(session);
+}
+
+void Executor::begin_batch() {
+  now_us_ = clock_.wall_us();
+}
+
+Executor::Outcome Executor::execute(Session& session, Args args) {
+  Batch& batch = session.batch;
+  batch.reply_start = batch.output.size();
+  Command* command = resolve(session, args);
+  if (command && admit(session, *command)) run(session, *command, args);
+  bool silent = session.reply_off || session.reply_skip_this;
+  if (silent) batch.output.truncate(batch.reply_start);
+  session.reply_skip_this = session.reply_skip_next;
+  session.reply_skip_next = false;
+  if (effects_.block) {
+    effects_.block = false;
+    blocking_.block(session, effects_.block_request, clock_.monotonic_us());
+    return Outcome::blocked;
+  }
+  if (waiters_.has_ready()) serve_ready_clients();
+  return session.close_after_reply || session.close_now ? Outcome::close : Outcome::done;
+}
+
+Command* Executor::reject(Session& session, Command* command, std::string_view error) {
+  store_.statistics.count_error(error);
+  if (command) ++command->statistics.rejected_calls;
+  protocol::ReplyWriter(session.batch.output, session.resp).error(error);
+  return nullptr;
+}
+
+Command* Executor::resolve(Session& session, Args args) {
+  Command* command = store_.registry.find(args[0]);
+  if (!command)
+    return reject(session, nullptr,
+                  errors::unknown_command(args[0], args.data() + 1, args.size() - 1));
+  if (command->spec->is_container() && args.size() > 1) {
+    Command* sub = command->subcommand(args[1]);
+    if (!sub)
+      return reject(session, command, errors::unknown_subcommand(args[1], command->spec->name));
+    command = sub;
+  }
+  if (!command->spec->arity.admits(args.size()))
+    return reject(session, command, errors::wrong_arity(command->spec->name));
+  return command;
+}
+
+bool Executor::admit(Session& session, Command& command) {
+  const CommandSpec& spec = *command.spec;
+  if (session.in_subscribe_mode() && !spec.flags.has(Flag::allowed_when_subscribed)) [[unlikely]] {
+    reject(session, &command, not_in_subscribe_mode(spec.name));
+    return false;
+  }
+  return true;
+}
+
+void Executor::run(Session& session, Command& command, Args args) {
+  const CommandSpec& spec = *command.spec;
+  session.last_command = &spec;
+  Execution execution(environment_, session, effects_, spec, now_us_);
+  if (spec.flags.has(Flag::write)) {
+    keyspace::Databases::Mutation mutation(store_.databases);
+    spec.run(execution, args);
+  } else {
+    spec.run(execution, args);
+  }
+  if (!effects_.events.empty()) carry_out_events();
+  store_.databases.changes += effects_.dirty;
+  effects_.dirty = 0;
+
+  const std::int64_t end_us = clock_.wall_us();
+  CommandStatistics& counted = command.statistics;
+  ++store_.statistics.commands_processed;
+  ++counted.calls;
+  counted.microseconds += static_cast<std::uint64_t>(std::max<std::int64_t>(end_us - now_us_, 0));
+  counted.failed_calls += execution.failed() ? 1 : 0;
+  now_us_ = end_us;
+}
+
+void Executor::carry_out_events() {
+  const int wanted = store_.config->notify_keyspace_events;
+  if (wanted != 0) [[unlikely]] {
+    for (const KeyEvent& event : effects_.events) {
+      if ((event.event_class & wanted) == 0) continue;
+      const std::string db = std::to_string(event.db);
+      if (wanted & config::keyspace_event::keyspace)
+        subscriptions_.publish("__keyspace@" + db + "__:" + std::string(event.key), event.event);
+      if (wanted & config::keyspace_event::keyevent)
+        subscriptions_.publish("__keyevent@" + db + "__:" + std::string(event.event), event.key);
+    }
+  }
+  effects_.events.clear();
+}
+
+void Executor::serve_ready_clients() {
+  while (std::optional<keyspace::ReadyKey> ready = waiters_.take_ready()) {
+    keyspace::Database& db = store_.databases.at(static_cast<std::size_t>(ready->database));
+    keyspace::Waiter* waiter = waiters_.first(ready->database, ready->key);
+    while (waiter) {
+      const keyspace::Entry* entry = db.find(ready->key);
+      if (!entry) break;
+      keyspace::Waiter* behind = waiters_.next(*waiter, ready->key);
+      if (entry->type() == waiter->wanted) run_again(*static_cast<Session*>(waiter->owner));
+      waiter = behind;
+    }
+  }
+}
+
+void Executor::run_again(Session& session) {
+  Batch& batch = session.batch;
+  if (session.facts.gone.load(std::memory_order_acquire)) {
+    blocking_.forget(session);
+    return;
+  }
+  Args args = next_command(session);
+  Command* command = resolve(session, args);
+  RESPAWN_CHECK(command != nullptr);
+  batch.reply_start = batch.output.size();
+  batch.state.store(Batch::State::executing, std::memory_order_relaxed);
+  run(session, *command, args);
+  batch.state.store(Batch::State::parked, std::memory_order_relaxed);
+  if (effects_.block) {
+    effects_.block = false;
+    return;
+  }
+  if (session.reply_off) batch.output.truncate(batch.reply_start);
+  blocking_.release(session);
+}
+
+std::int64_t Executor::answer_expired_waits() {
+  const std::int64_t now_us = clock_.monotonic_us();
+  while (Session* session = blocking_.first_expired(now_us)) {
+    if (!session->reply_off) answer_timeout(*session);
+    blocking_.release(*session);
+  }
+  return blocking_.next_deadline_us();
+}
+
+std::int64_t Executor::expire_keys(std::size_t keys_max) {
+  if (!store_.active_expire) return 0;
+  now_us_ = clock_.wall_us();
+  const std::int64_t now_ms = now_us_ / 1000;
+  std::int64_t next_ms = 0;
+  for (std::size_t index = 0; index < store_.databases.count(); ++index) {
+    keyspace::Database& db = store_.databases.at(index);
+    while (keyspace::Entry* entry = db.next_expired(now_ms)) {
+      if (keys_max-- == 0) return now_ms;
+      const std::string key(entry->key());
+      db.erase(entry);
+      ++store_.databases.statistics.expired_keys;
+      ++store_.databases.changes;
+      effects_.events.push_back(
+          {config::keyspace_event::expired, "expired", key, static_cast<int>(index)});
+      carry_out_events();
+    }
+    const std::int64_t at_ms = db.earliest_expiry_ms();
+    if (at_ms != keyspace::never && (next_ms == 0 || at_ms < next_ms)) next_ms = at_ms;
+  }
+  return next_ms;
+}
+
+}  // namespace respawn::commands

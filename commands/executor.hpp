@@ -1,0 +1,71 @@
+// Runs commands against the store: checks, handler, effects, blocked clients, expiry. Pure: no
+// sockets, no CAF.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "commands/execution.hpp"
+
+namespace respawn::commands {
+
+/// Owner: the keyspace actor; made anew by each of its successors over the same store. When a
+/// handler throws, the store's mutation marker and the session's batch say how far it came, and the
+/// executor must not be used any more.
+class Executor {
+ public:
+  enum class Outcome : std::uint8_t {
+    done,     // replied
+    blocked,  // the session waits; run the same command again when it is resumed, or it was
+              // answered by its timeout
+    close,    // nothing further of this batch is to run; the connection is closed behind what was
+              // written
+  };
+
+  /// Takes over what the store holds: subscriptions and blocked clients are registered anew.
+  Executor(Store& store, Services& services, const Clock& clock);
+
+  /// Reads the clock; to be called before the commands of a batch.
+  void begin_batch();
+
+  /// Runs one command of a registered session; the reply goes to the end of its batch's output.
+  /// Then serves the clients that it made ready.
+  Outcome execute(Session& session, Args args);
+
+  /// Sessions whose wait ended (served, timed out, unblocked): their batches go on behind the
+  /// blocking command.
+  std::vector<SessionPtr> take_resumed() { return blocking_.take_resumed(); }
+
+  /// Answers the clients whose time is over. Returns when the next one is (monotonic microseconds),
+  /// or 0.
+  std::int64_t answer_expired_waits();
+
+  /// Removes up to `keys_max` keys whose time is over, exactly those. Returns when to call again
+  /// (wall clock, ms; in the past: at once), or 0 for never.
+  std::int64_t expire_keys(std::size_t keys_max);
+
+  void add_client(SessionPtr session);
+  void remove_client(Session& session);
+
+  [[nodiscard]] Environment& environment() { return environment_; }
+
+ private:
+  Command* resolve(Session& session, Args args);
+  Command* reject(Session& session, Command* command, std::string_view error);
+  bool admit(Session& session, Command& command);
+  void run(Session& session, Command& command, Args args);
+  void carry_out_events();
+  void serve_ready_clients();
+  void run_again(Session& session);
+
+  Store& store_;
+  const Clock& clock_;
+  keyspace::WaiterTable waiters_;
+  Subscriptions subscriptions_;
+  Blocking blocking_;
+  Environment environment_;
+  Effects effects_;
+  std::int64_t now_us_ = 0;
+};
+
+}  // namespace respawn::commands

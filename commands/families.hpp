@@ -1,0 +1,24 @@
+// The command families: each is an array of rows in its own file. Adding a family adds a line here
+// and one in registry.cpp.
+#pragma once
+
+#include <span>
+
+#include "commands/spec.hpp"
+
+namespace respawn::commands {
+
+extern const std::span<const CommandSpec> string_commands;      // strings.cpp
+extern const std::span<const CommandSpec> generic_commands;     // generic.cpp
+extern const std::span<const CommandSpec> list_commands;        // lists.cpp
+extern const std::span<const CommandSpec> connection_commands;  // connection.cpp
+extern const std::span<const CommandSpec> server_commands;      // server.cpp
+extern const std::span<const CommandSpec> client_commands;      // client.cpp
+extern const std::span<const CommandSpec> command_commands;     // command.cpp
+extern const std::span<const CommandSpec> config_commands;      // config.cpp
+extern const std::span<const CommandSpec> debug_commands;       // debug.cpp
+extern const std::span<const CommandSpec> pubsub_commands;      // pubsub.cpp
+extern const std::span<const CommandSpec> script_commands;      // scripts.cpp
+extern const std::span<const CommandSpec> respawn_commands;     // respawn.cpp
+
+}  // namespace respawn::commands
