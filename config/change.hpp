@@ -1,0 +1,57 @@
+// CONFIG GET and CONFIG SET on a Config: which values match, and a change that is all or nothing.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/option.hpp"
+
+namespace respawn::config {
+
+/// CONFIG GET: (name, value) of each option that a name or glob pattern matches. A name without a
+/// pattern's characters is looked up exactly (any case, alias or not) and returned as it was
+/// asked for; patterns match names and aliases separately and never hidden options.
+std::vector<std::pair<std::string, std::string>> get(const Config& config,
+                                                     std::span<const std::string_view> patterns);
+
+/// The text of one option, as CONFIG GET prints it.
+std::string get(const Config& config, const Option& option);
+
+/// A difference between two configurations.
+struct Change {
+  const Option* option = nullptr;
+  std::string asked_as;  // the name or alias that was used, for error texts
+  std::string before;    // as CONFIG GET prints it
+  std::string after;
+};
+
+/// The options whose values differ, in the order of the table.
+std::vector<Change> differences(const Config& before, const Config& after);
+
+/// Who asks, and when: what guarded and not_loading options depend on.
+struct Caller {
+  bool local = true;     // connected over loopback or a Unix socket
+  bool loading = false;  // data is being loaded
+};
+
+/// A checked change that has not happened yet. Whoever prepared it carries out the side effects
+/// of `changes` (in order), then publishes `config`; if one fails, drops it, undoes the earlier
+/// ones and replies refusal().
+struct PreparedChange {
+  Config config;                // complete; version is one above the old one
+  std::vector<Change> changes;  // options that got a different value
+};
+
+/// CONFIG SET name value [name value ...]: checks every pair, and changes all or nothing.
+/// `arguments` is what follows SET. An error is the whole reply without its '-'.
+Result<PreparedChange> prepare(const Config& now, std::span<const std::string_view> arguments,
+                               Caller caller);
+
+/// The reply when the world refuses a prepared change (a port is taken, a directory is missing).
+Error refusal(const Change& change, std::string_view why);
+
+}  // namespace respawn::config
