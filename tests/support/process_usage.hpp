@@ -1,0 +1,19 @@
+// What a running process uses, read from /proc.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+namespace respawn::support {
+
+struct ProcessUsage {
+  std::int64_t resident_kb = 0;
+  int descriptors = 0;
+  std::int64_t cpu_ms = 0;  // user and system time since its start
+};
+
+/// Of process `pid`. Throws std::runtime_error when there is no such process.
+ProcessUsage usage_of(pid_t pid);
+
+}  // namespace respawn::support
