@@ -1,0 +1,175 @@
+// One numbered database: keys, values and expiries.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "keyspace/dict.hpp"
+#include "keyspace/entry.hpp"
+#include "keyspace/expiry_index.hpp"
+#include "keyspace/garbage.hpp"
+#include "keyspace/hash.hpp"
+#include "keyspace/types/list.hpp"
+
+namespace respawn::keyspace {
+
+/// A key with its hash, computed once per command. Borrowed bytes. Converts from text, so handlers
+/// may pass their argument as it is; who calls twice for one key makes a Key first.
+struct Key {
+  Key(std::string_view text) : bytes(text), hash(hash_bytes(text)) {}
+
+  Key(std::string_view text, std::uint64_t hashed) : bytes(text), hash(hashed) {}
+
+  std::string_view bytes;
+  std::uint64_t hash;
+};
+
+struct EntryTraits {
+  using Element = Entry;
+
+  static std::string_view key(const Entry& entry) { return entry.key(); }
+};
+
+using KeyDict = Dict<EntryTraits>;
+
+/// Owner: Databases; only the keyspace actor touches it. Knows no clock: whether a key has expired
+/// is the caller's question (entry->expired(now_ms)).
+///
+/// Writing: the caller has looked the key up and passes what it found as `existing` (null: absent,
+/// which is checked). The value replaces the old one, type and all; the expiry becomes
+/// `expire_at_ms` (pass existing->expire_at_ms() to keep it). The returned pointer replaces any
+/// pointer to this key's entry. Huge old values go to Garbage.
+///
+/// Errors: std::bad_alloc, and then the database is as it was. erase, clear_expiry of any kind and
+/// const calls never throw.
+class Database {
+ public:
+  explicit Database(Garbage& garbage);
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  ~Database();
+
+  /// Null when absent. O(1): one line of the dict and one of the entry.
+  [[nodiscard]] Entry* find(const Key& key) { return contents_->dict.find(key.bytes, key.hash); }
+
+  [[nodiscard]] const Entry* find(const Key& key) const {
+    return contents_->dict.find(key.bytes, key.hash);
+  }
+
+  /// For a batch: first prefetch(hash) for all its keys, then prefetch_entry(hash) for all, then
+  /// find. Hints only.
+  void prefetch(std::uint64_t hash) const { contents_->dict.prefetch(hash); }
+
+  void prefetch_entry(std::uint64_t hash) const { contents_->dict.prefetch_element(hash); }
+
+  /// A string; one that is the canonical form of a 64-bit integer is stored as that integer.
+  Entry* set_string(const Key& key, Entry* existing, std::string_view value,
+                    std::int64_t expire_at_ms = never);
+
+  Entry* set_integer(const Key& key, Entry* existing, std::int64_t value,
+                     std::int64_t expire_at_ms = never);
+
+  /// A container, not null. On failure it is lost with the command that made it.
+  Entry* set_object(const Key& key, Entry* existing, std::unique_ptr<Object> object,
+                    std::int64_t expire_at_ms = never);
+
+  /// Adds to the end of a string (an integer becomes text first); its encoding becomes raw. The
+  /// expiry stays. Amortized O(bytes). Requires Type::string.
+  Entry* append(Entry* existing, std::string_view bytes);
+
+  /// Makes a string `bytes` long at least, new bytes being 0, raw and writable: SETRANGE, SETBIT.
+  /// The expiry stays. Requires Type::string; the text is then at writable().
+  Entry* extend(Entry* existing, std::size_t bytes);
+
+  /// The text of a string that extend() or append() returned, to be changed in place.
+  [[nodiscard]] static char* writable(Entry* entry);
+
+  /// Whether it was there.
+  bool erase(const Key& key) noexcept;
+  void erase(Entry* entry) noexcept;
+
+  /// Sets or moves the expiry (any time but `never`, also one in the past).
+  Entry* set_expiry(Entry* entry, std::int64_t at_ms);
+
+  /// Takes the expiry away; nothing happens without one.
+  Entry* clear_expiry(Entry* entry);
+
+  /// The earliest expiry; `never` when no key has one. O(log n).
+  [[nodiscard]] std::int64_t earliest_expiry_ms() const;
+
+  /// A key that has expired, the earliest first; null when none has. The caller erases it.
+  [[nodiscard]] Entry* next_expired(std::int64_t now_ms) const;
+
+  [[nodiscard]] std::size_t size() const { return contents_->dict.size(); }
+
+  [[nodiscard]] bool empty() const { return size() == 0; }
+
+  [[nodiscard]] std::size_t expiring_count() const { return contents_->expiries.size(); }
+
+  /// Mean remaining life of the keys with an expiry (INFO's avg_ttl); 0 without any. O(1), exact.
+  [[nodiscard]] std::int64_t mean_ttl_ms(std::int64_t now_ms) const;
+
+  /// Drops everything in O(1); the memory comes back through Garbage.
+  void clear();
+
+  void swap(Database& other) noexcept { std::swap(contents_, other.contents_); }
+
+  /// Calls visit(Entry&) for every key. The visitor must not change this database.
+  template <class Visitor>
+  void for_each(Visitor&& visit) const {
+    contents_->dict.for_each(visit);
+  }
+
+  /// SCAN: visits about `count` keys (whole buckets) from `cursor` on and returns the next cursor,
+  /// 0 at the end. Start with 0. Any number is a valid cursor. A key that is there during the
+  /// whole of a scan is visited, exactly once. The visitor must not change this database.
+  template <class Visitor>
+  std::uint64_t scan(std::uint64_t cursor, std::size_t count, Visitor&& visit) const {
+    return contents_->dict.scan(cursor, count, visit);
+  }
+
+  /// Each key with the same probability; null when empty. Expected O(1).
+  [[nodiscard]] Entry* random(Random& random) const { return contents_->dict.random(random); }
+
+  /// Value of the access clock that new entries get.
+  void set_access_clock(std::uint32_t clock) { access_clock_ = clock; }
+
+  /// Bytes one key takes in all: entry, value, its share of the dict and of the expiry index.
+  [[nodiscard]] std::size_t memory_bytes(const Entry& entry) const;
+
+  /// Bytes of the dict and the expiry index without entries (MEMORY STATS' overhead).
+  [[nodiscard]] std::size_t overhead_bytes() const;
+
+  [[nodiscard]] std::size_t bucket_count() const { return contents_->dict.bucket_count(); }
+
+  /// Walks everything; an error names what does not hold. O(size).
+  [[nodiscard]] Status check_invariants() const;
+
+ private:
+  friend class EntryBuilder;
+
+  /// What clear() hands to Garbage. Owns the entries.
+  struct Contents final : Disposable {
+    explicit Contents(Garbage& to) : garbage(&to) {}
+
+    ~Contents() override;
+    [[nodiscard]] std::size_t size() const override;
+    std::size_t free_slice(std::size_t budget) noexcept override;
+
+    KeyDict dict;
+    ExpiryIndex expiries;
+    Garbage* garbage;
+  };
+
+  Entry* put(const Key& key, Entry* existing, Entry* fresh);
+
+  std::unique_ptr<Contents> contents_;
+  Garbage& garbage_;
+  std::uint32_t access_clock_ = 0;
+};
+
+}  // namespace respawn::keyspace

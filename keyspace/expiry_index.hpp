@@ -1,0 +1,59 @@
+// Which key expires next: every key with an expiry, ordered by time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/result.hpp"
+#include "keyspace/entry.hpp"
+
+namespace respawn::keyspace {
+
+/// A B+ tree of (time, entry) pairs of 12 bytes, 48 bits each. Times are milliseconds, clamped to
+/// [0, 2^48), which only affects the order among keys that expire after the year 10889.
+/// Owner: a Database. All operations O(log n); insert has the strong guarantee, the others never
+/// fail. Invariants: no duplicates; nodes but the root are at least a quarter full or alone.
+class ExpiryIndex {
+ public:
+  ExpiryIndex() = default;
+  ExpiryIndex(ExpiryIndex&& other) noexcept;
+  ExpiryIndex& operator=(ExpiryIndex&& other) noexcept;
+  ~ExpiryIndex();
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  /// Requires that the pair is not there.
+  void insert(std::int64_t at_ms, Entry* entry);
+
+  /// Whether the pair was there.
+  bool erase(std::int64_t at_ms, Entry* entry) noexcept;
+
+  /// The entry moved in memory: erase and insert that cannot fail. Requires that `from` is there.
+  void replace(std::int64_t at_ms, Entry* from, Entry* to) noexcept;
+
+  [[nodiscard]] bool contains(std::int64_t at_ms, const Entry* entry) const;
+
+  /// The entry with the earliest time; null when empty.
+  [[nodiscard]] Entry* first() const;
+
+  /// Mean of all times, in milliseconds; 0 when empty.
+  [[nodiscard]] std::int64_t mean_ms() const;
+
+  [[nodiscard]] std::size_t memory_bytes() const;
+
+  /// Frees up to about `budget` pairs without keeping order; 0 when nothing is left.
+  std::size_t free_slice(std::size_t budget) noexcept;
+
+  [[nodiscard]] Status check_invariants() const;
+
+ private:
+  struct Node;
+
+  Node* root_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t node_bytes_ = 0;
+  unsigned height_ = 0;  // levels of inner nodes
+};
+
+}  // namespace respawn::keyspace

@@ -1,0 +1,58 @@
+// Where huge things go to be freed a slice at a time instead of in one pause.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "keyspace/types/object.hpp"
+
+namespace respawn::keyspace {
+
+/// Something that takes long to free. free_slice as in Object.
+class Disposable {
+ public:
+  virtual ~Disposable() = default;
+  [[nodiscard]] virtual std::size_t size() const = 0;
+  virtual std::size_t free_slice(std::size_t budget) noexcept = 0;
+};
+
+/// Owner: the wiring (it outlives the keyspace actor, whose turns call free_slice). Everything is
+/// noexcept: when there is no memory to queue something, it is freed at once.
+class Garbage {
+ public:
+  /// A container of at most this many elements is freed at once.
+  static constexpr std::size_t at_once_max_elements = 64;
+
+  Garbage() noexcept;
+  Garbage(const Garbage&) = delete;
+  Garbage& operator=(const Garbage&) = delete;
+
+  /// Frees all that is left, however long it takes.
+  ~Garbage();
+
+  void take(std::unique_ptr<Object> object) noexcept;
+  void take(std::unique_ptr<Disposable> disposable) noexcept;
+
+  /// Frees up to about `budget` elements, oldest garbage first; says how many. 0 when empty.
+  std::size_t free_slice(std::size_t budget) noexcept;
+
+  /// Elements that wait to be freed (INFO's lazyfree_pending_objects).
+  [[nodiscard]] std::size_t pending() const;
+
+  /// Elements freed by slices so far (INFO's lazyfreed_objects).
+  [[nodiscard]] std::uint64_t freed() const { return freed_; }
+
+  void reset_statistics() { freed_ = 0; }
+
+ private:
+  struct Item;
+
+  void push(std::unique_ptr<Item> item) noexcept;
+
+  Item* first_ = nullptr;
+  Item* last_ = nullptr;
+  std::uint64_t freed_ = 0;
+};
+
+}  // namespace respawn::keyspace

@@ -1,0 +1,63 @@
+// What a container value (list, set, hash...) is to the keyspace: typed, measurable, freed in
+// slices.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/numbers.hpp"
+
+namespace respawn::keyspace {
+
+/// The type of a value, in the order of the ids that RDB files and TYPE's documentation use.
+enum class Type : std::uint8_t { string, list, set, sorted_set, hash, stream };
+
+/// How a value is said to be stored by OBJECT ENCODING; the names are Redis 7.2's, what is in
+/// memory is our own.
+enum class Encoding : std::uint8_t {
+  integer,
+  embstr,
+  raw,
+  listpack,
+  quicklist,
+  hashtable,
+  intset,
+  skiplist,
+  stream
+};
+
+/// "string", "list", "set", "zset", "hash", "stream".
+std::string_view type_name(Type type);
+
+/// "int", "embstr", "raw", "listpack", "quicklist", "hashtable", "intset", "skiplist", "stream".
+std::string_view encoding_name(Encoding encoding);
+
+/// Room for the text of a value that is stored as an integer.
+using Scratch = std::array<char, max_int_digits>;
+
+/// Owner: an Entry, or Garbage once it left the keyspace. A subclass has
+/// `static constexpr Type object_type`.
+class Object {
+ public:
+  Object() = default;
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+  virtual ~Object() = default;
+
+  [[nodiscard]] virtual Type type() const = 0;
+  [[nodiscard]] virtual Encoding encoding() const = 0;
+
+  /// Elements (fields, members, items).
+  [[nodiscard]] virtual std::size_t size() const = 0;
+
+  /// Bytes in all, this object and the allocator's rounding included. O(1) or O(blocks).
+  [[nodiscard]] virtual std::size_t memory_bytes() const = 0;
+
+  /// Destroys up to about `budget` elements and says how many; 0 when nothing is left. Only
+  /// Garbage calls it: afterwards the object is fit for nothing but more of it and destruction.
+  virtual std::size_t free_slice(std::size_t budget) noexcept = 0;
+};
+
+}  // namespace respawn::keyspace
