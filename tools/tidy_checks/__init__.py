@@ -1,0 +1,1 @@
+"""The checks of tools/tidy, one file each."""

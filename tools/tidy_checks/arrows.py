@@ -1,0 +1,88 @@
+"""Who may include whom: the table of docs/architecture.md."""
+import re
+
+from .files import Tree
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
+
+# Folder -> project folders that it may include, besides itself.
+FOLDERS = {
+    "base": set(),
+    "protocol": {"base"},
+    "keyspace": {"base"},
+    "config": {"base"},
+    "commands": {"keyspace", "protocol", "config", "base"},
+    "persistence": {"keyspace", "base"},
+    "supervision": {"base"},
+    "net": {"base"},
+    "actors": {"commands", "keyspace", "protocol", "config", "persistence", "supervision", "net", "base"},
+}
+FOLDERS["server"] = set(FOLDERS) | {"server"}
+FOLDERS["examples"] = FOLDERS["bench"] = FOLDERS["server"]
+
+# Library (prefix of an include) -> folders whose files may include it.
+LIBRARIES = {
+    "caf/": {"supervision", "net", "actors", "server", "examples", "bench"},
+    "nlohmann/": {"config", "server"},
+    "spdlog/": {"server"},
+    "fmt/": {"server"},
+    "httplib.h": {"examples"},
+    "liburing": {"net"},
+    "openssl/": {"base", "net"},
+    "gtest/": set(),
+    "gmock/": set(),
+    "benchmark/": {"bench"},
+}
+# Libraries that may be seen in a folder's .cpp files only: its includers must not compile them.
+HIDDEN = {"nlohmann/", "liburing", "openssl/"}
+
+# Tests of the whole program see it from outside: helpers and base only.
+OUTSIDE_TESTS = {"support", "integration", "differential", "stress"}
+
+
+def allowed_folders(path: str) -> set[str]:
+    parts = path.split("/")
+    if parts[0] != "tests":
+        return FOLDERS.get(parts[0], set(FOLDERS)) | {parts[0]}
+    if parts[1] in OUTSIDE_TESTS:
+        return {"base", "protocol", "tests"}
+    if parts[1] == "unit":
+        return FOLDERS.get(parts[2], set(FOLDERS)) | {parts[2], "tests"}
+    return set(FOLDERS) | {"tests"}
+
+
+def may_use(path: str, library: str) -> bool:
+    parts = path.split("/")
+    if parts[0] == "tests":
+        if library in ("gtest/", "gmock/"):
+            return True
+        if parts[1] == "unit":
+            return parts[2] in LIBRARIES[library]
+        return parts[1] not in OUTSIDE_TESTS
+    if library in HIDDEN and path.endswith(".hpp"):
+        return False
+    return parts[0] in LIBRARIES[library]
+
+
+def check(tree: Tree) -> list[str]:
+    problems = []
+    project = {p.split("/")[0] for p in tree.sources()}
+    for path in tree.sources():
+        folders = allowed_folders(path)
+        for number, line in enumerate(tree.read(path).split("\n"), 1):
+            match = INCLUDE.match(line)
+            if not match:
+                continue
+            where, target = f"{path}:{number}:", match[2]
+            folder = target.split("/")[0]
+            if match[1] == '"':
+                if "/" not in target or ".." in target.split("/"):
+                    problems.append(f'{where} include "{target}" by its path from the top folder')
+                elif folder not in folders:
+                    problems.append(f"{where} {'/'.join(path.split('/')[:-1])} may not include {folder}/")
+            elif folder in project and target.endswith(".hpp"):
+                problems.append(f'{where} own headers are included as "{target}"')
+            for library in LIBRARIES:
+                if match[1] == "<" and target.startswith(library) and not may_use(path, library):
+                    problems.append(f"{where} <{target}> has no place here")
+    return problems

@@ -1,0 +1,52 @@
+"""Every header compiles on its own. Results are remembered by content, under build/tidy."""
+import concurrent.futures
+import hashlib
+import os
+import subprocess
+
+from .arrows import INCLUDE
+from .files import Tree
+
+COMMAND = ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-unused", "-I.", "-x", "c++", "-"]
+
+
+def closure(tree: Tree, path: str, seen: set[str]) -> set[str]:
+    """The header and all project headers below it."""
+    if path in seen or path not in tree.paths:
+        return seen
+    seen.add(path)
+    for line in tree.read(path).split("\n"):
+        match = INCLUDE.match(line)
+        if match and match[1] == '"':
+            closure(tree, match[2], seen)
+    return seen
+
+
+def key_of(tree: Tree, path: str) -> str:
+    digest = hashlib.sha256(" ".join(COMMAND).encode())
+    for part in sorted(closure(tree, path, set())):
+        digest.update(f"{part}\0{tree.read(part)}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def compile_alone(tree: Tree, path: str) -> str:
+    run = subprocess.run(COMMAND, cwd=tree.root, input=f'#include "{path}"\n', capture_output=True, text=True)
+    if run.returncode == 0:
+        return ""
+    reason = next((line for line in run.stderr.split("\n") if "error:" in line), run.stderr[:200])
+    return f"{path}:1: does not compile alone: {reason}"
+
+
+def check(tree: Tree) -> list[str]:
+    memory = tree.root / "build" / "tidy"
+    memory.mkdir(parents=True, exist_ok=True)
+    work = {path: memory / key_of(tree, path) for path in tree.headers()}
+    work = {path: mark for path, mark in work.items() if not mark.exists()}
+    problems = []
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path, problem in zip(work, pool.map(lambda p: compile_alone(tree, p), work)):
+            if problem:
+                problems.append(problem)
+            else:
+                work[path].touch()
+    return problems
