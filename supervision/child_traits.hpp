@@ -24,6 +24,14 @@ enum class RestartType : std::uint8_t {
 
 enum class ChildType : std::uint8_t { worker, supervisor };
 
+enum class ChildState : std::uint8_t {
+  starting,
+  running,
+  restarting,  ///< down, and to be started again without being asked
+  stopping,
+  stopped,
+};
+
 /// How a child left, as far as a decision depends on it.
 enum class ExitKind : std::uint8_t {
   normal,    ///< finished its work
@@ -100,6 +108,7 @@ enum class Answer : std::uint8_t {
 [[nodiscard]] std::string_view to_string(Strategy strategy);
 [[nodiscard]] std::string_view to_string(RestartType restart);
 [[nodiscard]] std::string_view to_string(ChildType type);
+[[nodiscard]] std::string_view to_string(ChildState state);
 [[nodiscard]] std::string_view to_string(ExitKind kind);
 [[nodiscard]] std::string_view to_string(Answer answer);
 

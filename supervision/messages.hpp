@@ -39,8 +39,8 @@ struct DeleteChild {
 struct ChildAnswer {
   std::string id = {};
   Answer answer = Answer::ok;
-  std::string text;  ///< of a failed start
-  caf::actor child;  ///< after StartChild and RestartChild that are ok
+  std::string text = {};  ///< of a failed start
+  caf::actor child = {};  ///< after StartChild and RestartChild that are ok
 };
 
 /// Request; answered with ChildrenListed.

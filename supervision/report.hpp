@@ -25,9 +25,9 @@ enum class ReportKind : std::uint8_t {
 
 struct SupervisionReport {
   ReportKind kind = ReportKind::child_terminated;
-  std::string supervisor;  ///< path
-  std::string child;       ///< id; for escalated: the child whose exit was one too many
-  std::string reason;      ///< text of the exit reason, the start error, or what happened
+  std::string supervisor = {};  ///< path
+  std::string child = {};       ///< id; for escalated: the child whose exit was one too many
+  std::string reason = {};      ///< text of the exit reason, the start error, or what happened
   ExitKind exit = ExitKind::normal;
   RestartType restart = RestartType::permanent;
   std::uint32_t attempt = 0;   ///< consecutive restart attempts of this child

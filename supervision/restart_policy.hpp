@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -171,8 +172,10 @@ class RestartPolicy {
 
   [[nodiscard]] Phase phase() const { return phase_; }
 
-  /// Restart attempts that still count.
-  [[nodiscard]] std::uint32_t restarts_in_period(std::int64_t now_ms) const;
+  [[nodiscard]] ChildState state(ChildKey key) const;
+
+  /// Children that are starting, running or stopping.
+  [[nodiscard]] std::size_t alive() const { return alive_; }
 
  private:
   enum class Status : std::uint8_t { free, stopped, starting, running, stopping, waiting };
@@ -180,22 +183,23 @@ class RestartPolicy {
   struct Child {
     ChildTraits traits;
     Status status = Status::free;
-    bool held = false;        ///< terminated by request: no pending plan starts it
-    bool attempting = false;  ///< its start is a restart attempt
-    bool killed = false;      ///< Kill was sent
+    bool held = false;    ///< terminated by request: no pending plan starts it
+    bool was_up = false;  ///< it ran before: its next start is a restart
     std::uint32_t attempts = 0;
     std::int64_t running_since_ms = 0;
     std::uint64_t timer = 0;  ///< pending token; 0: none
   };
 
-  /// The start of everything, or a group restart under way: the children from `from` on are
-  /// stopped in reverse, then (after a delay) started in order.
+  /// The first start of all children, or a group restart under way: those from position `from` on
+  /// are stopped in reverse, then, after a delay, started in order.
   struct Plan {
     enum class Step : std::uint8_t { none, stopping, waiting, starting };
     Step step = Step::none;
     std::size_t from = 0;
-    ChildKey trigger = 0;
+    std::size_t next = 0;        ///< starting: whose turn it is
+    bool launched = false;       ///< starting: the one at `next` was told to start
     bool failed_before = false;  ///< the next attempt follows a failed one
+    ChildKey trigger = 0;        ///< the child whose exit or failure caused it
   };
 
   void on(const event::Begun&);
@@ -209,33 +213,39 @@ class RestartPolicy {
   void on(const event::RestartChild& restart);
   void on(const event::DeleteChild& remove);
 
-  void child_left(ChildKey key, ExitKind exit);
-  void child_crashed(ChildKey key);
+  void left_as_told(ChildKey key, ExitKind exit);
+  void left_by_itself(ChildKey key, ExitKind exit);
+  void restart(ChildKey key, bool failed_before);
   void restart_alone(ChildKey key, bool failed_before);
   void attempt_alone(ChildKey key);
-  void plan_restart(ChildKey key, bool failed_before);
-  void advance();
-  void advance_plan();
-  void stop_down_to(std::size_t from, bool& all_down);
-  void attempt_plan();
+  void restart_group(ChildKey key, bool failed_before);
+  void attempt_group();
   void start_next();
-  void plan_done();
   void begin_stop(action::Exit::Why why, ChildKey cause);
-  void advance_stop();
+  void stop_dynamic_children();
+  void advance();
+  [[nodiscard]] bool stop_down_to(std::size_t from);
 
   void start(ChildKey key);
   void stop(ChildKey key);
+  void settle(ChildKey key);
   void remove(ChildKey key);
   [[nodiscard]] bool count_restart();
-  [[nodiscard]] std::int64_t delay_ms(Child& child) const;
+  void expire_restarts();
+  [[nodiscard]] std::int64_t delay_ms(const Child& child) const;
   std::uint64_t set_timer(ChildKey key, std::int64_t delay_ms);
   void cancel_timer(std::uint64_t& timer);
   void report(ReportKind kind, ChildKey key);
   void reply(std::uint64_t request, Answer answer);
   void reply_start(ChildKey key, Answer answer);
   void reply_terminations(ChildKey key);
-  [[nodiscard]] bool in_group_strategy() const;
+
+  [[nodiscard]] bool dynamic() const { return options_.strategy == Strategy::dynamic; }
+
+  [[nodiscard]] bool stopping() const { return phase_ == Phase::stopping || phase_ == Phase::done; }
+
   [[nodiscard]] bool planned(ChildKey key) const;
+  [[nodiscard]] bool start_pending(ChildKey key) const;
   [[nodiscard]] std::size_t position(ChildKey key) const;
   Child& child(ChildKey key);
 

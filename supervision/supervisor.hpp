@@ -5,10 +5,10 @@
 #include <caf/behavior.hpp>
 #include <caf/error.hpp>
 #include <caf/event_based_actor.hpp>
-#include <caf/response_promise.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -60,22 +60,26 @@ class SupervisorState {
 
   struct Child {
     ChildSpec spec;
-    std::uint32_t restarts = 0;
+    std::uint32_t starts = 0;
     std::string last_reason;
     ExitKind last_exit = ExitKind::normal;
     bool awaits_start = false;  ///< a supervisor whose children are not up yet
+    std::optional<ChildState> published;
+    caf::actor_id published_actor = 0;
   };
 
   // Handlers.
   void on_down(const caf::actor_addr& source, const caf::error& reason);
-  void on_exit_message(const caf::error& reason);
-  void on_child_started(caf::actor_id source);
+  void on_exit_message(caf::error reason);
+  void on_child_started();
   void add_child(ChildSpec spec);
-  void ask(const std::string& id, Event (*make)(ChildKey, std::uint64_t));
+  template <class MakeEvent>
+  void ask(const std::string& id);
   void await_started();
 
   // The policy and its actions.
-  void handle(const Event& event);
+  void handle(Event event);
+  void handle_events();
   void execute(const action::Start& start);
   void execute(const action::Stop& stop);
   void execute(const action::Kill& kill);
@@ -86,51 +90,52 @@ class SupervisorState {
   void execute(const action::Forget& forget);
   void execute(const action::Exit& exit);
 
+  [[nodiscard]] caf::behavior handlers();
   [[nodiscard]] Result<caf::actor> run_start_function(const Child& child) const;
-  void publish(ChildKey key, ChildState state);
+  [[nodiscard]] caf::error exit_reason(action::Exit::Why why);
+  ChildKey new_child(ChildSpec spec);
+  std::uint64_t new_request(const std::string& id);
+  void answer_now(const std::string& id, Answer answer);
+  void mark_changed(const Event& event);
+  void publish_changes();
+  void publish(ChildKey key);
   void tell(SupervisionReport report);
-  ChildKey new_key();
-  std::uint64_t new_request(const std::string& id, ChildKey key);
-  void answer(ChildAnswer answer);
-  void begin();
+  void tell_of_orphans();
 
   caf::event_based_actor* const self_;
   const std::string path_;
   const Strategy strategy_;
+  const Intensity intensity_;
   const ChildTraits template_;
   const SupervisorContext context_;
   RestartPolicy policy_;
-  std::shared_ptr<Remains> remains_;
+  const std::shared_ptr<Remains> remains_;
   std::vector<Child> children_;  ///< by key
   std::vector<ChildKey> free_keys_;
   std::unordered_map<std::string, ChildKey> keys_by_id_;
   std::unordered_map<caf::actor_id, ChildKey> keys_by_actor_;
   std::unordered_map<caf::actor_id, caf::actor> orphans_;  ///< of a predecessor, being killed
-  std::deque<Event> events_;
+  std::deque<Event> events_;       ///< not yet handled; while there are orphans, all of them
+  std::vector<ChildKey> changed_;  ///< to be published
   bool handling_ = false;
-  caf::error exit_reason_;
-
-  struct Request {
-    std::string id;
-    ChildKey key = 0;
-    caf::response_promise promise;
-  };
-
-  std::unordered_map<std::uint64_t, Request> requests_;
+  bool ended_ = false;
+  std::string last_trouble_;  ///< why it gives up
+  caf::error asked_to_exit_;
   std::uint64_t next_request_ = 0;
-  std::vector<caf::response_promise> awaiting_started_;
 };
 
-/// A supervisor on any event-based actor class: `Base` is constructed with (cfg, base_args...).
-/// Spawn on a loop as LoopActors are, with the arguments (spec, context, base_args...).
+/// A supervisor on any event-based actor class that is constructed with (cfg) or (cfg, place), as
+/// in net::spawn_on<SupervisorActor<net::LoopActor>>(loop, spec, context).
 template <class Base>
 class SupervisorActor final : public Base {
  public:
-  template <class... BaseArgs>
-  SupervisorActor(caf::actor_config& cfg, SupervisorSpec spec, SupervisorContext context,
-                  BaseArgs&&... base_args)
-      : Base(cfg, std::forward<BaseArgs>(base_args)...),
-        state_(this, std::move(spec), std::move(context)) {}
+  SupervisorActor(caf::actor_config& cfg, SupervisorSpec spec, SupervisorContext context)
+      : Base(cfg), state_(this, std::move(spec), std::move(context)) {}
+
+  template <class Place>
+  SupervisorActor(caf::actor_config& cfg, Place& place, SupervisorSpec spec,
+                  SupervisorContext context)
+      : Base(cfg, place), state_(this, std::move(spec), std::move(context)) {}
 
   const char* name() const override { return "supervisor"; }
 

@@ -19,10 +19,6 @@
 
 namespace respawn::supervision {
 
-enum class ChildState : std::uint8_t { starting, running, restarting, stopping, stopped };
-
-[[nodiscard]] std::string_view to_string(ChildState state);
-
 /// What the board knows of one child.
 struct ChildRow {
   std::string id = {};
@@ -89,20 +85,23 @@ class TreeBoard {
 
  private:
   struct Entry {
-    ChildRow row;  ///< its id is the key and left empty
+    ChildRow row = {};  ///< its id is the key and left empty
     std::uint64_t order = 0;
   };
 
   struct Supervisor {
     Strategy strategy = Strategy::one_for_one;
-    caf::actor_addr handle;
+    caf::actor_addr handle = {};
     std::int64_t since_wall_ms = 0;
-    std::unordered_map<std::string, Entry> children;
+    std::unordered_map<std::string, Entry> children = {};
   };
 
   using Supervisors = std::map<std::string, Supervisor>;
 
-  [[nodiscard]] static std::vector<ChildRow> ordered(const Supervisor& supervisor);
+  // Called with mutex_ held:
+  void erase_subtree(const std::string& path);
+  [[nodiscard]] static std::vector<ChildRow> ordered(const Supervisor& supervisor,
+                                                     std::size_t children_max);
   void append(const std::string& path, std::size_t depth, ChildRow row, std::size_t children_max,
               std::vector<TreeRow>& rows) const;
   [[nodiscard]] caf::actor_addr find_address(const std::string& path_or_id) const;
