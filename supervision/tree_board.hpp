@@ -26,9 +26,9 @@ struct ChildRow {
   RestartType restart = RestartType::permanent;
   ChildState state = ChildState::starting;
   std::uint32_t restarts = 0;      ///< times it was started again
-  std::string last_exit;           ///< reason text of its last exit; empty when there was none
+  std::string last_exit = {};      ///< reason text of its last exit; empty when there was none
   std::int64_t since_wall_ms = 0;  ///< since when it is in this state; milliseconds since 1970
-  caf::actor_addr handle;          ///< weak; empty while there is no actor
+  caf::actor_addr handle = {};     ///< weak; empty while there is no actor
 };
 
 /// One line of the whole tree.
@@ -36,8 +36,8 @@ struct TreeRow {
   std::string path = {};
   std::size_t depth = 0;
   ChildRow child;
-  std::optional<Strategy> strategy;  ///< of a supervisor
-  std::size_t children = 0;          ///< of a supervisor: how many it has, listed or not
+  std::optional<Strategy> strategy = {};  ///< of a supervisor
+  std::size_t children = 0;               ///< of a supervisor: how many it has, listed or not
 };
 
 /// Thread-safe; one mutex, held for O(1) per write. Writers are supervisors, each under its own
