@@ -188,6 +188,8 @@ bool ReplyDecoder::open_aggregate(char type, std::string_view text, std::vector<
     return true;
   }
   if (open_.size() >= limits_.nesting_max) return fail("nested too deeply");
+  if (attribute && static_cast<std::int64_t>(attributes_.size()) > limits_.elements_max)
+    return fail("too many attributes");
   // A second attribute adds to the first; everything else is what the attribute belongs to.
   std::vector<Reply>& inherited = attribute ? reply.elements : reply.attributes;
   inherited = std::exchange(attributes_, {});
