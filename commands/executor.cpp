@@ -6,14 +6,17 @@ namespace respawn::commands {
 
 namespace {
 
-/// What a RESP2 client may send once it has subscribed.
-constexpr std::string_view subscribe_mode_error =
-    "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
-
-std::string not_in_subscribe_mode(std::string_view full_name) {
-  std::string text = "ERR Can't execute '";
-  text += full_name;
-  return text + std::string(subscribe_mode_error);
+/// Whether enable-debug-command admits this client.
+bool is_permitted(const config::Config& config, const Session& session) {
+  switch (config.enable_debug_command) {
+    case config::Permission::yes:
+      return true;
+    case config::Permission::local:
+      return session.is_local();
+    case config::Permission::no:
+      return false;
+  }
+  return false;
 }
 
 Args next_command(const Session& session) {
@@ -36,6 +39,7 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
 }
 
 void Executor::add_client(SessionPtr session) {
+  session->authenticated = store_.config->requirepass.empty();
   store_.clients.add(std::move(session));
 }
 
@@ -43,6 +47,16 @@ void Executor::remove_client(Session& session) {
   blocking_.forget(session);
   subscriptions_.remove(session);
   store_.clients.remove(session);
+}
+
+void Executor::sample_rates(std::uint64_t received_bytes, std::uint64_t sent_bytes) {
+  const std::int64_t now_ms = clock_.monotonic_us() / 1000;
+  commands::Statistics& statistics = store_.statistics;
+  statistics.received_bytes = received_bytes;
+  statistics.sent_bytes = sent_bytes;
+  statistics.commands_rate.sample(now_ms, statistics.commands_processed);
+  statistics.received_rate.sample(now_ms, received_bytes);
+  statistics.sent_rate.sample(now_ms, sent_bytes);
 }
 
 void Executor::begin_batch() {
@@ -79,7 +93,7 @@ Command* Executor::resolve(Session& session, Args args) {
   if (!command)
     return reject(session, nullptr,
                   errors::unknown_command(args[0], args.data() + 1, args.size() - 1));
-  if (command->spec->is_container() && args.size() > 1) {
+  if (!command->subcommands.empty() && args.size() > 1) {
     Command* sub = command->subcommand(args[1]);
     if (!sub)
       return reject(session, command, errors::unknown_subcommand(args[1], command->spec->name));
@@ -91,12 +105,22 @@ Command* Executor::resolve(Session& session, Args args) {
 }
 
 bool Executor::admit(Session& session, Command& command) {
-  const CommandSpec& spec = *command.spec;
-  if (session.in_subscribe_mode() && !spec.flags.has(Flag::allowed_when_subscribed)) [[unlikely]] {
-    reject(session, &command, not_in_subscribe_mode(spec.name));
-    return false;
-  }
-  return true;
+  const Flags flags = command.spec->flags;
+  std::string error;
+  if (flags.has(Flag::guarded) && !is_permitted(*store_.config, session)) [[unlikely]]
+    error = errors::not_permitted(command.spec->name);
+  else if (!session.authenticated && !store_.config->requirepass.empty() &&
+           !flags.has(Flag::no_auth)) [[unlikely]]
+    error = errors::not_authenticated;
+  else if (session.in_subscribe_mode() && !flags.has(Flag::allowed_when_subscribed)) [[unlikely]]
+    error = errors::not_in_subscribe_mode(command.spec->name);
+  else if (session.monitor && (flags.has(Flag::write) || flags.has(Flag::readonly) ||
+                               flags.has(Flag::may_replicate))) [[unlikely]]
+    error = errors::monitor_reads_only;
+  else
+    return true;
+  reject(session, &command, error);
+  return false;
 }
 
 void Executor::run(Session& session, Command& command, Args args) {
@@ -135,6 +159,7 @@ void Executor::carry_out_events() {
     }
   }
   effects_.events.clear();
+  if (!effects_.storage.empty()) effects_.storage.clear();
 }
 
 void Executor::serve_ready_clients() {
@@ -142,7 +167,7 @@ void Executor::serve_ready_clients() {
     keyspace::Database& db = store_.databases.at(static_cast<std::size_t>(ready->database));
     keyspace::Waiter* waiter = waiters_.first(ready->database, ready->key);
     while (waiter) {
-      const keyspace::Entry* entry = db.find(ready->key);
+      const keyspace::Entry* entry = db.find(std::string_view(ready->key));
       if (!entry) break;
       keyspace::Waiter* behind = waiters_.next(*waiter, ready->key);
       if (entry->type() == waiter->wanted) run_again(*static_cast<Session*>(waiter->owner));
@@ -172,13 +197,12 @@ void Executor::run_again(Session& session) {
   blocking_.release(session);
 }
 
-std::int64_t Executor::answer_expired_waits() {
+void Executor::answer_expired_waits() {
   const std::int64_t now_us = clock_.monotonic_us();
   while (Session* session = blocking_.first_expired(now_us)) {
     if (!session->reply_off) answer_timeout(*session);
     blocking_.release(*session);
   }
-  return blocking_.next_deadline_us();
 }
 
 std::int64_t Executor::expire_keys(std::size_t keys_max) {

@@ -36,9 +36,17 @@ class Executor {
   /// blocking command.
   std::vector<SessionPtr> take_resumed() { return blocking_.take_resumed(); }
 
-  /// Answers the clients whose time is over. Returns when the next one is (monotonic microseconds),
-  /// or 0.
-  std::int64_t answer_expired_waits();
+  /// Wall clock as last read: at the start of the batch, and behind each command.
+  [[nodiscard]] std::int64_t now_us() const { return now_us_; }
+
+  /// When the next wait is over (monotonic microseconds), or 0.
+  [[nodiscard]] std::int64_t next_wait_deadline_us() const { return blocking_.next_deadline_us(); }
+
+  /// To be called ten times a second: what INFO's instantaneous figures are made of.
+  void sample_rates(std::uint64_t received_bytes, std::uint64_t sent_bytes);
+
+  /// Answers the clients whose time is over.
+  void answer_expired_waits();
 
   /// Removes up to `keys_max` keys whose time is over, exactly those. Returns when to call again
   /// (wall clock, ms; in the past: at once), or 0 for never.

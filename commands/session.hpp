@@ -44,9 +44,9 @@ struct SocketFacts {
   std::atomic<std::size_t> query_bytes{0};
   std::atomic<std::size_t> query_free_bytes{0};
   std::atomic<std::size_t> output_bytes{0};  // waiting for a slow reader
-  std::atomic<std::size_t> output_chunks{0};
   std::atomic<std::size_t> received_bytes{0};
   std::atomic<std::size_t> sent_bytes{0};
+  std::atomic<bool> subscriber{false};  // set by the keyspace: which output limit applies
   std::atomic<bool> gone{
       false};  // the socket is closed: nothing may be served to it any more (release/acquire)
 };
@@ -109,6 +109,12 @@ struct Session {
 
   [[nodiscard]] bool in_subscribe_mode() const {
     return resp == protocol::RespVersion::resp2 && subscription_count() > 0;
+  }
+
+  /// Connected over a Unix socket or loopback.
+  [[nodiscard]] bool is_local() const {
+    return unix_socket || peer_address.starts_with("127.0.0.1:") ||
+           peer_address.starts_with("[::1]:");
   }
 
   [[nodiscard]] ClientType type() const {

@@ -16,6 +16,7 @@ bool enter(Subscriptions::Table& table, Names& own, Session& session, std::strin
   auto place = table.find(name);
   if (place == table.end()) place = table.emplace(name, Subscriptions::Listeners{}).first;
   place->second.emplace(session.id, &session);
+  session.facts.subscriber.store(true, std::memory_order_relaxed);
   return true;
 }
 
@@ -26,11 +27,12 @@ void drop(Subscriptions::Table& table, const Session& session, std::string_view 
   if (place->second.empty()) table.erase(place);
 }
 
-bool leave(Subscriptions::Table& table, Names& own, const Session& session, std::string_view name) {
+bool leave(Subscriptions::Table& table, Names& own, Session& session, std::string_view name) {
   auto place = own.find(name);
   if (place == own.end()) return false;
   drop(table, session, name);
   own.erase(place);
+  session.facts.subscriber.store(session.subscription_count() > 0, std::memory_order_relaxed);
   return true;
 }
 

@@ -1,0 +1,292 @@
+#include "actors/connection_actor.hpp"
+
+#include <caf/send.hpp>
+#include <cstring>
+
+#include "net/socket.hpp"
+#include "protocol/reply_writer.hpp"
+
+namespace respawn::actors {
+
+using commands::Batch;
+
+namespace {
+
+/// What a client hears of a command that was running when the keyspace actor failed.
+constexpr std::string_view lost_command_error =
+    "ERR the keyspace failed while this command ran; whether it took effect is unknown";
+
+}  // namespace
+
+ConnectionActor::ConnectionActor(caf::actor_config& config, net::EventLoop& loop,
+                                 ServerContext& context, std::shared_ptr<ActorSession> session,
+                                 std::shared_ptr<Admission> admission, std::string farewell)
+    : net::LoopActor(config, loop),
+      context_(context),
+      session_(std::move(session)),
+      admission_(std::move(admission)),
+      farewell_(std::move(farewell)) {}
+
+caf::behavior ConnectionActor::make_behavior() {
+  stream_ = loop().adopt(admission_->adopt(), *this);
+  refresh_config();
+  set_socket_options();
+  if (!farewell_.empty()) {
+    turn_away();
+    return {[](ClientKilled) {}};
+  }
+  session_->fd = stream_->fd();
+  session_->peer_address = stream_->peer_address();
+  session_->local_address = stream_->local_address();
+  session_->connection = address();
+  keyspace_ = context_.directory.enter(session_->id, address());
+  caf::anon_send(keyspace_, ClientConnected{session_});
+  adjust_reading();
+  return {
+      [this](BatchReturned message) { take_back(message.close); },
+      [this](const ClientPushed& message) { push(message.bytes); },
+      [this](ClientKilled) { quit(); },
+      [this](const KeyspaceStarted& message) { meet(message.keyspace); },
+  };
+}
+
+void ConnectionActor::on_exit() {
+  session_->facts.gone.store(true, std::memory_order_release);
+  context_.directory.leave(session_->id);
+  if (!left_ && keyspace_) caf::anon_send(keyspace_, ClientLeft{session_});
+  left_ = true;
+  stream_.reset();
+  keyspace_ = nullptr;
+}
+
+void ConnectionActor::turn_away() {
+  left_ = true;
+  peer_done_ = true;
+  Buffer bytes;
+  bytes.append(farewell_);
+  stream_->send(std::move(bytes));
+  finishing_ = true;
+  call_after(linger_us, [this] { quit(); });
+}
+
+void ConnectionActor::set_socket_options() const {
+  if (stream_->fd() < 0 || session_->unix_socket) return;
+  // A socket that died meanwhile refuses options; receiving will tell.
+  static_cast<void>(net::set_no_delay(stream_->fd()));
+  if (config_->tcp_keepalive_s > 0)
+    static_cast<void>(net::set_keepalive(stream_->fd(), config_->tcp_keepalive_s));
+}
+
+// ---- Receiving ----
+
+char* ConnectionActor::receive_space(std::size_t bytes) {
+  return (in_flight() ? arriving_ : session_->batch.input).reserve(bytes);
+}
+
+void ConnectionActor::on_received(std::size_t bytes) {
+  in_context([&] {
+    context_.counters.received_bytes.fetch_add(bytes, std::memory_order_relaxed);
+    if (in_flight()) {
+      arriving_.commit(bytes);
+      note_facts();
+      return adjust_reading();
+    }
+    session_->batch.input.commit(bytes);
+    take_input();
+  });
+}
+
+void ConnectionActor::take_input() {
+  if (finishing_) return;
+  Batch& batch = session_->batch;
+  if (context_.config.version() != config_version_) refresh_config();
+  const protocol::RequestLimits limits{
+      .bulk_bytes_max = static_cast<std::int64_t>(config_->proto_max_bulk_len_bytes),
+      .authenticated = session_->authenticated};
+  parsed_ = parser_.parse(batch.input, parsed_, limits, commands_per_batch_max, batch.commands);
+  note_facts();
+  if (!batch.commands.slices.empty()) return submit();
+  if (!parser_.error().empty()) {
+    Buffer reply;
+    protocol::ReplyWriter(reply, session_->resp).error(parser_.error());
+    send_bytes(std::move(reply));
+    return hang_up();
+  }
+  if (parsed_ > 0) {
+    batch.input.consume(parsed_);
+    parsed_ = 0;
+  }
+  if (batch.input.size() > config_->client_query_buffer_limit_bytes) {
+    log_close("query buffer limit");
+    return quit();
+  }
+  if (batch.input.empty() && batch.input.capacity() > idle_buffer_bytes) batch.input.release();
+  if (peer_done_) hang_up();
+}
+
+void ConnectionActor::submit() {
+  session_->batch.next = 0;
+  session_->batch.state.store(Batch::State::queued, std::memory_order_release);
+  caf::anon_send(keyspace_, BatchSubmitted{session_});
+}
+
+void ConnectionActor::on_receive_end(int error) {
+  in_context([&] {
+    peer_done_ = true;
+    reading_ = false;
+    if (error != 0) return quit();
+    if (!in_flight()) return hang_up();
+    // What was received before is still answered, unless it waits for something.
+    left_ = true;
+    caf::anon_send(keyspace_, ClientLeft{session_});
+  });
+}
+
+// ---- Replies ----
+
+void ConnectionActor::take_back(bool close) {
+  Batch& batch = session_->batch;
+  if (batch.state.load(std::memory_order_acquire) != Batch::State::done) return;
+  send_bytes(std::move(batch.output));
+  batch.output.clear();
+  batch.commands.clear();
+  batch.input.consume(parsed_);
+  parsed_ = 0;
+  batch.state.store(Batch::State::idle, std::memory_order_relaxed);
+  if (close) return hang_up();
+  if (!arriving_.empty()) {
+    if (batch.input.empty())
+      batch.input.swap(arriving_);
+    else
+      batch.input.append(arriving_.view());
+    arriving_.clear();
+    if (arriving_.capacity() > idle_buffer_bytes) arriving_.release();
+  }
+  adjust_reading();
+  if (!batch.input.empty() || !parser_.error().empty() || peer_done_) take_input();
+}
+
+void ConnectionActor::push(const std::shared_ptr<Buffer>& bytes) {
+  if (finishing_) return;
+  send_bytes(std::move(*bytes));
+}
+
+void ConnectionActor::send_bytes(Buffer&& bytes) {
+  if (bytes.empty()) return;
+  context_.counters.sent_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
+  session_->facts.sent_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
+  stream_->send(std::move(bytes));
+  check_output_limit();
+}
+
+void ConnectionActor::check_output_limit() {
+  const std::size_t unsent = stream_->unsent_bytes();
+  session_->facts.output_bytes.store(unsent, std::memory_order_relaxed);
+  const auto& limits = config_->client_output_buffer_limit;
+  const config::OutputLimit& limit =
+      session_->facts.subscriber.load(std::memory_order_relaxed) ? limits.pubsub : limits.normal;
+  if (limit.hard_bytes != 0 && unsent > limit.hard_bytes) {
+    log_close("output buffer limit");
+    return quit();
+  }
+  if (limit.soft_bytes == 0 || unsent <= limit.soft_bytes) {
+    over_soft_limit_since_us_ = 0;
+    return;
+  }
+  const std::int64_t now_us = loop().clock().monotonic_us();
+  if (over_soft_limit_since_us_ == 0) {
+    over_soft_limit_since_us_ = now_us;
+    call_after(limit.soft_seconds * 1'000'000 + 1'000, [this] {
+      if (over_soft_limit_since_us_ != 0) check_output_limit();
+    });
+  } else if (now_us - over_soft_limit_since_us_ > limit.soft_seconds * 1'000'000) {
+    log_close("output buffer limit");
+    quit();
+  }
+}
+
+void ConnectionActor::on_sent() {
+  in_context([&] {
+    over_soft_limit_since_us_ = 0;
+    session_->facts.output_bytes.store(0, std::memory_order_relaxed);
+    if (finishing_) return quit();
+    adjust_reading();
+  });
+}
+
+void ConnectionActor::on_send_error(int) {
+  in_context([&] { quit(); });
+}
+
+void ConnectionActor::hang_up() {
+  if (finishing_) return;
+  finishing_ = true;
+  adjust_reading();
+  if (stream_->unsent_bytes() == 0) return quit();
+  call_after(linger_us, [this] { quit(); });
+}
+
+void ConnectionActor::adjust_reading() {
+  const bool wanted = !finishing_ && !peer_done_ && arriving_.size() < input_pause_bytes &&
+                      stream_->unsent_bytes() < output_pause_bytes;
+  if (wanted == reading_) return;
+  reading_ = wanted;
+  if (wanted)
+    stream_->resume_receiving();
+  else
+    stream_->pause_receiving();
+}
+
+// ---- The keyspace actor failed ----
+
+void ConnectionActor::meet(const caf::actor& keyspace) {
+  if (keyspace == keyspace_) return;
+  keyspace_ = keyspace;
+  caf::anon_send(keyspace_, ClientConnected{session_});
+  Batch& batch = session_->batch;
+  switch (batch.state.load(std::memory_order_acquire)) {
+    case Batch::State::executing:
+      answer_lost_command();
+      batch.state.store(Batch::State::queued, std::memory_order_release);
+      [[fallthrough]];
+    case Batch::State::queued:
+      caf::anon_send(keyspace_, BatchSubmitted{session_});
+      break;
+    case Batch::State::idle:
+    case Batch::State::parked:  // the new one has found it in the store
+    case Batch::State::done:
+      break;
+  }
+  if (left_) caf::anon_send(keyspace_, ClientLeft{session_});
+}
+
+void ConnectionActor::answer_lost_command() {
+  Batch& batch = session_->batch;
+  batch.output.truncate(batch.reply_start);
+  protocol::ReplyWriter(batch.output, session_->resp).error(lost_command_error);
+  ++batch.next;
+}
+
+// ---- Small things ----
+
+void ConnectionActor::refresh_config() {
+  config_version_ = context_.config.version();
+  config_ = context_.config.get();
+}
+
+void ConnectionActor::note_facts() {
+  const Buffer& input = in_flight() ? arriving_ : session_->batch.input;
+  session_->facts.query_bytes.store(input.size(), std::memory_order_relaxed);
+  session_->facts.query_free_bytes.store(input.capacity() - input.size(),
+                                         std::memory_order_relaxed);
+}
+
+void ConnectionActor::log_close(std::string_view why) {
+  std::string text = "Client id=" + std::to_string(session_->id) + " addr=";
+  text += session_->peer_address;
+  text += " closed: ";
+  text += why;
+  context_.log(commands::LogLevel::warning, text);
+}
+
+}  // namespace respawn::actors

@@ -1,0 +1,192 @@
+#include "actors/keyspace_actor.hpp"
+
+#include <caf/send.hpp>
+
+#include "actors/actor_session.hpp"
+
+namespace respawn::actors {
+
+using commands::Batch;
+using commands::Executor;
+using commands::Session;
+using commands::SessionPtr;
+
+namespace {
+
+constexpr std::int64_t tick_us = 100'000;
+constexpr std::size_t expire_slice_keys = 2'000;
+constexpr std::size_t free_slice_items = 5'000;
+constexpr std::size_t idle_slice_clients = 1'000;
+
+template <class Message>
+void tell(const Session& session, Message message) {
+  const auto& with_actor = static_cast<const ActorSession&>(session);
+  if (auto connection = caf::actor_cast<caf::actor>(with_actor.connection))
+    caf::anon_send(connection, std::move(message));
+}
+
+}  // namespace
+
+KeyspaceActor::KeyspaceActor(caf::actor_config& config, net::EventLoop& loop,
+                             commands::Store& store, commands::Services& services,
+                             ServerContext& context, Reload reload)
+    : net::LoopActor(config, loop),
+      store_(store),
+      services_(services),
+      context_(context),
+      reload_(std::move(reload)) {}
+
+caf::behavior KeyspaceActor::make_behavior() {
+  executor_.emplace(store_, services_, loop().clock());
+  context_.directory.announce(caf::actor_cast<caf::actor>(this));
+  call_after(0, [this] {
+    answer_waits();
+    tick();
+  });
+  return {
+      [this](const BatchSubmitted& message) { submit(message.session); },
+      [this](const BatchYielded& message) { submit(message.session); },
+      [this](const ClientConnected& message) { connect(message.session); },
+      [this](const ClientLeft& message) { leave(message.session); },
+      [this](ReloadRequested) { reload_(store_); },
+  };
+}
+
+void KeyspaceActor::on_exit() {
+  executor_.reset();
+}
+
+void KeyspaceActor::connect(const SessionPtr& session) {
+  if (session->facts.gone.load(std::memory_order_acquire)) return;
+  session->last_interaction_ms = loop().clock().wall_us() / 1000;
+  executor_->add_client(session);
+}
+
+void KeyspaceActor::leave(const SessionPtr& session) {
+  const bool waits = session->blocked.active;
+  executor_->remove_client(*session);
+  session->close_now = true;
+  if (waits) give_back(*session, true);
+}
+
+void KeyspaceActor::submit(const SessionPtr& session) {
+  if (session->batch.state.load(std::memory_order_relaxed) != Batch::State::queued) return;
+  executor_->begin_batch();
+  run(session);
+  settle();
+}
+
+void KeyspaceActor::run(const SessionPtr& session) {
+  Batch& batch = session->batch;
+  const std::int64_t slice_end_us = executor_->now_us() + store_.config->keyspace_slice_us;
+  session->last_interaction_ms = executor_->now_us() / 1000;
+  batch.state.store(Batch::State::executing, std::memory_order_relaxed);
+  const commands::Args arguments(batch.commands.arguments);
+  while (batch.next < batch.commands.slices.size()) {
+    const auto& slice = batch.commands.slices[batch.next];
+    switch (executor_->execute(*session, arguments.subspan(slice.first, slice.count))) {
+      case Executor::Outcome::blocked:
+        batch.state.store(Batch::State::parked, std::memory_order_release);
+        return;
+      case Executor::Outcome::close:
+        ++batch.next;
+        return give_back(*session, true);
+      case Executor::Outcome::done:
+        ++batch.next;
+    }
+    if (executor_->now_us() > slice_end_us && batch.next < batch.commands.slices.size()) {
+      batch.state.store(Batch::State::queued, std::memory_order_release);
+      send(this, BatchYielded{session});
+      return;
+    }
+  }
+  give_back(*session, false);
+}
+
+void KeyspaceActor::give_back(Session& session, bool close) {
+  session.batch.state.store(Batch::State::done, std::memory_order_release);
+  tell(session, BatchReturned{close});
+}
+
+void KeyspaceActor::settle() {
+  for (auto resumed = executor_->take_resumed(); !resumed.empty();
+       resumed = executor_->take_resumed()) {
+    for (const SessionPtr& session : resumed) {
+      ++session->batch.next;
+      run(session);
+    }
+  }
+  for (const SessionPtr& session : store_.clients.take_pushing())
+    tell(*session, ClientPushed{std::make_shared<Buffer>(std::move(session->pushes))});
+  for (const SessionPtr& session : store_.clients.take_killed()) tell(*session, ClientKilled{});
+  if (std::int64_t deadline_us = executor_->next_wait_deadline_us()) schedule_waits(deadline_us);
+  if (!freeing_ && store_.databases.garbage().pending() > 0) {
+    freeing_ = true;
+    call_after(0, [this] { free_garbage(); });
+  }
+}
+
+void KeyspaceActor::schedule_waits(std::int64_t deadline_us) {
+  if (wait_timer_ != 0 && wait_timer_us_ <= deadline_us) return;
+  if (wait_timer_ != 0) cancel(wait_timer_);
+  wait_timer_us_ = deadline_us;
+  const std::int64_t delay_us =
+      std::max<std::int64_t>(deadline_us - loop().clock().monotonic_us(), 0);
+  wait_timer_ = call_after(delay_us, [this] { answer_waits(); });
+}
+
+void KeyspaceActor::answer_waits() {
+  wait_timer_ = 0;
+  executor_->begin_batch();
+  executor_->answer_expired_waits();
+  settle();
+}
+
+void KeyspaceActor::tick() {
+  call_after(tick_us, [this] { tick(); });
+  executor_->sample_rates(context_.counters.received_bytes, context_.counters.sent_bytes);
+  close_idle_clients();
+  expire();
+  settle();
+}
+
+void KeyspaceActor::close_idle_clients() {
+  const auto& all = store_.clients.all();
+  const std::int64_t timeout_ms = std::int64_t{store_.config->timeout_s} * 1000;
+  const std::int64_t now_ms = loop().clock().wall_us() / 1000;
+  std::size_t looked_at = 0;
+  auto place = all.upper_bound(idle_cursor_);
+  while (place != all.end() && looked_at++ < idle_slice_clients) {
+    const SessionPtr session = place->second;
+    idle_cursor_ = place->first;
+    ++place;
+    if (session->facts.gone.load(std::memory_order_acquire)) {
+      leave(session);
+    } else if (timeout_ms > 0 && !session->blocked.active && session->subscription_count() == 0 &&
+               now_ms - session->last_interaction_ms > timeout_ms) {
+      store_.clients.kill(*session);
+    }
+  }
+  if (place == all.end()) idle_cursor_ = 0;
+}
+
+void KeyspaceActor::expire() {
+  const std::int64_t next_ms = executor_->expire_keys(expire_slice_keys);
+  if (next_ms == 0 || expiring_) return;
+  const std::int64_t delay_us = next_ms * 1000 - loop().clock().wall_us();
+  if (delay_us >= tick_us) return;
+  expiring_ = true;
+  call_after(std::max<std::int64_t>(delay_us, 0), [this] {
+    expiring_ = false;
+    expire();
+    settle();
+  });
+}
+
+void KeyspaceActor::free_garbage() {
+  freeing_ = false;
+  store_.databases.garbage().free_slice(free_slice_items);
+  settle();
+}
+
+}  // namespace respawn::actors

@@ -1,0 +1,62 @@
+// The only actor that touches the data: it runs batches, and tells connections what came of them.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "actors/messages.hpp"
+#include "actors/server_context.hpp"
+#include "commands/executor.hpp"
+#include "net/loop_actor.hpp"
+
+namespace respawn::actors {
+
+/// Borrows the store from the keeper (the wiring), which outlives it. Everything else it has is
+/// derived from the store, so a successor continues where it stopped: blocked clients keep their
+/// order, subscriptions stay, batches that had not begun are submitted again by their connections.
+///
+/// A batch that takes longer than keyspace-slice-us lets the loop's other work have its turn
+/// (between two commands).
+class KeyspaceActor final : public net::LoopActor {
+ public:
+  /// What a file reload does; given by the wiring.
+  using Reload = std::function<void(commands::Store&)>;
+
+  KeyspaceActor(caf::actor_config& config, net::EventLoop& loop, commands::Store& store,
+                commands::Services& services, ServerContext& context, Reload reload);
+
+  const char* name() const override { return "keyspace"; }
+
+ protected:
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+ private:
+  void connect(const commands::SessionPtr& session);
+  void leave(const commands::SessionPtr& session);
+  void submit(const commands::SessionPtr& session);
+  void run(const commands::SessionPtr& session);
+  void give_back(commands::Session& session, bool close);
+
+  /// What a turn leaves to do: resumed batches, pushes, kills, timers.
+  void settle();
+  void schedule_waits(std::int64_t deadline_us);
+  void answer_waits();
+  void tick();
+  void close_idle_clients();
+  void expire();
+  void free_garbage();
+
+  commands::Store& store_;
+  commands::Services& services_;
+  ServerContext& context_;
+  Reload reload_;
+  std::optional<commands::Executor> executor_;
+  net::TimerId wait_timer_ = 0;
+  std::int64_t wait_timer_us_ = 0;  // when wait_timer_ fires
+  bool expiring_ = false;           // a further slice of expiry is scheduled
+  bool freeing_ = false;
+  std::uint64_t idle_cursor_ = 0;  // client id up to which idle ones were looked for
+};
+
+}  // namespace respawn::actors

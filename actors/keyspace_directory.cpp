@@ -1,0 +1,38 @@
+#include "actors/keyspace_directory.hpp"
+
+#include <caf/send.hpp>
+
+#include "actors/messages.hpp"
+
+namespace respawn::actors {
+
+void KeyspaceDirectory::announce(const caf::actor& keyspace) {
+  std::lock_guard guard(mutex_);
+  keyspace_ = keyspace;
+  for (auto& [id, address] : connections_)
+    if (auto connection = caf::actor_cast<caf::actor>(address))
+      caf::anon_send(connection, KeyspaceStarted{keyspace});
+}
+
+caf::actor KeyspaceDirectory::enter(std::uint64_t client_id, caf::actor_addr connection) {
+  std::lock_guard guard(mutex_);
+  connections_.insert_or_assign(client_id, std::move(connection));
+  return keyspace_;
+}
+
+void KeyspaceDirectory::leave(std::uint64_t client_id) {
+  std::lock_guard guard(mutex_);
+  connections_.erase(client_id);
+}
+
+caf::actor KeyspaceDirectory::present() const {
+  std::lock_guard guard(mutex_);
+  return keyspace_;
+}
+
+void KeyspaceDirectory::close() {
+  std::lock_guard guard(mutex_);
+  keyspace_ = nullptr;
+}
+
+}  // namespace respawn::actors

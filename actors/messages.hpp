@@ -1,0 +1,68 @@
+// Every message between Respawn's actors, with who sends it to whom. None leaves the process.
+#pragma once
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <memory>
+
+#include "base/buffer.hpp"
+#include "commands/services.hpp"
+#include "commands/session.hpp"
+
+namespace respawn::actors {
+
+/// connection -> keyspace: a client is there. Sent again to each new keyspace actor that does not
+/// know it.
+struct ClientConnected {
+  commands::SessionPtr session;
+};
+
+/// connection -> keyspace: the client's socket is closed. A batch that waits is given back,
+/// unanswered.
+struct ClientLeft {
+  commands::SessionPtr session;
+};
+
+/// connection -> keyspace: session->batch holds commands to run (state: queued).
+struct BatchSubmitted {
+  commands::SessionPtr session;
+};
+
+/// keyspace -> connection: the batch is back, with its replies in its output.
+struct BatchReturned {
+  bool close = false;  // behind these replies
+};
+
+/// keyspace -> connection: bytes that are no reply (pub/sub messages).
+struct ClientPushed {
+  std::shared_ptr<Buffer> bytes;
+};
+
+/// keyspace -> connection: the client was killed; close at once.
+struct ClientKilled {};
+
+/// keyspace directory -> connection: a new keyspace actor runs. What was queued with the old one is
+/// submitted again, what ran in it is answered with an error.
+struct KeyspaceStarted {
+  caf::actor keyspace;
+};
+
+/// keyspace -> itself: a long batch goes on after others had their turn.
+struct BatchYielded {
+  commands::SessionPtr session;
+};
+
+/// signals -> keyspace: read the configuration file again.
+struct ReloadRequested {};
+
+}  // namespace respawn::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientConnected)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientLeft)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::BatchSubmitted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::BatchReturned)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientPushed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientKilled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::KeyspaceStarted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::BatchYielded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ReloadRequested)

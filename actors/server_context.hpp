@@ -1,0 +1,89 @@
+// What the network side shares: configuration, counters, the way to the keyspace and to the
+// supervisors.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "actors/keyspace_directory.hpp"
+#include "commands/services.hpp"
+#include "config/config.hpp"
+#include "net/event_loop.hpp"
+#include "supervision/tree_board.hpp"
+
+namespace respawn::actors {
+
+/// The present configuration, for actors other than the keyspace. Thread-safe: readers keep a copy
+/// and look at version() before each use.
+class ConfigCell {
+ public:
+  explicit ConfigCell(std::shared_ptr<const config::Config> initial) { set(std::move(initial)); }
+
+  void set(std::shared_ptr<const config::Config> config) {
+    current_.store(std::move(config));
+    version_.fetch_add(1, std::memory_order_release);
+  }
+
+  [[nodiscard]] std::shared_ptr<const config::Config> get() const { return current_.load(); }
+
+  [[nodiscard]] std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+
+ private:
+  std::atomic<std::shared_ptr<const config::Config>> current_;
+  std::atomic<std::uint64_t> version_{0};
+};
+
+struct NetworkCounters {
+  std::atomic<std::uint64_t> next_client_id{1};
+  std::atomic<std::uint64_t> connected{0};
+  std::atomic<std::uint64_t> received{0};
+  std::atomic<std::uint64_t> rejected{0};
+  std::atomic<std::uint64_t> received_bytes{0};
+  std::atomic<std::uint64_t> sent_bytes{0};
+};
+
+struct ServerContext;
+
+/// One place among maxclients, and the socket until a connection actor has adopted it. Travels in a
+/// start function, so that neither is lost with a supervisor that never ran it.
+class Admission {
+ public:
+  Admission(ServerContext& context, net::AcceptedSocket socket);
+  ~Admission();
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+
+  [[nodiscard]] int fd() const { return socket_.fd; }
+
+  /// The socket; from now on it is the caller's.
+  net::AcceptedSocket adopt();
+
+  /// Whether there are more clients than `clients_max` with this one.
+  [[nodiscard]] bool exceeds(std::uint64_t clients_max) const { return place_ > clients_max; }
+
+ private:
+  ServerContext& context_;
+  net::AcceptedSocket socket_;
+  std::uint64_t place_;
+};
+
+/// Owner: the wiring, which keeps it until every actor has ended. Everything in it is thread-safe.
+struct ServerContext {
+  explicit ServerContext(std::shared_ptr<const config::Config> initial)
+      : config(std::move(initial)), board(std::make_shared<supervision::TreeBoard>()) {}
+
+  ConfigCell config;
+  NetworkCounters counters;
+  KeyspaceDirectory directory;
+  std::shared_ptr<supervision::TreeBoard> board;
+  std::function<void(commands::LogLevel, std::string_view)> log = [](commands::LogLevel,
+                                                                     std::string_view) {};
+  /// The loops that carry connections; constant once actors run.
+  std::vector<net::EventLoop*> connection_loops;
+};
+
+}  // namespace respawn::actors
