@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,12 +37,14 @@ struct BlockRequest {
 /// propagated when `dirty` grew).
 struct Effects {
   std::vector<KeyEvent> events;
+  std::deque<std::string> storage;
   std::uint64_t dirty = 0;
   bool block = false;
   BlockRequest block_request;
 
   void clear() {
     events.clear();
+    storage.clear();
     dirty = 0;
     block = false;
     block_request.keys.clear();

@@ -25,46 +25,48 @@ void Execution::touch(keyspace::Entry& entry) {
   if (entry.access_clock() != seconds) entry.set_access_clock(seconds);
 }
 
-keyspace::Entry* Execution::find_live(std::string_view key) {
+keyspace::Entry* Execution::find_live(const keyspace::Key& key) {
   keyspace::Entry* entry = db().find(key);
   if (!entry || !entry->has_expiry() || !entry->expired(now_ms())) return entry;
   db().erase(entry);
   ++store().databases.statistics.expired_keys;
-  changed(key, config::keyspace_event::expired, "expired");
+  changed(key.bytes, config::keyspace_event::expired, "expired");
   return nullptr;
 }
 
-keyspace::Entry* Execution::find_read(std::string_view key) {
+keyspace::Entry* Execution::find_untouched(const keyspace::Key& key) {
   keyspace::Entry* entry = find_live(key);
-  if (!entry) {
-    ++store().databases.statistics.misses;
-    if (config().notify_keyspace_events != 0)
-      happened(key, config::keyspace_event::key_miss, "keymiss");
-    return nullptr;
-  }
-  ++store().databases.statistics.hits;
-  if (!session_->no_touch) touch(*entry);
+  keyspace::DataStatistics& counted = store().databases.statistics;
+  ++(entry ? counted.hits : counted.misses);
+  if (!entry && (config().notify_keyspace_events & config::keyspace_event::key_miss))
+    happened(key.bytes, config::keyspace_event::key_miss, "keymiss");
   return entry;
 }
 
-keyspace::Entry* Execution::find_write(std::string_view key) {
+keyspace::Entry* Execution::find_read(const keyspace::Key& key) {
+  keyspace::Entry* entry = find_untouched(key);
+  if (entry && !session_->no_touch) touch(*entry);
+  return entry;
+}
+
+keyspace::Entry* Execution::find_write(const keyspace::Key& key) {
   keyspace::Entry* entry = find_live(key);
   if (entry && !session_->no_touch) touch(*entry);
   return entry;
 }
 
-keyspace::Entry* Execution::peek(std::string_view key) {
+keyspace::Entry* Execution::peek(const keyspace::Key& key) {
   return find_live(key);
 }
 
-keyspace::Entry* Execution::find_read(std::string_view key, keyspace::Type type) {
+keyspace::Entry* Execution::find_read(const keyspace::Key& key, keyspace::Type type) {
   keyspace::Entry* entry = find_read(key);
   if (!entry || entry->type() == type) return entry;
   fail(errors::wrong_type);
   return nullptr;
 }
 
-keyspace::Entry* Execution::find_write(std::string_view key, keyspace::Type type) {
+keyspace::Entry* Execution::find_write(const keyspace::Key& key, keyspace::Type type) {
   keyspace::Entry* entry = find_write(key);
   if (!entry || entry->type() == type) return entry;
   fail(errors::wrong_type);

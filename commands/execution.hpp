@@ -54,17 +54,21 @@ class Execution {
 
   // Keys. An entry whose time is over is removed (with its effects) and not found.
 
+  // Who needs a key twice makes a keyspace::Key first, so that it is hashed once.
+
   /// To read its value: counts a hit or miss, and as an access.
-  keyspace::Entry* find_read(std::string_view key);
+  keyspace::Entry* find_read(const keyspace::Key& key);
   /// To change it: counts as an access.
-  keyspace::Entry* find_write(std::string_view key);
-  /// To look at it only (TTL, TYPE, EXISTS): neither counted nor an access.
-  keyspace::Entry* peek(std::string_view key);
+  keyspace::Entry* find_write(const keyspace::Key& key);
+  /// To read something about it (TTL, TYPE, EXISTS): counts a hit or miss, but is no access.
+  keyspace::Entry* find_untouched(const keyspace::Key& key);
+  /// To look at it only: neither counted nor an access.
+  keyspace::Entry* peek(const keyspace::Key& key);
 
   /// find_read that fails with WRONGTYPE; null with failed() set then, null without when there is
   /// no such key.
-  keyspace::Entry* find_read(std::string_view key, keyspace::Type type);
-  keyspace::Entry* find_write(std::string_view key, keyspace::Type type);
+  keyspace::Entry* find_read(const keyspace::Key& key, keyspace::Type type);
+  keyspace::Entry* find_write(const keyspace::Key& key, keyspace::Type type);
 
   // Effects.
 
@@ -74,6 +78,15 @@ class Execution {
 
   /// A further event of the same change ("del" behind "lpop"), or one that changes nothing.
   void happened(std::string_view key, int event_class, std::string_view event);
+
+  /// The key was not there before: listeners to new keys will know.
+  void created(std::string_view key) {
+    if (config().notify_keyspace_events & config::keyspace_event::new_key) [[unlikely]]
+      happened(key, config::keyspace_event::new_key, "new");
+  }
+
+  /// A copy of a key that is not among the arguments, for events; lives until they are carried out.
+  std::string_view keep(std::string_view key) { return effects_->storage.emplace_back(key); }
 
   /// `changes` more than changed() has counted (LPUSH of several elements counts each).
   void count_changes(std::uint64_t changes) { effects_->dirty += changes; }
@@ -98,7 +111,7 @@ class Execution {
   [[nodiscard]] bool resuming() const { return session_->blocked.active; }
 
  private:
-  keyspace::Entry* find_live(std::string_view key);
+  keyspace::Entry* find_live(const keyspace::Key& key);
   void touch(keyspace::Entry& entry);
 
   Environment* environment_;
