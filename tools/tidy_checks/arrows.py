@@ -33,7 +33,7 @@ LIBRARIES = {
     "gmock/": set(),
     "benchmark/": {"bench"},
 }
-# Libraries that may be seen in a folder's .cpp files only: its includers must not compile them.
+# Libraries whose definitions belong in .cpp files only (a ..._fwd.hpp may be anywhere): includers must not compile them.
 HIDDEN = {"nlohmann/", "liburing", "openssl/"}
 
 # Tests of the whole program see it from outside: helpers and base only.
@@ -51,7 +51,7 @@ def allowed_folders(path: str) -> set[str]:
     return set(FOLDERS) | {"tests"}
 
 
-def may_use(path: str, library: str) -> bool:
+def may_use(path: str, library: str, target: str) -> bool:
     parts = path.split("/")
     if parts[0] == "tests":
         if library in ("gtest/", "gmock/"):
@@ -59,7 +59,7 @@ def may_use(path: str, library: str) -> bool:
         if parts[1] == "unit":
             return parts[2] in LIBRARIES[library]
         return parts[1] not in OUTSIDE_TESTS
-    if library in HIDDEN and path.endswith(".hpp"):
+    if library in HIDDEN and path.endswith(".hpp") and not target.endswith("_fwd.hpp"):
         return False
     return parts[0] in LIBRARIES[library]
 
@@ -83,6 +83,6 @@ def check(tree: Tree) -> list[str]:
             elif folder in project and target.endswith(".hpp"):
                 problems.append(f'{where} own headers are included as "{target}"')
             for library in LIBRARIES:
-                if match[1] == "<" and target.startswith(library) and not may_use(path, library):
+                if match[1] == "<" and target.startswith(library) and not may_use(path, library, target):
                     problems.append(f"{where} <{target}> has no place here")
     return problems
