@@ -126,14 +126,16 @@ std::string lay_out(const Decimal& decimal) {
 std::optional<std::uint64_t> parse_uint64(std::string_view text) {
   if (text.empty() || text.size() > 20) return std::nullopt;
   if (text[0] == '0') return text.size() == 1 ? std::optional<std::uint64_t>(0) : std::nullopt;
-  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  // Nineteen digits always fit; only a twentieth can be one too many.
   std::uint64_t value = 0;
-  for (const char c : text) {
+  for (const char c : text.substr(0, 19)) {
     if (!is_digit(c)) return std::nullopt;
-    const auto digit = static_cast<std::uint64_t>(c - '0');
-    if (value > (most - digit) / 10) return std::nullopt;
-    value = value * 10 + digit;
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
   }
+  if (text.size() < 20) return value;
+  if (!is_digit(text[19]) || __builtin_mul_overflow(value, 10, &value) ||
+      __builtin_add_overflow(value, static_cast<std::uint64_t>(text[19] - '0'), &value))
+    return std::nullopt;
   return value;
 }
 

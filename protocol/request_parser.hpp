@@ -12,7 +12,10 @@
 
 namespace respawn::protocol {
 
-/// Redis's limits on a request; past one of them the request is a protocol error.
+/// Redis's limits on a request; past one of them the request is a protocol error. A line that is
+/// too long is one wherever its end arrives (in Redis only when the end is not among what a read
+/// delivered). A zero byte in an inline command is a byte like any other (Redis stops looking for
+/// the line's end there).
 struct RequestLimits {
   std::int64_t bulk_bytes_max = 512LL * 1024 * 1024;  // proto-max-bulk-len
   std::int64_t inline_bytes_max = 64 * 1024;

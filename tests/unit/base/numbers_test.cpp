@@ -36,7 +36,8 @@ TEST(NumbersTest, RefusesEverythingElseAsInteger) {
         std::string_view("18446744073709551616"), std::string_view("99999999999999999999"),
         std::string_view("100000000000000000000000")})
     EXPECT_EQ(parse_int64(text), std::nullopt) << text;
-  for (const char* text : {"", "-1", "01", "+1", "18446744073709551616", "184467440737095516150"})
+  for (const char* text : {"", "-1", "01", "+1", "1844674407370955161x", "18446744073709551616",
+                           "184467440737095516150"})
     EXPECT_EQ(parse_uint64(text), std::nullopt) << text;
 }
 
