@@ -14,6 +14,8 @@
 
 namespace respawn::net {
 
+class LoopActor;
+
 /// A socket that was accepted; whoever adopts it owns the descriptor.
 struct AcceptedSocket {
   int fd = -1;  // in simulation: an index of the simulated network
@@ -93,7 +95,17 @@ class EventLoop : public caf::execution_unit {
 
   /// "io_uring", "epoll" or "simulation", for INFO.
   [[nodiscard]] virtual const char* backend_name() const = 0;
+
+  /// For LoopActor alone: the loop keeps a strong reference from the first to the second, so that a
+  /// living actor never ends on another thread because somebody dropped the last handle there.
+  virtual void actor_started(LoopActor& actor) = 0;
+  virtual void actor_ended(LoopActor& actor) = 0;
 };
+
+/// What is told of an exception that left a callback which belongs to no actor. Any thread; must
+/// not throw. The default prints a line to stderr.
+using LoopExceptionHook = void (*)(const char* text);
+void set_loop_exception_hook(LoopExceptionHook hook);
 
 enum class Backend : std::uint8_t { automatic, io_uring, epoll };
 

@@ -1,0 +1,11 @@
+#include "net/event_loop.hpp"
+
+#include "net/epoll_loop.hpp"
+
+namespace respawn::net {
+
+Result<std::unique_ptr<EventLoop>> make_event_loop(caf::actor_system& system, Backend) {
+  return std::unique_ptr<EventLoop>(std::make_unique<EpollLoop>(system));
+}
+
+}  // namespace respawn::net

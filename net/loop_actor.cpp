@@ -1,0 +1,121 @@
+#include "net/loop_actor.hpp"
+
+#include <algorithm>
+#include <caf/actor_system.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/sec.hpp>
+
+namespace respawn::net {
+
+LoopActor::LoopActor(caf::actor_config& config, EventLoop& loop)
+    : caf::event_based_actor(config), loop_(&loop) {
+  // CAF's own defaults print to standard output.
+  set_default_handler(caf::drop);
+  set_down_handler([](caf::scheduled_actor*, caf::down_msg&) {});
+  set_exception_handler([](caf::scheduled_actor*, std::exception_ptr& exception) {
+    return exception_error(exception);
+  });
+}
+
+LoopActor::~LoopActor() = default;
+
+void LoopActor::enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) {
+  caf::scheduled_actor::enqueue(std::move(element), loop_);
+}
+
+void LoopActor::enqueue(caf::strong_actor_ptr from, caf::message_id id, caf::message content,
+                        caf::execution_unit*) {
+  caf::scheduled_actor::enqueue(
+      caf::make_mailbox_element(std::move(from), id, {}, std::move(content)), loop_);
+}
+
+/// Tells exec_later() of any loop that this one belongs on a loop; actors of other kinds are handed
+/// to CAF's scheduler.
+LoopActor::subtype_t LoopActor::subtype() const {
+  return io_actor;
+}
+
+LoopActor::resume_result LoopActor::resume(caf::execution_unit* unit, std::size_t messages_max) {
+  try {
+    return caf::event_based_actor::resume(unit, messages_max);
+  } catch (...) {  // only on_exit() gets here, everything else went to the exception handler
+    abandon();
+    return done;
+  }
+}
+
+void LoopActor::initialize() {
+  loop_->actor_started(*this);
+  caf::event_based_actor::initialize();
+}
+
+bool LoopActor::cleanup(caf::error&& reason, caf::execution_unit* unit) {
+  const auto timers = std::exchange(timers_, {});
+  for (const auto& timer : timers) loop_->cancel(timer->id);
+  const bool first = caf::event_based_actor::cleanup(std::move(reason), unit);
+  if (link_.linked) loop_->actor_ended(*this);
+  return first;
+}
+
+TimerId LoopActor::call_after(std::int64_t delay_us, std::function<void()> callback) {
+  auto timer = std::make_unique<Timer>(Timer{0, std::move(callback)});
+  timer->id = loop_->call_after(delay_us, [this, raw = timer.get()] { fire(raw); });
+  timers_.push_back(std::move(timer));
+  return timers_.back()->id;
+}
+
+void LoopActor::cancel(TimerId id) {
+  loop_->cancel(id);
+  std::erase_if(timers_, [id](const auto& timer) { return timer->id == id; });
+}
+
+void LoopActor::fire(Timer* timer) {
+  const auto found = std::find_if(timers_.begin(), timers_.end(), [timer](const auto& candidate) {
+    return candidate.get() == timer;
+  });
+  const auto callback = std::move((*found)->callback);
+  timers_.erase(found);
+  in_context(callback);
+}
+
+void LoopActor::fail(const std::exception_ptr& exception) {
+  quit(exception_error(exception));
+}
+
+bool LoopActor::settle() {
+  try {
+    return !finalize();
+  } catch (...) {
+    abandon();
+    return false;
+  }
+}
+
+void LoopActor::abandon() {
+  cleanup(exception_error(std::current_exception()), loop_);
+}
+
+void LoopActor::kill() {
+  context(loop_);
+  quit(caf::exit_reason::kill);
+  settle();
+}
+
+caf::error exception_error(const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::exception& error) {
+    return caf::make_error(caf::sec::runtime_error, std::string(error.what()));
+  } catch (...) {
+    return caf::make_error(caf::sec::runtime_error, std::string("unknown exception"));
+  }
+}
+
+std::string error_text(const caf::error& error) {
+  const caf::message& context = error.context();
+  if (error == caf::sec::runtime_error && context.match_elements<std::string>())
+    return context.get_as<std::string>(0);
+  return caf::to_string(error);
+}
+
+}  // namespace respawn::net
