@@ -10,7 +10,16 @@ void ClientTable::add(SessionPtr session) {
 }
 
 void ClientTable::remove(Session& session) {
+  set_monitor(session, false);
   sessions_.erase(session.id);
+}
+
+void ClientTable::set_monitor(Session& session, bool on) {
+  session.monitor = on;
+  if (on)
+    monitors_.emplace(session.id, &session);
+  else
+    monitors_.erase(session.id);
 }
 
 SessionPtr ClientTable::find(std::uint64_t id) const {

@@ -30,6 +30,11 @@ class ClientTable {
   /// end of this turn.
   void push(Session& session, std::string_view bytes);
 
+  /// MONITOR: the session sees every command from now on, or no longer.
+  void set_monitor(Session& session, bool on);
+
+  [[nodiscard]] const std::map<std::uint64_t, Session*>& monitors() const { return monitors_; }
+
   /// The sessions with pushes or to be closed since the last call, for the actor that tells their
   /// connections.
   std::vector<SessionPtr> take_pushing();
@@ -43,6 +48,7 @@ class ClientTable {
 
  private:
   std::map<std::uint64_t, SessionPtr> sessions_;
+  std::map<std::uint64_t, Session*> monitors_;
   std::vector<SessionPtr> pushing_;
   std::vector<SessionPtr> killed_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -29,6 +30,8 @@ struct Store {
   std::shared_ptr<const config::Config> config;
   Random random{system_entropy()};
   bool active_expire = true;
+  std::size_t list_packed_threshold_bytes = keyspace::ListLimits{}.packed_threshold_bytes;
+  std::string replication_id = random_hex(40);
   std::uint64_t generation = 0;  // of keyspace actors
 };
 

@@ -28,6 +28,19 @@ std::string unknown_command(std::string_view name, const std::string_view* args,
   return text + listed;
 }
 
+std::string not_permitted(std::string_view command) {
+  const std::string option = "enable-" + std::string(command) + "-command";
+  return "ERR " + to_upper(command) + " command not allowed. If the " + option +
+         " option is set to \"local\", you can run it from a local connection, otherwise you need "
+         "to set this option in the configuration file, and then restart the server.";
+}
+
+std::string not_in_subscribe_mode(std::string_view full_name) {
+  return "ERR Can't execute '" + std::string(full_name) +
+         "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
+         "context";
+}
+
 std::string wrong_arity(std::string_view full_name) {
   std::string text = "ERR wrong number of arguments for '";
   text += full_name;

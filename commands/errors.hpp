@@ -25,12 +25,25 @@ inline constexpr std::string_view timeout_not_a_float =
 inline constexpr std::string_view timeout_negative = "ERR timeout is negative";
 inline constexpr std::string_view timeout_out_of_range = "ERR timeout is out of range";
 inline constexpr std::string_view unblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+inline constexpr std::string_view not_authenticated = "NOAUTH Authentication required.";
+inline constexpr std::string_view wrong_password =
+    "WRONGPASS invalid username-password pair or user is disabled.";
+inline constexpr std::string_view invalid_client_name =
+    "ERR Client names cannot contain spaces, newlines or special characters.";
+inline constexpr std::string_view monitor_reads_only =
+    "ERR Replica can't interact with the keyspace";
 inline constexpr std::string_view out_of_memory =
     "OOM command not allowed when used memory > 'maxmemory'.";
 
 /// "ERR unknown command 'x', with args beginning with: 'a' 'b' "; long names and arguments are cut
 /// as Redis does.
 std::string unknown_command(std::string_view name, const std::string_view* args, std::size_t count);
+
+/// A guarded command ("debug") that the configuration does not admit.
+std::string not_permitted(std::string_view command);
+
+/// What a RESP2 client that has subscribed may not send.
+std::string not_in_subscribe_mode(std::string_view full_name);
 
 std::string wrong_arity(std::string_view full_name);  // "config|get"
 std::string unknown_subcommand(std::string_view given, std::string_view container);

@@ -82,7 +82,7 @@ class Services {
   virtual void log(LogLevel level, std::string_view text) = 0;
 
   /// Gives a new configuration to the world around (listeners, loops, logger). An error refuses it,
-  /// and nothing has changed then.
+  /// and nothing has changed then; its text is the option and the reason: "port: Unable to listen".
   virtual Status apply_config(const std::shared_ptr<const config::Config>& before,
                               const std::shared_ptr<const config::Config>& after,
                               const std::vector<std::string>& changed) = 0;

@@ -85,6 +85,7 @@ std::string_view name_of(Flag flag) {
                                                "no_async_loading",
                                                "no_multi",
                                                "allow_busy",
+                                               "",
                                                ""};
   return names[static_cast<std::size_t>(flag)];
 }

@@ -39,6 +39,7 @@ enum class Flag : std::uint8_t {
   no_multi,
   allow_busy,
   allowed_when_subscribed,  // ours: also in RESP2's subscribe mode; never printed
+  guarded,                  // ours: runs only where enable-<name>-command allows it; never printed
   count_,
 };
 
@@ -190,10 +191,10 @@ struct CommandSpec {
   std::string_view name;  // lower case; of a subcommand: "config|get"
   /// The arguments behind the name. Grammar: words, [optional], <one | of | these>, "key [key ...]"
   /// means one or more; words in upper case are literal tokens.
-  std::string_view syntax;
+  std::string_view syntax{};
   Group group = Group::generic;
-  Flags flags;
-  Categories categories;  // beyond those that follow from flags and group
+  Flags flags{};
+  Categories categories{};  // beyond those that follow from flags and group
   std::array<KeySpec, 4> keys{};
   std::array<std::string_view, 4> tips{};
   std::string_view since;
