@@ -23,9 +23,9 @@ enum class Action { serve, help, version, check_config };
 /// What the program was asked to do, not yet read.
 struct CommandLine {
   Action action = Action::serve;
-  std::string path;             // "": no file
+  std::string path{};           // "": no file
   bool standard_input = false;  // "-" was given: read after the file
-  std::string options;          // "--port 7000" and so on, as lines of a redis.conf
+  std::string options{};        // "--port 7000" and so on, as lines of a redis.conf
 };
 
 /// Splits the arguments behind the program's name as redis-server does: an optional file first,
@@ -49,8 +49,8 @@ struct Directive {
 /// Where the running configuration came from: what reload and CONFIG REWRITE need.
 struct Source {
   FileKind kind = FileKind::none;
-  std::string path;  // absolute; "" without a file
-  CommandLine command_line;
+  std::string path{};  // absolute; "" without a file
+  CommandLine command_line{};
 };
 
 struct Loaded {

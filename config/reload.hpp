@@ -15,7 +15,8 @@ struct Reload {
 };
 
 /// All or nothing: any error in the file rejects all of it and leaves `running` in force. Options
-/// of the command line win over the file, as at start. Needs a file.
+/// of the command line win over the file, as at start. Needs a
+/// file, and that standard input was no part of the configuration.
 Result<Reload> reload(const Config& running, const Source& source, const Files& files);
 
 }  // namespace respawn::config
