@@ -10,8 +10,6 @@ namespace respawn::commands {
 
 namespace {
 
-constexpr std::string_view default_user = "default";
-
 /// Takes the same time wherever the first difference is.
 bool equal_secrets(std::string_view a, std::string_view b) {
   unsigned difference = a.size() == b.size() ? 0 : 1;

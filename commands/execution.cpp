@@ -112,4 +112,10 @@ bool Execution::unblock(Session& blocked, bool with_error) {
   return true;
 }
 
+void Execution::disconnect(Session& other) {
+  env().blocking.forget(other);
+  env().subscriptions.remove(other);
+  store().clients.kill(other);
+}
+
 }  // namespace respawn::commands

@@ -106,6 +106,9 @@ class Execution {
   /// False when it is not blocked.
   bool unblock(Session& blocked, bool with_error);
 
+  /// Closes another client's connection: it waits for nothing and hears nothing from now on.
+  void disconnect(Session& other);
+
   /// Whether the command runs again for a blocked client: a key of another type is then as good as
   /// absent.
   [[nodiscard]] bool resuming() const { return session_->blocked.active; }

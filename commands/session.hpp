@@ -51,6 +51,9 @@ struct SocketFacts {
       false};  // the socket is closed: nothing may be served to it any more (release/acquire)
 };
 
+/// The user of a connection that has not said another name; there are no others yet.
+inline constexpr std::string_view default_user = "default";
+
 enum class ClientType : std::uint8_t { normal, replica, pubsub, master };
 
 /// Why and until when a client is blocked. `waiter` is registered in the WaiterTable while
@@ -81,7 +84,7 @@ struct Session {
   std::string name;
   std::string library_name;
   std::string library_version;
-  std::string user = "default";
+  std::string user{default_user};
   const CommandSpec* last_command = nullptr;
   std::int64_t last_interaction_ms = 0;  // wall clock
 

@@ -79,6 +79,7 @@ void Subscriptions::remove(Session& session) {
   for (const std::string& pattern : session.patterns) drop(patterns_, session, pattern);
   session.channels.clear();
   session.patterns.clear();
+  session.facts.subscriber.store(false, std::memory_order_relaxed);
 }
 
 std::size_t Subscriptions::publish(std::string_view channel, std::string_view message) {
