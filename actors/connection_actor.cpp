@@ -72,7 +72,6 @@ void ConnectionActor::turn_away() {
 void ConnectionActor::set_socket_options() const {
   if (stream_->fd() < 0 || session_->unix_socket) return;
   // A socket that died meanwhile refuses options; receiving will tell.
-  static_cast<void>(net::set_no_delay(stream_->fd()));
   if (config_->tcp_keepalive_s > 0)
     static_cast<void>(net::set_keepalive(stream_->fd(), config_->tcp_keepalive_s));
 }

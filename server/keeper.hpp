@@ -1,0 +1,29 @@
+// Holds the data between one keyspace actor and the next, as an ETS heir does.
+#pragma once
+
+#include "base/result.hpp"
+#include "commands/environment.hpp"
+
+namespace respawn::server {
+
+/// Owner: the server. The store lives as long as the process; keyspace actors borrow it one after
+/// the other.
+class Keeper {
+ public:
+  explicit Keeper(std::shared_ptr<const config::Config> config) : store_(std::move(config)) {}
+
+  [[nodiscard]] commands::Store& store() { return store_; }
+
+  /// Before each loan: when the last borrower died in the middle of a change, the data is trusted
+  /// only if its invariants hold. O(size) then, O(1) else. An error means that it is damaged.
+  Status inspect() {
+    ++store_.generation;
+    if (!store_.databases.mutating()) return success();
+    return store_.databases.recover();
+  }
+
+ private:
+  commands::Store store_;
+};
+
+}  // namespace respawn::server

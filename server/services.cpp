@@ -1,0 +1,163 @@
+// What commands ask of the process: the part of Server that implements commands::Services.
+#include <unistd.h>
+
+#include <algorithm>
+#include <caf/send.hpp>
+
+#include "config/rewrite.hpp"
+#include "server/memory.hpp"
+#include "server/server.hpp"
+#include "supervision/messages.hpp"
+
+namespace respawn::server {
+
+namespace {
+
+using supervision::ChildRow;
+using supervision::TreeRow;
+
+commands::TreeNode to_node(const ChildRow& row, std::string path) {
+  commands::TreeNode node;
+  node.id = row.id;
+  node.path = std::move(path);
+  node.kind = supervision::to_string(row.type);
+  node.restart = supervision::to_string(row.restart);
+  node.state = supervision::to_string(row.state);
+  node.restarts = row.restarts;
+  node.last_exit = row.last_exit;
+  node.since_ms = row.since_wall_ms;
+  return node;
+}
+
+/// Rows are in preorder with their depth: takes the row at `at` and everything below it.
+commands::TreeNode take_subtree(const std::vector<TreeRow>& rows, std::size_t& at) {
+  const TreeRow& row = rows[at++];
+  commands::TreeNode node = to_node(row.child, row.path);
+  if (row.strategy) node.strategy = supervision::to_string(*row.strategy);
+  while (at < rows.size() && rows[at].depth > row.depth)
+    node.children.push_back(take_subtree(rows, at));
+  return node;
+}
+
+bool names(const std::vector<std::string>& changed, std::string_view option) {
+  return std::find(changed.begin(), changed.end(), option) != changed.end();
+}
+
+}  // namespace
+
+void Server::log(commands::LogLevel level, std::string_view text) {
+  log_->write(level, text);
+}
+
+Status Server::apply_config(const std::shared_ptr<const config::Config>& before,
+                            const std::shared_ptr<const config::Config>& after,
+                            const std::vector<std::string>& changed) {
+  if (names(changed, "dir") && ::chdir(after->dir.c_str()) != 0)
+    return failure("Can't chdir: " + after->dir);
+  if (names(changed, "port") || names(changed, "bind")) {
+    if (Status replaced = replace_listeners(*after); !replaced) {
+      if (names(changed, "dir") && ::chdir(before->dir.c_str()) != 0)
+        log_->write(commands::LogLevel::warning, "Can't go back to " + before->dir);
+      return replaced;
+    }
+  }
+  log_->set_level(after->loglevel);
+  facts_.tcp_port = after->port;
+  context_.config.set(after);
+  return success();
+}
+
+Status Server::replace_listeners(const config::Config& after) {
+  std::vector<net::ListeningSocket> fresh;
+  // The old sockets are closed only when all new ones are open, so addresses that stay are kept as
+  // they are.
+  std::vector<std::string> wanted;
+  for (const std::string& host : after.bind) wanted.push_back(host);
+  std::vector<std::size_t> retired;
+  for (std::size_t i = 0; i < listeners_.size(); ++i)
+    if (listeners_[i] && listeners_[i]->port() != 0) retired.push_back(i);
+  if (after.port != 0) {
+    auto sockets =
+        net::listen_tcp(wanted, static_cast<std::uint16_t>(after.port), after.tcp_backlog);
+    if (!sockets) return failure(sockets.error());
+    fresh = std::move(*sockets);
+  }
+  caf::actor network = context_.board->find("root/network");
+  if (!network) return failure("Unable to listen: the network supervisor is restarting");
+  for (std::size_t index : retired) {
+    const std::string id = "acceptor:" + std::to_string(index);
+    caf::anon_send(network, supervision::TerminateChild{id});
+    caf::anon_send(network, supervision::DeleteChild{id});
+  }
+  for (net::ListeningSocket& socket : fresh) {
+    listeners_.push_back(std::make_unique<net::ListeningSocket>(std::move(socket)));
+    caf::anon_send(network, supervision::StartChild{acceptor_child(listeners_.size() - 1)});
+  }
+  // The acceptors let go of the descriptors in their next turn.
+  main_loop_->call_after(1'000'000, [this, retired] {
+    for (std::size_t index : retired) listeners_[index].reset();
+  });
+  return success();
+}
+
+Status Server::rewrite_config(const config::Config& config) {
+  return config::rewrite_file(config, source_, files_);
+}
+
+commands::MemoryFacts Server::memory() const {
+  return memory_facts();
+}
+
+commands::NetworkFacts Server::network() const {
+  return {.connections_received = context_.counters.received.load(std::memory_order_relaxed),
+          .connections_rejected = context_.counters.rejected.load(std::memory_order_relaxed)};
+}
+
+void Server::reset_network_facts() {
+  context_.counters.received.store(0, std::memory_order_relaxed);
+  context_.counters.rejected.store(0, std::memory_order_relaxed);
+  context_.counters.received_bytes.store(0, std::memory_order_relaxed);
+  context_.counters.sent_bytes.store(0, std::memory_order_relaxed);
+}
+
+commands::TreeNode Server::tree() const {
+  const std::vector<TreeRow> rows = context_.board->tree();
+  std::size_t at = 0;
+  return rows.empty() ? commands::TreeNode{} : take_subtree(rows, at);
+}
+
+Result<std::vector<commands::TreeNode>> Server::children(std::string_view id) const {
+  const std::string wanted(id);
+  for (const TreeRow& row : context_.board->tree()) {
+    if (!row.strategy || (row.path != wanted && row.child.id != wanted)) continue;
+    std::vector<commands::TreeNode> nodes;
+    if (auto rows = context_.board->children(row.path))
+      for (const ChildRow& child : *rows)
+        nodes.push_back(to_node(child, row.path + "/" + child.id));
+    return nodes;
+  }
+  return failure("ERR no such supervisor");
+}
+
+std::vector<commands::RestartRecord> Server::restarts(std::size_t count_max) const {
+  std::vector<supervision::SupervisionReport> reports = context_.board->recent_reports();
+  std::vector<commands::RestartRecord> records;
+  for (auto report = reports.rbegin(); report != reports.rend() && records.size() < count_max;
+       ++report)
+    records.push_back({.wall_ms = report->wall_ms,
+                       .path = report->supervisor + "/" + report->child,
+                       .event = std::string(supervision::to_string(report->kind)),
+                       .reason = report->reason,
+                       .attempt = report->attempt});
+  return records;
+}
+
+Status Server::kill_actor(std::string_view id) {
+  if (id == "root") return failure("ERR the root supervisor cannot be killed, use SHUTDOWN");
+  caf::actor victim = context_.board->find(std::string(id));
+  if (!victim) return failure("ERR no such actor");
+  caf::anon_send_exit(victim, caf::exit_reason::kill);
+  return success();
+}
+
+}  // namespace respawn::server
