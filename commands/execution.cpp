@@ -86,9 +86,9 @@ void Execution::became_ready(std::string_view key) {
   environment_->blocking.waiters().mark_ready(session_->db, key);
 }
 
-void Execution::erase(std::string_view key, int event_class, std::string_view event) {
+void Execution::erase(const keyspace::Key& key, int event_class, std::string_view event) {
   db().erase(key);
-  changed(key, event_class, event);
+  changed(key.bytes, event_class, event);
 }
 
 void Execution::block_on(Args keys, keyspace::Type wanted, std::int64_t timeout_ms,

@@ -95,7 +95,7 @@ class Execution {
   void became_ready(std::string_view key);
 
   /// Removes a key that a client asked to remove, or that became empty, with its event.
-  void erase(std::string_view key, int event_class = config::keyspace_event::generic,
+  void erase(const keyspace::Key& key, int event_class = config::keyspace_event::generic,
              std::string_view event = "del");
 
   /// Instead of a reply: the session waits until one of the keys is ready, and then the command

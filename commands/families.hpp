@@ -9,8 +9,12 @@
 namespace respawn::commands {
 
 extern const std::span<const CommandSpec> string_commands;      // strings.cpp
+extern const std::span<const CommandSpec> substring_commands;   // substrings.cpp
 extern const std::span<const CommandSpec> generic_commands;     // generic.cpp
+extern const std::span<const CommandSpec> expiry_commands;      // expiry.cpp
+extern const std::span<const CommandSpec> database_commands;    // databases.cpp
 extern const std::span<const CommandSpec> list_commands;        // lists.cpp
+extern const std::span<const CommandSpec> list_pop_commands;    // list_pops.cpp
 extern const std::span<const CommandSpec> connection_commands;  // connection.cpp
 extern const std::span<const CommandSpec> server_commands;      // server.cpp
 extern const std::span<const CommandSpec> client_commands;      // client.cpp
