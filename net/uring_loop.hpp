@@ -1,0 +1,79 @@
+// The event loop over io_uring: multishot accept and receive, one system call per turn.
+#pragma once
+
+#include "net/socket_loop.hpp"
+#include "net/uring_ring.hpp"
+
+namespace respawn::net {
+
+/// What kind of operation completed; stored in the low bits of the completion's user data.
+enum class UringOperation : std::uint8_t { none, receive, send_now, send, accept, poll, connect };
+
+/// Whoever starts operations. Owner: counted; every operation under way holds a reference, taken by
+/// UringLoop::prepare() and given back after its last completion.
+class UringTarget {
+ public:
+  virtual ~UringTarget() = default;
+  virtual void on_completion(UringOperation operation, const io_uring_cqe& completion) = 0;
+  [[nodiscard]] virtual LocalCounted& counted() = 0;
+};
+
+/// Sends are first tried without waiting (MSG_DONTWAIT), so that each has its completion by the
+/// time it is submitted: the loop can then wait for all of them and one event more in the same call
+/// instead of being woken by its own sends.
+class UringLoop final : public SocketLoop {
+ public:
+  /// A loop, or why io_uring cannot be used here.
+  static Result<std::unique_ptr<EventLoop>> make(caf::actor_system& system);
+
+  explicit UringLoop(caf::actor_system& system);
+  ~UringLoop() override;
+
+  std::unique_ptr<Stream> adopt(AcceptedSocket socket, StreamHandler& handler) override;
+  std::unique_ptr<Listener> listen(int listening_fd, AcceptHandler& handler) override;
+  LocalPtr<PendingConnect> start_connect(FileDescriptor socket, const SocketAddress& to,
+                                         LocalPtr<ConnectAttempt> attempt) override;
+
+  [[nodiscard]] const char* backend_name() const override { return "io_uring"; }
+
+  /// For targets: a submission whose completions go to `target`; the caller fills it in with
+  /// `prepare_entry(sqe)`.
+  template <class PrepareEntry>
+  void prepare(UringTarget& target, UringOperation operation, PrepareEntry&& prepare_entry) {
+    io_uring_sqe* sqe = ring_.entry();
+    prepare_entry(sqe);
+    io_uring_sqe_set_data64(sqe, tagged(target, operation));
+    target.counted().retain();
+    ++operations_;
+    if (operation == UringOperation::send_now) ++sends_now_;
+  }
+
+  /// Cancels an operation of `target`; its last completion still comes.
+  void cancel_operation(UringTarget& target, UringOperation operation);
+
+  [[nodiscard]] UringRing& ring() { return ring_; }
+
+  /// False once the loop has run: nothing can be submitted any more.
+  [[nodiscard]] bool usable() const { return !ended_; }
+
+ protected:
+  void poll(std::int64_t timeout_us) override;
+  void begin_run() override;
+  void end_run() override;
+
+ private:
+  static std::uint64_t tagged(UringTarget& target, UringOperation operation);
+  void watch_wake_fd();
+  void dispatch(const io_uring_cqe& completion);
+  void cancel_all();
+
+  UringRing ring_;
+  std::uint64_t wakes_ = 0;     // what the kernel reads from the wake descriptor
+  std::size_t operations_ = 0;  // under way, without the one on the wake descriptor
+  unsigned sends_now_ = 0;      // of them, those whose completion follows their submission at once
+  bool wake_watched_ = false;
+  bool enabled_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace respawn::net
