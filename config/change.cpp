@@ -95,8 +95,10 @@ std::vector<Change> differences(const Config& before, const Config& after) {
     Value old_value = read(before, option);
     Value new_value = read(after, option);
     if (old_value == new_value) continue;
-    changes.push_back({&option, std::string(option.name), format_value(option, old_value),
-                       format_value(option, new_value)});
+    auto shown = [&](const Value& value) {
+      return option.secret ? "(redacted)" : format_value(option, value);
+    };
+    changes.push_back({&option, std::string(option.name), shown(old_value), shown(new_value)});
   }
   return changes;
 }

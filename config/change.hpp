@@ -25,7 +25,7 @@ std::string get(const Config& config, const Option& option);
 struct Change {
   const Option* option = nullptr;
   std::string asked_as;  // the name or alias that was used, for error texts
-  std::string before;    // as CONFIG GET prints it
+  std::string before;    // as CONFIG GET prints it, for logs: "(redacted)" when it is a secret
   std::string after;
 };
 

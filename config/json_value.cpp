@@ -28,11 +28,12 @@ bool add_scalar(Words& words, const json& value) {
   return true;
 }
 
-/// Scalars, and arrays of them to any depth, in order.
-bool add_flat(Words& words, const json& value) {
-  if (!value.is_array()) return add_scalar(words, value);
-  return std::all_of(value.begin(), value.end(),
-                     [&](const json& item) { return add_flat(words, item); });
+/// An array of scalars or of arrays of scalars, in order.
+bool add_flat(Words& words, const json& list) {
+  auto add = [&](const json& item) { return add_scalar(words, item); };
+  return std::all_of(list.begin(), list.end(), [&](const json& item) {
+    return item.is_array() ? std::all_of(item.begin(), item.end(), add) : add(item);
+  });
 }
 
 /// A list may also be the one string that CONFIG SET takes.
@@ -263,7 +264,7 @@ std::size_t skip_json_blanks(std::string_view text, std::size_t at) {
     at = std::min(text.find_first_not_of(" \t\r\n", at), text.size());
     std::string_view rest = text.substr(at);
     if (rest.starts_with("//")) {
-      at = std::min(text.find('\n', at), text.size());
+      at = std::min(text.find_first_of("\r\n", at), text.size());
     } else if (rest.starts_with("/*")) {
       std::size_t end = text.find("*/", at + 2);
       at = end == text.npos ? text.size() : end + 2;

@@ -14,9 +14,11 @@ using Words = std::span<const std::string>;
 
 constexpr std::int64_t oom_score_bound = 2000;
 
-/// Decimal as redis.conf takes it in lists: a plus sign and leading zeros are fine.
+/// Decimal as Redis takes it in lists: a plus sign and leading zeros are fine, and nothing at all
+/// is 0 ("save 900 " is "save 900 0").
 std::optional<std::int64_t> lenient_integer(std::string_view word) {
-  if (word.starts_with('+')) word.remove_prefix(1);
+  if (word.empty()) return 0;
+  if (word.starts_with('+')) word.remove_prefix(word.starts_with("+-") ? 0 : 1);
   std::int64_t number = 0;
   auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
   if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;

@@ -46,16 +46,14 @@ const char* check_title(Value& value) {
   constexpr std::string_view known[] = {"{title}",       "{listen-addr}", "{server-mode}",
                                         "{config-file}", "{port}",        "{tls-port}",
                                         "{unixsocket}"};
+  constexpr const char* refusal = "template format is invalid or contains unknown variables";
   std::string_view rest = std::get<std::string>(value);
+  if (rest.empty()) return refusal;
   while (!rest.empty()) {
-    if (rest.front() == '}') return "template format is invalid or contains unknown variables";
-    std::size_t step = 1;
-    if (rest.front() == '{') {
-      step = 0;
-      for (std::string_view variable : known)
-        if (rest.starts_with(variable)) step = variable.size();
-      if (step == 0) return "template format is invalid or contains unknown variables";
-    }
+    std::size_t step = rest.front() != '{' ? 1 : rest.starts_with("{{") ? 2 : 0;
+    for (std::string_view variable : known)
+      if (rest.starts_with(variable)) step = variable.size();
+    if (step == 0) return refusal;
     rest.remove_prefix(step);
   }
   return nullptr;

@@ -86,6 +86,17 @@ TEST(ConfigSet, AnOptionThatKeepsItsValueIsNoChange) {
   EXPECT_EQ(prepared->changes[0].option->name, "timeout");
 }
 
+TEST(ConfigSet, ChangesDoNotShowSecrets) {
+  for (const Option& option : options()) {
+    if (!option.secret) continue;
+    auto prepared = prepare(Config(), Arguments{option.name, "hunter2"}, {});
+    ASSERT_EQ(prepared->changes.size(), 1U) << option.name;
+    EXPECT_EQ(prepared->changes[0].before, "(redacted)");
+    EXPECT_EQ(prepared->changes[0].after, "(redacted)");
+    EXPECT_EQ(get(prepared->config, option), "hunter2");
+  }
+}
+
 TEST(ConfigSet, TheLookUpReportsTheFirstFault) {
   EXPECT_EQ(error_of({"port"}), "ERR syntax error");
   EXPECT_EQ(error_of({"nosuch", "1", "port"}), "ERR syntax error");
@@ -203,8 +214,10 @@ TEST(ConfigSet, KeyspaceEvents) {
 TEST(ConfigSet, SavePoints) {
   EXPECT_EQ(after_setting("save", "900 1 300 10 900 1"), "900 1 300 10 900 1");
   EXPECT_EQ(after_setting("save", "+9 1"), "9 1");
+  EXPECT_EQ(after_setting("save", "9 "), "9 0");
   EXPECT_EQ(after_setting("save", ""), "");
-  for (std::string_view wrong : {"900", "900 x", "0 1", "900 -1", "900 1  300 10", " ", "\"9\" 1"})
+  for (std::string_view wrong :
+       {"900", "900 x", "0 1", "900 -1", "900 +-1", "900 1  300 10", " ", "\"9\" 1"})
     EXPECT_EQ(error_of({"save", wrong}), set_failed("save", "Invalid save parameters"));
 }
 
@@ -259,6 +272,7 @@ TEST(ConfigSet, TextsWithRules) {
             set_failed("proc-title-template",
                        "template format is invalid or contains unknown variables"));
   EXPECT_EQ(after_setting("proc-title-template", "{title} {port}"), "{title} {port}");
+  EXPECT_EQ(after_setting("proc-title-template", "{{{port}}"), "{{{port}}");
   Config open;
   open.enable_protected_configs = Permission::yes;
   EXPECT_EQ(error_of({"dbfilename", "a/b"}, open),

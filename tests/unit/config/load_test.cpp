@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/random.hpp"
 #include "config/change.hpp"
 #include "config/json_value.hpp"
+#include "config/rewrite.hpp"
 #include "memory_files.hpp"
 
 namespace respawn::config {
@@ -223,6 +225,42 @@ TEST(Load, IncludesFollowTheirLine) {
 TEST(Load, AMissingFileIsNamed) {
   EXPECT_THAT(load({.path = "gone.conf"}, MemoryFiles()).error(),
               HasSubstr("can't open config file 'gone.conf': No such file or directory"));
+}
+
+TEST(Load, AnyTextIsReadOrRefusedWithAReason) {
+  const std::string samples[] = {
+      "// c\r\n{ \"port\": 1, /* x */ \"bind\": [\"a\", \"b\"], \"save\": [[1, 2]], // y\n"
+      "\"client-output-buffer-limit\": {\"normal\": [1, \"2kb\", 3]}, \"dir\": \"\\u0041\" }",
+      "# c\nport 1\nbind \"a\\x41\" 'b'\nsave 1 2\nuser a on\nrename-command a \"\"\n"};
+  constexpr std::string_view bytes = "{}[]\"'\\/*,: \n\r\t#x0-\x80\xff";
+  constexpr std::uint64_t seed = 20240601;
+  Random random(seed);
+  for (int round = 0; round < 4000; ++round) {
+    std::string text = samples[random.below(2)];
+    for (std::uint64_t edits = 1 + random.below(4); edits > 0; --edits) {
+      std::size_t at = random.below(text.size());
+      switch (random.below(3)) {
+        case 0:
+          text[at] = bytes[random.below(bytes.size())];
+          break;
+        case 1:
+          text.insert(at, 1, bytes[random.below(bytes.size())]);
+          break;
+        default:
+          text.erase(at, 1 + random.below(5));
+      }
+    }
+    auto loaded = load_file(text);
+    if (loaded.ok()) {
+      auto again = loaded->source.kind == FileKind::json
+                       ? rewrite_json(loaded->config, text)
+                       : Result<std::string>(rewrite_classic(loaded->config, text));
+      ASSERT_TRUE(again.ok()) << "seed " << seed << " round " << round << "\n" << text;
+      EXPECT_EQ(load_file(*again)->config, loaded->config) << text << "\n---\n" << *again;
+    } else {
+      EXPECT_THAT(loaded.error(), HasSubstr("FATAL CONFIG FILE ERROR")) << text;
+    }
+  }
 }
 
 TEST(Load, OptionsWithoutEffectAreWarnedAbout) {
