@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "commands/monitor.hpp"
+
 namespace respawn::commands {
 
 namespace {
@@ -67,7 +69,11 @@ Executor::Outcome Executor::execute(Session& session, Args args) {
   Batch& batch = session.batch;
   batch.reply_start = batch.output.size();
   Command* command = resolve(session, args);
-  if (command && admit(session, *command)) run(session, *command, args);
+  if (command && admit(session, *command)) {
+    run(session, *command, args);
+    if (!store_.clients.monitors().empty()) [[unlikely]]
+      feed_monitors(store_.clients, session, *command->spec, args, now_us_);
+  }
   bool silent = session.reply_off || session.reply_skip_this;
   if (silent) batch.output.truncate(batch.reply_start);
   session.reply_skip_this = session.reply_skip_next;
