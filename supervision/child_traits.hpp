@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "supervision/backoff.hpp"
+
 namespace respawn::supervision {
 
 /// Which children a crash concerns.
@@ -79,17 +81,6 @@ struct ChildTraits {
 struct Intensity {
   std::uint32_t restarts = 1;
   std::int64_t period_ms = 5000;
-};
-
-/// Delay before restart attempt k (from 0): base = min(max_ms, min_ms * factor^k), shortened by up
-/// to jitter * base at random. k goes back to 0 when the child has run for stable_ms. Requires 0 <=
-/// min_ms <= max_ms, factor >= 1, 0 <= jitter <= 1.
-struct Backoff {
-  std::int64_t min_ms = 100;
-  std::int64_t max_ms = 10'000;
-  double factor = 2.0;
-  double jitter = 0.2;
-  std::int64_t stable_ms = 10'000;
 };
 
 /// What became of a request to add, terminate, restart or delete a child.

@@ -431,11 +431,7 @@ void RestartPolicy::expire_restarts() {
 
 std::int64_t RestartPolicy::delay_ms(const Child& child) const {
   if (!options_.backoff) return 0;
-  const Backoff& backoff = *options_.backoff;
-  const double grown =
-      static_cast<double>(backoff.min_ms) * std::pow(backoff.factor, child.attempts);
-  const double base = std::min(grown, static_cast<double>(backoff.max_ms));
-  return static_cast<std::int64_t>(base * (1 - backoff.jitter * moment_.random));
+  return backoff_delay_ms(*options_.backoff, child.attempts, moment_.random);
 }
 
 std::uint64_t RestartPolicy::set_timer(ChildKey key, std::int64_t delay_ms) {
