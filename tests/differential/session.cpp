@@ -17,6 +17,8 @@ std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
+/// A script's replies come at once, or not at all.
+constexpr support::Milliseconds deadline{8000};
 constexpr const char* surplus_mark = "no-more-replies";
 
 }  // namespace
@@ -80,20 +82,20 @@ void Session::run_checked(const Step& step, Answer& answer) {
       break;
     case Step::Kind::send:
       connection(step.connection).socket.write(expand(step.bytes));
-      answer.replies = connection(step.connection).socket.read_replies(step.replies);
+      answer.replies = connection(step.connection).socket.read_replies(step.replies, deadline);
       break;
     case Step::Kind::raw: {
       support::RawSocket socket(port_);
       socket.write(expand(step.bytes));
-      answer.bytes = socket.read_until_end();
+      answer.bytes = socket.read_until_end(deadline);
       break;
     }
     case Step::Kind::read:
-      answer.replies = connection(step.connection).socket.read_replies(step.replies);
+      answer.replies = connection(step.connection).socket.read_replies(step.replies, deadline);
       connection(step.connection).blocked = false;
       break;
     case Step::Kind::closed:
-      answer.bytes = connection(step.connection).socket.read_until_end();
+      answer.bytes = connection(step.connection).socket.read_until_end(deadline);
       connections_.erase(step.connection);
       break;
     case Step::Kind::hang_up:
@@ -108,18 +110,17 @@ void Session::run_checked(const Step& step, Answer& answer) {
 void Session::run_command(const Step& step, Answer& answer) {
   auto& target = connection(step.connection);
   const auto blocked_before = step.blocks ? blocked_clients() : "";
-  const auto deadline = support::SteadyClock::now() + support::Milliseconds(5000);
+  const auto give_up = support::SteadyClock::now() + deadline;
   do {
     std::vector<std::string> words;
     for (const auto& word : step.words) words.push_back(expand(word));
     target.socket.write(support::encode_command(words));
-    answer.replies = target.socket.read_replies(step.replies);
+    answer.replies = target.socket.read_replies(step.replies, deadline);
   } while (step.repeat_until && answer.replies[0].bytes() != *step.repeat_until &&
-           support::SteadyClock::now() < deadline);
+           support::SteadyClock::now() < give_up);
   if (!step.blocks) return;
   target.blocked = true;
-  if (!support::wait_until([&] { return blocked_clients() != blocked_before; },
-                           support::Milliseconds(5000)))
+  if (!support::wait_until([&] { return blocked_clients() != blocked_before; }, deadline))
     throw std::runtime_error("the command did not block (INFO's blocked_clients did not change)");
 }
 
@@ -127,7 +128,7 @@ void Session::flush() {
   connections_.clear();
   const bool alone = support::wait_until(
       [&] { return support::info_field(control_, "clients", "connected_clients") == "1"; },
-      support::Milliseconds(5000));
+      deadline);
   if (!alone) throw std::runtime_error("the server still counts clients that have gone");
   control_.command({"FLUSHALL"});
 }
@@ -141,7 +142,7 @@ std::vector<std::string> Session::surplus() {
       target.socket.write(support::encode_command({"PING", surplus_mark}));
       std::string bytes;
       while (bytes.find(surplus_mark) == bytes.npos) {
-        bytes = target.socket.read_reply(support::Milliseconds(2000)).bytes();
+        bytes = target.socket.read_reply(deadline).bytes();
         text += bytes;
       }
     } catch (const std::runtime_error& error) {
