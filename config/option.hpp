@@ -67,8 +67,10 @@ struct Name {
   int value = 0;
 };
 
-/// Reads and writes the Config member that holds an option. Null: the value is in Config::unbound.
+/// Reads and writes the Config member that holds an option. Not bound: the value is in
+/// Config::unbound.
 struct Slot {
+  bool bound = false;
   Value (*read)(const Config&) = nullptr;
   void (*write)(Config&, const Value&) = nullptr;
   std::size_t alternative = 0;  // of Value; checked against the kind at compile time
@@ -290,6 +292,7 @@ template <auto Member>
 constexpr Option Option::bind() const {
   using T = std::remove_cvref_t<decltype(std::declval<Config&>().*Member)>;
   Option copy = *this;
+  copy.slot.bound = true;
   copy.slot.read = [](const Config& config) {
     return Value(static_cast<Carrier<T>>(config.*Member));
   };
@@ -303,8 +306,8 @@ constexpr Option Option::bind() const {
 constexpr bool well_formed(std::span<const Option> rows) {
   for (const Option& row : rows) {
     if (row.name.empty() || row.summary.empty() || row.summary.back() != '.') return false;
-    if (row.state == State::implemented && row.slot.read == nullptr) return false;
-    if (row.slot.read != nullptr && row.slot.alternative != alternative_of(row.kind)) return false;
+    if (row.state == State::implemented && !row.slot.bound) return false;
+    if (row.slot.bound && row.slot.alternative != alternative_of(row.kind)) return false;
     if ((row.kind == Kind::choice || row.kind == Kind::flags) && row.names.empty()) return false;
     if (row.kind == Kind::integer && row.max < 1) return false;
   }

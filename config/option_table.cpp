@@ -102,12 +102,12 @@ std::string_view nearest_option(std::string_view typed) {
 }
 
 Value read(const Config& config, const Option& option) {
-  if (option.slot.read != nullptr) return option.slot.read(config);
+  if (option.slot.bound) return option.slot.read(config);
   return config.unbound.at(place_of(option));
 }
 
 void write(Config& config, const Option& option, Value value) {
-  if (option.slot.write != nullptr) {
+  if (option.slot.bound) {
     option.slot.write(config, value);
   } else {
     config.unbound.at(place_of(option)) = std::move(value);
