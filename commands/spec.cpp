@@ -80,10 +80,10 @@ std::string_view name_of(Flag flag) {
                                                "fast",
                                                "no_auth",
                                                "may_replicate",
-                                               "movablekeys",
                                                "no_mandatory_keys",
                                                "no_async_loading",
                                                "no_multi",
+                                               "movablekeys",
                                                "allow_busy",
                                                "",
                                                ""};

@@ -32,11 +32,11 @@ enum class Flag : std::uint8_t {
   asking,
   fast,
   no_auth,
-  may_replicate,
-  movablekeys,
+  may_replicate,  // never printed
   no_mandatory_keys,
   no_async_loading,
   no_multi,
+  movablekeys,
   allow_busy,
   allowed_when_subscribed,  // ours: also in RESP2's subscribe mode; never printed
   guarded,                  // ours: runs only where enable-<name>-command allows it; never printed
@@ -198,7 +198,7 @@ struct CommandSpec {
   std::array<KeySpec, 4> keys{};
   std::array<std::string_view, 4> tips{};
   std::string_view since;
-  std::string_view complexity;
+  std::string_view complexity{};
   std::string_view summary;
   std::string_view deprecated_since{};
   std::string_view replaced_by{};
