@@ -153,6 +153,8 @@ class Parser {
       if (!std::exchange(reason_given_, false))
         fail("'expect' without 'differs <reason>' above it");
       next_.expected_of_ours = word(words, 1);
+    } else if (name == "or") {
+      next_.alternatives.push_back(word(words, 1));
     } else if (name == "eventually") {
       next_.repeat_until = word(words, 1);
     } else {

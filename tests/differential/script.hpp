@@ -47,6 +47,7 @@ struct Step {
       false;  // the reply comes later: waits only until the server counts a blocked client
   Comparison comparison;
   std::optional<std::string> expected_of_ours;  // a listed difference from Redis
+  std::vector<std::string> alternatives;        // also right: what another Redis 7 answers
   std::optional<std::string> repeat_until;      // asked again until this is the reply
 
   /// The step as a line for messages.

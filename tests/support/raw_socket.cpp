@@ -142,17 +142,17 @@ Reply RawSocket::read_reply(Milliseconds deadline) {
   }
 }
 
-std::vector<Reply> RawSocket::read_replies(std::size_t count) {
+std::vector<Reply> RawSocket::read_replies(std::size_t count, Milliseconds deadline) {
   std::vector<Reply> replies;
   replies.reserve(count);
-  while (replies.size() < count) replies.push_back(read_reply());
+  while (replies.size() < count) replies.push_back(read_reply(deadline));
   return replies;
 }
 
-std::string RawSocket::read_until_end() {
-  const auto deadline = SteadyClock::now() + patience;
+std::string RawSocket::read_until_end(Milliseconds deadline) {
+  const auto end = SteadyClock::now() + deadline;
   for (;;) {
-    const auto got = receive(deadline);
+    const auto got = receive(end);
     if (got < 0) fail("not closed after " + printable(received_));
     if (got == 0) return std::exchange(received_, {});
   }

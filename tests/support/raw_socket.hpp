@@ -39,10 +39,10 @@ class RawSocket {
 
   /// The next reply, or the next `count` of them.
   Reply read_reply(Milliseconds deadline = patience);
-  std::vector<Reply> read_replies(std::size_t count);
+  std::vector<Reply> read_replies(std::size_t count, Milliseconds deadline = patience);
 
   /// Everything up to the end of the stream; a reset counts as the end.
-  std::string read_until_end();
+  std::string read_until_end(Milliseconds deadline = patience);
 
   /// Whether nothing arrives within `time`.
   bool silent_for(Milliseconds time);
