@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "commands/access_clock.hpp"
+
 namespace respawn::commands {
 
 Result<std::int64_t> to_timeout_ms(std::string_view seconds) {
@@ -21,8 +23,8 @@ void Execution::fail(std::string_view error) {
 }
 
 void Execution::touch(keyspace::Entry& entry) {
-  const auto seconds = static_cast<std::uint32_t>(now_us_ / 1'000'000) & 0xFFFFFF;
-  if (entry.access_clock() != seconds) entry.set_access_clock(seconds);
+  entry.set_access_clock(
+      used_access_clock(config(), entry.access_clock(), now_us_, store().random));
 }
 
 keyspace::Entry* Execution::find_live(const keyspace::Key& key) {

@@ -70,6 +70,9 @@ class Execution {
   keyspace::Entry* find_read(const keyspace::Key& key, keyspace::Type type);
   keyspace::Entry* find_write(const keyspace::Key& key, keyspace::Type type);
 
+  /// Counts as an access, also for a client that leaves no trace (CLIENT NO-TOUCH).
+  void touch(keyspace::Entry& entry);
+
   // Effects.
 
   /// The key's value (or existence, or expiry) changed: watchers, tracking, listeners and the log
@@ -115,7 +118,6 @@ class Execution {
 
  private:
   keyspace::Entry* find_live(const keyspace::Key& key);
-  void touch(keyspace::Entry& entry);
 
   Environment* environment_;
   Session* session_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "commands/access_clock.hpp"
+
 #include "commands/monitor.hpp"
 
 namespace respawn::commands {
@@ -63,6 +65,10 @@ void Executor::sample_rates(std::uint64_t received_bytes, std::uint64_t sent_byt
 
 void Executor::begin_batch() {
   now_us_ = clock_.wall_us();
+  const std::uint32_t access_clock = fresh_access_clock(*store_.config, now_us_);
+  if (access_clock == access_clock_) return;
+  access_clock_ = access_clock;
+  store_.databases.set_access_clock(access_clock);
 }
 
 Executor::Outcome Executor::execute(Session& session, Args args) {

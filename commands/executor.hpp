@@ -74,6 +74,7 @@ class Executor {
   Environment environment_;
   Effects effects_;
   std::int64_t now_us_ = 0;
+  std::uint32_t access_clock_ = 0;  // what new keys get
 };
 
 }  // namespace respawn::commands

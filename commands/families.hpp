@@ -11,6 +11,7 @@ namespace respawn::commands {
 extern const std::span<const CommandSpec> string_commands;      // strings.cpp
 extern const std::span<const CommandSpec> substring_commands;   // substrings.cpp
 extern const std::span<const CommandSpec> generic_commands;     // generic.cpp
+extern const std::span<const CommandSpec> rename_commands;      // renames.cpp
 extern const std::span<const CommandSpec> expiry_commands;      // expiry.cpp
 extern const std::span<const CommandSpec> database_commands;    // databases.cpp
 extern const std::span<const CommandSpec> list_commands;        // lists.cpp

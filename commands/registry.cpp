@@ -19,10 +19,11 @@ std::size_t hash_name(std::string_view name) {
 
 std::vector<std::span<const CommandSpec>> every_family() {
   return {
-      string_commands,   substring_commands, generic_commands,  expiry_commands,
-      database_commands, list_commands,      list_pop_commands, connection_commands,
-      server_commands,   client_commands,    command_commands,  config_commands,
-      debug_commands,    pubsub_commands,    script_commands,   respawn_commands,
+      string_commands,     substring_commands, generic_commands, rename_commands,
+      expiry_commands,     database_commands,  list_commands,    list_pop_commands,
+      connection_commands, server_commands,    client_commands,  command_commands,
+      config_commands,     debug_commands,     pubsub_commands,  script_commands,
+      respawn_commands,
   };
 }
 

@@ -273,7 +273,7 @@ void incrbyfloat(Execution& x, Args args) {
   const long double sum = *value + *amount;
   if (!std::isfinite(sum)) return x.fail(errors::nan_or_infinity);
   const std::string text = format_long_double(sum);
-  x.db().set_string(key, entry, text, entry ? entry->expire_at_ms() : never);
+  x.db().set_text(key, entry, text, entry ? entry->expire_at_ms() : never);
   if (!entry) x.created(key.bytes);
   x.changed(key.bytes, string, "incrbyfloat");
   x.reply.bulk(text);

@@ -66,7 +66,7 @@ void getrange(Execution& x, Args args) {
 /// A string of at least that many bytes at the key, or, when memory is out, everything as it was.
 Entry* make_room(Execution& x, const Key& key, Entry* existing, std::size_t bytes) {
   if (existing) return x.db().extend(existing, bytes);
-  Entry* fresh = x.db().set_string(key, nullptr, "");
+  Entry* fresh = x.db().set_text(key, nullptr, "");
   try {
     fresh = x.db().extend(fresh, bytes);
   } catch (...) {
