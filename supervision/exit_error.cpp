@@ -52,6 +52,7 @@ void install_handlers(caf::scheduled_actor* self) {
       [](std::exception_ptr& error) -> caf::error { return make_exit_error(error); });
   self->set_default_handler(caf::drop);
   self->set_down_handler([](caf::down_msg&) {});
+  self->set_error_handler([](caf::error&) {});
 }
 
 std::string exit_text(const caf::error& reason) {

@@ -28,8 +28,9 @@ enum class ExitCode : std::uint8_t {
 [[nodiscard]] std::string exception_text(const std::exception_ptr& error);
 
 /// Every actor of the tree calls this first: an exception becomes its exit reason (with the text),
-/// and unexpected messages, down messages and exceptions are not printed. Note that an actor which
-/// waits in request(...).await(...) takes nothing else, not even a kill: use then().
+/// and unexpected messages, down messages and error messages are dropped (CAF prints the first two,
+/// and the third would end the actor). Note that an actor which waits in request(...).await(...)
+/// takes nothing else, not even a kill: use then().
 void install_handlers(caf::scheduled_actor* self);
 
 /// One line for people: "normal", "shutdown", "killed", or the error's text.

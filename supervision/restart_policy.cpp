@@ -1,7 +1,6 @@
 #include "supervision/restart_policy.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "base/check.hpp"

@@ -57,7 +57,7 @@ struct SupervisorState::Remains {
       request.promise.deliver(caf::make_error(caf::sec::request_receiver_down));
     requests.clear();
     for (caf::response_promise& promise : awaiting_started)
-      promise.deliver(caf::make_error(caf::sec::request_receiver_down));
+      if (!promise.async()) promise.deliver(caf::make_error(caf::sec::request_receiver_down));
     awaiting_started.clear();
   }
 };
