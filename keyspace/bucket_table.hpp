@@ -17,9 +17,9 @@ namespace respawn::keyspace {
 ///
 /// Resizing sweeps over the buckets in place, one per insert or erase. Growth goes down from the
 /// last one (an element never moves to a lower bucket), shrinking goes up. Positions below
-/// `boundary_` are laid out for `lower_` buckets, the others for `upper_`; both are equal when
-/// nothing is going on. Buckets lie in chunks of 512, which come when the sweep reaches them and go
-/// when it has passed; a table of less is one array of its size.
+/// `boundary_` are laid out for `lower_` buckets, the others for `upper_`, which is more; both are
+/// equal when nothing is going on. Buckets lie in chunks of 512, which come when the sweep reaches
+/// them and go when it has passed; a table of less is one array of its size.
 ///
 /// Invariants: a bucket's chain holds exactly the elements of its range of positions; only the last
 /// bucket of a chain has free slots, and holds two elements at least; what no mapping uses is
@@ -39,7 +39,7 @@ class BucketTable {
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  [[nodiscard]] std::size_t bucket_count() const { return lower_ > upper_ ? lower_ : upper_; }
+  [[nodiscard]] std::size_t bucket_count() const { return upper_; }
 
   [[nodiscard]] bool resizing() const { return lower_ != upper_; }
 
@@ -58,7 +58,7 @@ class BucketTable {
   bool erase(const void* element, std::uint64_t hash) noexcept;
 
   /// Puts `to` in the place of `from`, which must be there and have the same key.
-  void replace(const void* from, void* to, std::uint64_t hash) noexcept;
+  void replace(const void* from, void* to, std::uint64_t hash);
 
   /// Each element with the same probability; null when empty.
   [[nodiscard]] void* random(Random& random) const;
@@ -129,18 +129,20 @@ class BucketTable {
   bool reserve_overflow(std::size_t buckets) noexcept;
   void release_overflow(std::size_t keep) noexcept;
 
+  static std::size_t population(const Bucket* bucket);
+  void remove_at(Bucket* first, Bucket* at, unsigned slot) noexcept;
   bool ensure_directory(std::size_t buckets) noexcept;
   bool ensure_chunk(std::size_t index) noexcept;
   bool resize_first_chunk(std::size_t buckets) noexcept;
   void free_chunk(std::size_t chunk) noexcept;
-  void begin_growth() noexcept;
+  bool begin_growth() noexcept;
   void begin_shrinking() noexcept;
   void finish_resize(std::size_t buckets) noexcept;
   void step() noexcept;
-  bool move_bucket(std::size_t index, std::uint64_t buckets, std::uint64_t boundary) noexcept;
+  bool move_bucket(std::size_t index, std::uint64_t from, std::uint64_t to) noexcept;
   void step_growth() noexcept;
   void step_shrinking() noexcept;
-  Status check_bucket(std::size_t index, std::size_t& elements) const;
+  Status check_chain(const Bucket* first, std::size_t& elements, std::size_t& overflow) const;
 
   Bucket** chunks_;
   std::uint64_t boundary_ = 0;
@@ -149,6 +151,7 @@ class BucketTable {
   std::size_t size_ = 0;
   HashOf hash_of_;
   std::size_t sweep_ = 0;  // growth: buckets still to move are below; shrinking: from here on
+  bool growing_ = false;
   std::size_t chunk_count_ = 0;
   std::size_t chunk_capacity_ = 0;
   std::size_t first_chunk_buckets_ = 0;
@@ -156,7 +159,8 @@ class BucketTable {
   Bucket* spare_ = nullptr;  // free overflow buckets, linked by slot 8
   std::size_t spare_count_ = 0;
   std::size_t overflow_count_ = 0;  // in chains
-  std::size_t longest_chain_ = 0;   // elements in a bucket's chain, at most
+  std::size_t longest_chain_ = 1;   // elements in a bucket's chain, at most
+  std::size_t drained_ = 0;         // physical buckets that drain() has done with
 };
 
 }  // namespace respawn::keyspace

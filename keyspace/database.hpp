@@ -44,8 +44,7 @@ using KeyDict = Dict<EntryTraits>;
 /// `expire_at_ms` (pass existing->expire_at_ms() to keep it). The returned pointer replaces any
 /// pointer to this key's entry. Huge old values go to Garbage.
 ///
-/// Errors: std::bad_alloc, and then the database is as it was. erase, clear_expiry of any kind and
-/// const calls never throw.
+/// Errors: std::bad_alloc, and then the database is as it was. erase and const calls never throw.
 class Database {
  public:
   explicit Database(Garbage& garbage);
@@ -70,10 +69,14 @@ class Database {
   Entry* set_string(const Key& key, Entry* existing, std::string_view value,
                     std::int64_t expire_at_ms = never);
 
+  /// A string that stays text whatever it says (the result of INCRBYFLOAT).
+  Entry* set_text(const Key& key, Entry* existing, std::string_view value,
+                  std::int64_t expire_at_ms = never);
+
   Entry* set_integer(const Key& key, Entry* existing, std::int64_t value,
                      std::int64_t expire_at_ms = never);
 
-  /// A container, not null. On failure it is lost with the command that made it.
+  /// A container, not null; with `existing` a new one takes its place. Destroyed on failure.
   Entry* set_object(const Key& key, Entry* existing, std::unique_ptr<Object> object,
                     std::int64_t expire_at_ms = never);
 
@@ -88,9 +91,14 @@ class Database {
   /// The text of a string that extend() or append() returned, to be changed in place.
   [[nodiscard]] static char* writable(Entry* entry);
 
+  /// Gives a key another name, or another database, or both; value, expiry and access clock go
+  /// with it. `replaced` is what find says there (null: absent), and goes. Not the same key in the
+  /// same database. O(the key and what is stored with it): containers and long strings move.
+  Entry* move(Entry* entry, Database& to, const Key& key, Entry* replaced);
+
   /// Whether it was there.
-  bool erase(const Key& key) noexcept;
-  void erase(Entry* entry) noexcept;
+  bool erase(const Key& key);
+  void erase(Entry* entry);
 
   /// Sets or moves the expiry (any time but `never`, also one in the past).
   Entry* set_expiry(Entry* entry, std::int64_t at_ms);
@@ -150,8 +158,6 @@ class Database {
   [[nodiscard]] Status check_invariants() const;
 
  private:
-  friend class EntryBuilder;
-
   /// What clear() hands to Garbage. Owns the entries.
   struct Contents final : Disposable {
     explicit Contents(Garbage& to) : garbage(&to) {}
@@ -166,6 +172,12 @@ class Database {
   };
 
   Entry* put(const Key& key, Entry* existing, Entry* fresh);
+  void enter(const Key& key, const Entry* existing, Entry* fresh);
+  void leave(const Key& key, Entry* existing, Entry* fresh);
+  void replace_shell(Entry* entry, Entry* fresh);
+  Entry* resize(Entry* existing, std::size_t bytes);
+  void move_expiry(Entry* entry, std::int64_t at_ms);
+  void dispose(Entry* entry) noexcept;
 
   std::unique_ptr<Contents> contents_;
   Garbage& garbage_;

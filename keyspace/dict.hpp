@@ -69,7 +69,7 @@ class Dict {
   }
 
   /// The element moved: puts `to` in its place. Requires that `from` is there; reads neither.
-  void replace(const Element* from, Element* to, std::uint64_t hash) noexcept {
+  void replace(const Element* from, Element* to, std::uint64_t hash) {
     table_.replace(from, to, hash);
   }
 

@@ -18,6 +18,8 @@ inline constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 /// The text of a string up to this length is said to be "embstr" unless it was changed in place.
 inline constexpr std::size_t embstr_max_bytes = 44;
 
+struct StringBlock;
+
 /// Owner: a Database (keyspace actor). Handlers read it and change it through the Database, which
 /// may have to move it: every Database call that returns an Entry* ends the life of the pointer
 /// passed in. No bytes are copied out: views live until the next call that changes this key.
@@ -38,7 +40,11 @@ class Entry {
   }
 
   [[nodiscard]] Encoding encoding() const;
-  [[nodiscard]] std::string_view key() const;
+
+  [[nodiscard]] std::string_view key() const {
+    const Text text = key_text();
+    return {base() + text.offset, text.length};
+  }
 
   /// Unix milliseconds, or `never`.
   [[nodiscard]] std::int64_t expire_at_ms() const {
@@ -127,12 +133,33 @@ class Entry {
     return expiry_offset + (has_expiry() ? 8 : 0);
   }
 
-  [[nodiscard]] Text key_text() const;
-  [[nodiscard]] Text embedded_text() const;
+  [[nodiscard]] Text read_length(std::size_t offset) const {
+    const auto first = load<std::uint8_t>(offset);
+    return first < 0x80 ? Text{offset + 1, first} : read_long_length(offset);
+  }
+
+  [[nodiscard]] Text read_long_length(std::size_t offset) const;
+
+  [[nodiscard]] Text key_text() const {
+    if (is_compact()) return {5, load<std::uint8_t>(4)};
+    return read_length(payload_offset() + (form() >= Form::integer ? 8 : 0));
+  }
+
+  /// Requires an embedded form.
+  [[nodiscard]] Text embedded_text() const {
+    const Text key = key_text();
+    const std::size_t end = key.offset + key.length;
+    if (is_compact()) return {end, (shape_ & 0x7fU) - end};
+    return read_length(end);
+  }
+
+  [[nodiscard]] StringBlock& block() const;
   [[nodiscard]] Object* object_pointer() const;
 
-  std::uint8_t shape_;
-  std::uint8_t clock_[3];
+  Entry() = default;
+
+  std::uint8_t shape_ = 0;
+  std::uint8_t clock_[3] = {};
 };
 
 static_assert(sizeof(Entry) == 4);

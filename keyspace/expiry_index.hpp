@@ -13,7 +13,7 @@ namespace respawn::keyspace {
 /// A B+ tree of (time, entry) pairs of 12 bytes, 48 bits each. Times are milliseconds, clamped to
 /// [0, 2^48), which only affects the order among keys that expire after the year 10889.
 /// Owner: a Database. All operations O(log n); insert has the strong guarantee, the others never
-/// fail. Invariants: no duplicates; nodes but the root are at least a quarter full or alone.
+/// fail. Invariants: no duplicates, no empty node. Times that come in order fill leaves whole.
 class ExpiryIndex {
  public:
   ExpiryIndex() = default;
@@ -28,9 +28,6 @@ class ExpiryIndex {
 
   /// Whether the pair was there.
   bool erase(std::int64_t at_ms, Entry* entry) noexcept;
-
-  /// The entry moved in memory: erase and insert that cannot fail. Requires that `from` is there.
-  void replace(std::int64_t at_ms, Entry* from, Entry* to) noexcept;
 
   [[nodiscard]] bool contains(std::int64_t at_ms, const Entry* entry) const;
 
@@ -48,11 +45,26 @@ class ExpiryIndex {
   [[nodiscard]] Status check_invariants() const;
 
  private:
+  struct Pair;
   struct Node;
+  struct Leaf;
+  struct Inner;
+  struct Step;
+  struct Path;
+  struct Split;
+
+  __extension__ using Sum = unsigned __int128;
+
+  Leaf* descend(const Pair& pair, Path& path) const;
+  void split_leaf(Leaf* leaf, const Pair& pair, std::size_t at, Path& path);
+  void insert_child(Path& path, Pair separator, Node* child, Split& spare) noexcept;
+  void remove_leaf(Leaf* leaf, Path& path) noexcept;
+  void merge_leaf(Leaf* leaf, Path& path) noexcept;
 
   Node* root_ = nullptr;
   std::size_t size_ = 0;
-  std::size_t node_bytes_ = 0;
+  std::size_t nodes_ = 0;
+  Sum times_ = 0;        // of all pairs
   unsigned height_ = 0;  // levels of inner nodes
 };
 

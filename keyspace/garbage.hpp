@@ -9,14 +9,6 @@
 
 namespace respawn::keyspace {
 
-/// Something that takes long to free. free_slice as in Object.
-class Disposable {
- public:
-  virtual ~Disposable() = default;
-  [[nodiscard]] virtual std::size_t size() const = 0;
-  virtual std::size_t free_slice(std::size_t budget) noexcept = 0;
-};
-
 /// Owner: the wiring (it outlives the keyspace actor, whose turns call free_slice). Everything is
 /// noexcept: when there is no memory to queue something, it is freed at once.
 class Garbage {
@@ -24,21 +16,21 @@ class Garbage {
   /// A container of at most this many elements is freed at once.
   static constexpr std::size_t at_once_max_elements = 64;
 
-  Garbage() noexcept;
+  Garbage() noexcept = default;
   Garbage(const Garbage&) = delete;
   Garbage& operator=(const Garbage&) = delete;
 
   /// Frees all that is left, however long it takes.
   ~Garbage();
 
-  void take(std::unique_ptr<Object> object) noexcept;
+  /// A value, or anything else of many elements, that nobody can reach any more.
   void take(std::unique_ptr<Disposable> disposable) noexcept;
 
   /// Frees up to about `budget` elements, oldest garbage first; says how many. 0 when empty.
   std::size_t free_slice(std::size_t budget) noexcept;
 
   /// Elements that wait to be freed (INFO's lazyfree_pending_objects).
-  [[nodiscard]] std::size_t pending() const;
+  [[nodiscard]] std::size_t pending() const { return pending_; }
 
   /// Elements freed by slices so far (INFO's lazyfreed_objects).
   [[nodiscard]] std::uint64_t freed() const { return freed_; }
@@ -48,10 +40,9 @@ class Garbage {
  private:
   struct Item;
 
-  void push(std::unique_ptr<Item> item) noexcept;
-
   Item* first_ = nullptr;
   Item* last_ = nullptr;
+  std::size_t pending_ = 0;
   std::uint64_t freed_ = 0;
 };
 

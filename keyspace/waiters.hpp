@@ -153,7 +153,10 @@ class WaiterTable {
   using Queues = std::unordered_map<QueueKey, std::unique_ptr<WaitQueue>, Hash, Equal>;
 
   [[nodiscard]] WaitQueue* find(int database, std::string_view key) const;
-  void unlink(Waiter::Link& link) noexcept;
+  WaitQueue& find_or_make(int database, const std::string& key);
+  static void link(Waiter::Link& link) noexcept;
+  static void unlink(Waiter::Link& link) noexcept;
+  void drop_if_empty(WaitQueue& queue) noexcept;
   void unready(WaitQueue& queue) noexcept;
 
   Queues queues_;

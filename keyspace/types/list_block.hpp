@@ -48,6 +48,8 @@ class Block {
 
   [[nodiscard]] const char* first() const { return data() + begin_; }
 
+  [[nodiscard]] char* first() { return data() + begin_; }
+
   [[nodiscard]] const char* end() const { return data() + end_; }
 
   /// The element behind / before `element`; end() and first() are the bounds.
@@ -61,14 +63,18 @@ class Block {
   /// Whether the element is this one; compares bytes, builds no text.
   static bool equals(const char* element, const ElementForm& form);
 
-  /// Opens a gap of `bytes` at `offset` (0..used()) by moving the shorter side if it can. Returns
-  /// where, or null when the capacity does not suffice.
+  /// Opens a gap of `bytes` at `offset` (0..used()) by moving the shorter side. Returns where, or
+  /// null when the capacity does not suffice.
   char* open(std::size_t offset, std::size_t bytes) noexcept;
 
   /// Closes the gap [offset, offset + bytes).
   void close(std::size_t offset, std::size_t bytes) noexcept;
 
+  /// Writes an element of form.packed_bytes.
   static void write(char* at, const ElementForm& form);
+
+  /// Replaces the contents. Requires the capacity.
+  void assign(const char* elements, std::size_t bytes) noexcept;
 
   [[nodiscard]] std::size_t memory_bytes() const;
 

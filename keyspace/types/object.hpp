@@ -37,27 +37,31 @@ std::string_view encoding_name(Encoding encoding);
 /// Room for the text of a value that is stored as an integer.
 using Scratch = std::array<char, max_int_digits>;
 
-/// Owner: an Entry, or Garbage once it left the keyspace. A subclass has
-/// `static constexpr Type object_type`.
-class Object {
+/// Something that may take long to free.
+class Disposable {
  public:
-  Object() = default;
-  Object(const Object&) = delete;
-  Object& operator=(const Object&) = delete;
-  virtual ~Object() = default;
-
-  [[nodiscard]] virtual Type type() const = 0;
-  [[nodiscard]] virtual Encoding encoding() const = 0;
+  Disposable() = default;
+  Disposable(const Disposable&) = delete;
+  Disposable& operator=(const Disposable&) = delete;
+  virtual ~Disposable() = default;
 
   /// Elements (fields, members, items).
   [[nodiscard]] virtual std::size_t size() const = 0;
 
-  /// Bytes in all, this object and the allocator's rounding included. O(1) or O(blocks).
-  [[nodiscard]] virtual std::size_t memory_bytes() const = 0;
-
   /// Destroys up to about `budget` elements and says how many; 0 when nothing is left. Only
   /// Garbage calls it: afterwards the object is fit for nothing but more of it and destruction.
   virtual std::size_t free_slice(std::size_t budget) noexcept = 0;
+};
+
+/// Owner: an Entry, or Garbage once it left the keyspace. A subclass has
+/// `static constexpr Type object_type`.
+class Object : public Disposable {
+ public:
+  [[nodiscard]] virtual Type type() const = 0;
+  [[nodiscard]] virtual Encoding encoding() const = 0;
+
+  /// Bytes in all, this object and the allocator's rounding included. O(1) or O(blocks).
+  [[nodiscard]] virtual std::size_t memory_bytes() const = 0;
 };
 
 }  // namespace respawn::keyspace

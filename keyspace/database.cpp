@@ -1,0 +1,284 @@
+#include "keyspace/database.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "base/numbers.hpp"
+#include "keyspace/allocation.hpp"
+#include "keyspace/entry_builder.hpp"
+
+namespace respawn::keyspace {
+namespace {
+
+/// The value of a canonical 64-bit integer, found out cheaply for what is none.
+std::optional<std::int64_t> as_integer(std::string_view text) {
+  if (text.empty() || text.size() > 20) return std::nullopt;
+  const char first = text.front();
+  if (first != '-' && (first < '0' || first > '9')) return std::nullopt;
+  return parse_int64(text);
+}
+
+}  // namespace
+
+Database::Contents::~Contents() {
+  while (free_slice(std::numeric_limits<std::size_t>::max()) > 0) {
+  }
+}
+
+std::size_t Database::Contents::size() const {
+  return dict.size() + expiries.size();
+}
+
+std::size_t Database::Contents::free_slice(std::size_t budget) noexcept {
+  std::size_t freed = 0;
+  for (; freed < budget; ++freed) {
+    Entry* entry = dict.drain();
+    if (entry == nullptr) break;
+    if (auto object = EntryBuilder::destroy(entry)) garbage->take(std::move(object));
+  }
+  if (freed < budget) freed += expiries.free_slice(budget - freed);
+  return freed;
+}
+
+Database::Database(Garbage& garbage)
+    : contents_(std::make_unique<Contents>(garbage)), garbage_(garbage) {}
+
+Database::~Database() = default;
+
+void Database::dispose(Entry* entry) noexcept {
+  if (auto object = EntryBuilder::destroy(entry)) garbage_.take(std::move(object));
+}
+
+/// Puts a complete new entry beside `existing`, which leave() then takes out, or in a place of its
+/// own. Strong guarantee.
+void Database::enter(const Key& key, const Entry* existing, Entry* fresh) {
+  KeyDict& dict = contents_->dict;
+  ExpiryIndex& expiries = contents_->expiries;
+  RESPAWN_CHECK(dict.find(key.bytes, key.hash) == existing);
+  if (fresh->has_expiry()) expiries.insert(fresh->expire_at_ms(), fresh);
+  try {
+    if (existing == nullptr) dict.insert(fresh, key.hash);
+  } catch (...) {
+    if (fresh->has_expiry()) expiries.erase(fresh->expire_at_ms(), fresh);
+    throw;
+  }
+}
+
+void Database::leave(const Key& key, Entry* existing, Entry* fresh) {
+  contents_->dict.replace(existing, fresh, key.hash);
+  if (existing->has_expiry()) contents_->expiries.erase(existing->expire_at_ms(), existing);
+  dispose(existing);
+}
+
+/// Puts a complete new entry in the place of `existing`, or in a place of its own.
+Entry* Database::put(const Key& key, Entry* existing, Entry* fresh) {
+  try {
+    enter(key, existing, fresh);
+  } catch (...) {
+    dispose(fresh);
+    throw;
+  }
+  fresh->set_access_clock(existing != nullptr ? existing->access_clock() : access_clock_);
+  if (existing != nullptr) leave(key, existing, fresh);
+  return fresh;
+}
+
+Entry* Database::move(Entry* entry, Database& to, const Key& key, Entry* replaced) {
+  Entry* fresh = EntryBuilder::with_key(*entry, key.bytes);
+  try {
+    to.enter(key, replaced, fresh);
+  } catch (...) {
+    EntryBuilder::free_shell(fresh);
+    throw;
+  }
+  if (replaced != nullptr) to.leave(key, replaced, fresh);
+  RESPAWN_CHECK(contents_->dict.erase(entry, hash_bytes(entry->key())));
+  if (entry->has_expiry()) contents_->expiries.erase(entry->expire_at_ms(), entry);
+  EntryBuilder::free_shell(entry);
+  return fresh;
+}
+
+/// Changes the time of an entry that has one and keeps one.
+void Database::move_expiry(Entry* entry, std::int64_t at_ms) {
+  const std::int64_t before = entry->expire_at_ms();
+  if (before == at_ms) return;
+  ExpiryIndex& expiries = contents_->expiries;
+  // Times far in the future may be one and the same in the index.
+  if (!expiries.contains(at_ms, entry)) {
+    expiries.insert(at_ms, entry);
+    expiries.erase(before, entry);
+  }
+  EntryBuilder::set_expiry(*entry, at_ms);
+}
+
+Entry* Database::set_string(const Key& key, Entry* existing, std::string_view value,
+                            std::int64_t expire_at_ms) {
+  if (const auto integer = as_integer(value))
+    return set_integer(key, existing, *integer, expire_at_ms);
+  return set_text(key, existing, value, expire_at_ms);
+}
+
+Entry* Database::set_text(const Key& key, Entry* existing, std::string_view value,
+                          std::int64_t expire_at_ms) {
+  if (existing != nullptr && existing->has_expiry() == (expire_at_ms != never)) {
+    RESPAWN_CHECK(existing->key() == key.bytes);
+    if (EntryBuilder::can_rewrite(*existing, value.size())) {
+      if (existing->has_expiry()) move_expiry(existing, expire_at_ms);
+      EntryBuilder::rewrite_text(*existing, value);
+      return existing;
+    }
+  }
+  return put(key, existing,
+             EntryBuilder::make_text(key.bytes, value, value.size(), TextKind::set, expire_at_ms));
+}
+
+Entry* Database::set_integer(const Key& key, Entry* existing, std::int64_t value,
+                             std::int64_t expire_at_ms) {
+  if (existing != nullptr && existing->is_integer() &&
+      existing->has_expiry() == (expire_at_ms != never)) {
+    RESPAWN_CHECK(existing->key() == key.bytes);
+    if (existing->has_expiry()) move_expiry(existing, expire_at_ms);
+    EntryBuilder::set_integer(*existing, value);
+    return existing;
+  }
+  return put(key, existing, EntryBuilder::make_integer(key.bytes, value, expire_at_ms));
+}
+
+Entry* Database::set_object(const Key& key, Entry* existing, std::unique_ptr<Object> object,
+                            std::int64_t expire_at_ms) {
+  return put(key, existing, EntryBuilder::make_object(key.bytes, object, expire_at_ms));
+}
+
+/// A raw string of at least `bytes` with the old text in front; what is behind it is undefined.
+Entry* Database::resize(Entry* existing, std::size_t bytes) {
+  RESPAWN_CHECK(existing->type() == Type::string);
+  Scratch scratch;
+  const std::string_view text = existing->bytes(scratch);
+  bytes = std::max(bytes, text.size());
+  if (EntryBuilder::resize_text(*existing, bytes)) return existing;
+  return put(existing->key(), existing,
+             EntryBuilder::make_text(existing->key(), text, bytes, TextKind::changed,
+                                     existing->expire_at_ms()));
+}
+
+Entry* Database::append(Entry* existing, std::string_view bytes) {
+  const std::size_t before = existing->length();
+  Entry* entry = resize(existing, before + bytes.size());
+  std::copy(bytes.begin(), bytes.end(), EntryBuilder::text(*entry) + before);
+  return entry;
+}
+
+Entry* Database::extend(Entry* existing, std::size_t bytes) {
+  const std::size_t before = existing->length();
+  Entry* entry = resize(existing, bytes);
+  if (bytes > before) std::memset(EntryBuilder::text(*entry) + before, 0, bytes - before);
+  return entry;
+}
+
+char* Database::writable(Entry* entry) {
+  RESPAWN_CHECK(entry->encoding() == Encoding::raw);
+  return EntryBuilder::text(*entry);
+}
+
+bool Database::erase(const Key& key) {
+  Entry* entry = find(key);
+  if (entry == nullptr) return false;
+  contents_->dict.erase(entry, key.hash);
+  if (entry->has_expiry()) contents_->expiries.erase(entry->expire_at_ms(), entry);
+  dispose(entry);
+  return true;
+}
+
+void Database::erase(Entry* entry) {
+  const bool found = contents_->dict.erase(entry, hash_bytes(entry->key()));
+  RESPAWN_CHECK(found);
+  if (entry->has_expiry()) contents_->expiries.erase(entry->expire_at_ms(), entry);
+  dispose(entry);
+}
+
+/// `fresh` has taken over the value of `entry`.
+void Database::replace_shell(Entry* entry, Entry* fresh) {
+  contents_->dict.replace(entry, fresh, hash_bytes(entry->key()));
+  EntryBuilder::free_shell(entry);
+}
+
+Entry* Database::set_expiry(Entry* entry, std::int64_t at_ms) {
+  RESPAWN_CHECK(at_ms != never);
+  if (entry->has_expiry()) {
+    move_expiry(entry, at_ms);
+    return entry;
+  }
+  Entry* fresh = EntryBuilder::with_expiry(*entry, at_ms);
+  try {
+    contents_->expiries.insert(at_ms, fresh);
+  } catch (...) {
+    EntryBuilder::free_shell(fresh);
+    throw;
+  }
+  replace_shell(entry, fresh);
+  return fresh;
+}
+
+Entry* Database::clear_expiry(Entry* entry) {
+  if (!entry->has_expiry()) return entry;
+  Entry* fresh = EntryBuilder::with_expiry(*entry, never);
+  contents_->expiries.erase(entry->expire_at_ms(), entry);
+  replace_shell(entry, fresh);
+  return fresh;
+}
+
+std::int64_t Database::earliest_expiry_ms() const {
+  const Entry* entry = contents_->expiries.first();
+  return entry == nullptr ? never : entry->expire_at_ms();
+}
+
+Entry* Database::next_expired(std::int64_t now_ms) const {
+  Entry* entry = contents_->expiries.first();
+  return entry != nullptr && entry->expired(now_ms) ? entry : nullptr;
+}
+
+std::int64_t Database::mean_ttl_ms(std::int64_t now_ms) const {
+  return expiring_count() == 0 ? 0
+                               : std::max<std::int64_t>(0, contents_->expiries.mean_ms() - now_ms);
+}
+
+void Database::clear() {
+  auto fresh = std::make_unique<Contents>(garbage_);
+  std::swap(fresh, contents_);
+  garbage_.take(std::move(fresh));
+}
+
+std::size_t Database::memory_bytes(const Entry& entry) const {
+  std::size_t bytes = entry.memory_bytes();
+  if (size() > 0) bytes += contents_->dict.memory_bytes() / size();
+  if (entry.has_expiry()) bytes += contents_->expiries.memory_bytes() / expiring_count();
+  return bytes;
+}
+
+std::size_t Database::overhead_bytes() const {
+  return sizeof(Database) + sizeof(Contents) + contents_->dict.memory_bytes() +
+         contents_->expiries.memory_bytes();
+}
+
+Status Database::check_invariants() const {
+  if (Status status = contents_->dict.check_invariants(); !status) return status;
+  if (Status status = contents_->expiries.check_invariants(); !status) return status;
+  std::size_t expiring = 0;
+  Status status = success();
+  for_each([&](const Entry& entry) {
+    if (entry.has_expiry()) {
+      ++expiring;
+      if (!contents_->expiries.contains(entry.expire_at_ms(), &entry))
+        status = failure("database: a key's expiry is not in the index");
+    }
+    if (entry.type() != Type::list) return;
+    const List& list = entry.object<List>();
+    if (list.empty()) status = failure("database: an empty list");
+    if (Status inner = list.check_invariants(); !inner) status = inner;
+  });
+  if (expiring != expiring_count()) return failure("database: expiries of keys that are gone");
+  return status;
+}
+
+}  // namespace respawn::keyspace

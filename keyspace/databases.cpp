@@ -1,0 +1,57 @@
+#include "keyspace/databases.hpp"
+
+#include <algorithm>
+#include <exception>
+
+namespace respawn::keyspace {
+
+Databases::Databases(std::size_t count) {
+  databases_.reserve(count);
+  for (std::size_t i = 0; i < count; ++i)
+    databases_.push_back(std::make_unique<Database>(garbage_));
+}
+
+std::size_t Databases::size() const {
+  std::size_t keys = 0;
+  for (const auto& database : databases_) keys += database->size();
+  return keys;
+}
+
+void Databases::clear() {
+  for (const auto& database : databases_)
+    if (!database->empty()) database->clear();
+}
+
+void Databases::set_access_clock(std::uint32_t clock) {
+  for (const auto& database : databases_) database->set_access_clock(clock);
+}
+
+std::int64_t Databases::earliest_expiry_ms() const {
+  std::int64_t earliest = never;
+  for (const auto& database : databases_)
+    earliest = std::min(earliest, database->earliest_expiry_ms());
+  return earliest;
+}
+
+Databases::Mutation::Mutation(Databases& data)
+    : data_(data), exceptions_(std::uncaught_exceptions()) {
+  data_.mutating_ = true;
+}
+
+Databases::Mutation::~Mutation() {
+  if (std::uncaught_exceptions() == exceptions_) data_.mutating_ = false;
+}
+
+Status Databases::check_invariants() const {
+  for (const auto& database : databases_)
+    if (Status status = database->check_invariants(); !status) return status;
+  return success();
+}
+
+Status Databases::recover() {
+  Status status = check_invariants();
+  if (status.ok()) mutating_ = false;
+  return status;
+}
+
+}  // namespace respawn::keyspace
