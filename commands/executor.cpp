@@ -23,6 +23,21 @@ bool is_permitted(const config::Config& config, const Session& session) {
   return false;
 }
 
+/// Why the command may not run for this client now, in Redis's order of reasons; "" when it may.
+std::string refusal(const config::Config& config, const Session& session, const CommandSpec& spec) {
+  const Flags flags = spec.flags;
+  if (flags.has(Flag::guarded) && !is_permitted(config, session))
+    return errors::not_permitted(spec.name);
+  if (!session.authenticated && !config.requirepass.empty() && !flags.has(Flag::no_auth))
+    return std::string(errors::not_authenticated);
+  if (session.in_subscribe_mode() && !flags.has(Flag::allowed_when_subscribed))
+    return errors::not_in_subscribe_mode(spec.name);
+  const bool uses_keys =
+      flags.has(Flag::write) || flags.has(Flag::readonly) || flags.has(Flag::may_replicate);
+  if (session.monitor && uses_keys) return std::string(errors::monitor_reads_only);
+  return "";
+}
+
 Args next_command(const Session& session) {
   const Batch& batch = session.batch;
   const auto& slice = batch.commands.slices[batch.next];
@@ -39,7 +54,7 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
       environment_{store, subscriptions_, blocking_, services, clock} {
   subscriptions_.rebuild();
   blocking_.rebuild();
-  now_us_ = clock_.wall_us();
+  read_clock();
 }
 
 void Executor::add_client(SessionPtr session) {
@@ -63,8 +78,13 @@ void Executor::sample_rates(std::uint64_t received_bytes, std::uint64_t sent_byt
   statistics.sent_rate.sample(now_ms, sent_bytes);
 }
 
+void Executor::read_clock() {
+  now_us_ = batch_start_us_ = clock_.wall_us();
+  now_ns_ = batch_start_ns_ = clock_.stopwatch_ns();
+}
+
 void Executor::begin_batch() {
-  now_us_ = clock_.wall_us();
+  read_clock();
   const std::uint32_t access_clock = fresh_access_clock(*store_.config, now_us_);
   if (access_clock == access_clock_) return;
   access_clock_ = access_clock;
@@ -117,20 +137,13 @@ Command* Executor::resolve(Session& session, Args args) {
 }
 
 bool Executor::admit(Session& session, Command& command) {
-  const Flags flags = command.spec->flags;
-  std::string error;
-  if (flags.has(Flag::guarded) && !is_permitted(*store_.config, session)) [[unlikely]]
-    error = errors::not_permitted(command.spec->name);
-  else if (!session.authenticated && !store_.config->requirepass.empty() &&
-           !flags.has(Flag::no_auth)) [[unlikely]]
-    error = errors::not_authenticated;
-  else if (session.in_subscribe_mode() && !flags.has(Flag::allowed_when_subscribed)) [[unlikely]]
-    error = errors::not_in_subscribe_mode(command.spec->name);
-  else if (session.monitor && (flags.has(Flag::write) || flags.has(Flag::readonly) ||
-                               flags.has(Flag::may_replicate))) [[unlikely]]
-    error = errors::monitor_reads_only;
-  else
+  const CommandSpec& spec = *command.spec;
+  const bool unrestricted = session.authenticated && session.subscription_count() == 0 &&
+                            !session.monitor && !spec.flags.has(Flag::guarded);
+  if (unrestricted) [[likely]]
     return true;
+  const std::string error = refusal(*store_.config, session, spec);
+  if (error.empty()) return true;
   reject(session, &command, error);
   return false;
 }

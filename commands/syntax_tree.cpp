@@ -21,9 +21,11 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, N>& wor
 constexpr auto key_names =
     std::to_array<std::string_view>({"key", "newkey", "source", "destination", "key1", "key2"});
 constexpr auto integer_names = std::to_array<std::string_view>(
-    {"client-id", "count",        "cursor",   "db",   "decrement", "end",    "increment",
-     "index",     "index1",       "index2",   "len",  "maxlen",    "offset", "num-matches",
-     "numkeys",   "milliseconds", "protover", "rank", "seconds",   "start",  "stop"});
+    {"client-id",   "destination-db", "min-match-len", "count",     "cursor",
+     "db",          "decrement",      "end",           "increment", "index",
+     "index1",      "index2",         "len",           "maxlen",    "offset",
+     "num-matches", "numkeys",        "milliseconds",  "protover",  "rank",
+     "seconds",     "start",          "stop"});
 constexpr auto real_names = std::to_array<std::string_view>({"score", "longitude", "latitude"});
 
 /// Words without a lower-case letter are typed as they are.
