@@ -58,6 +58,7 @@ void KeyspaceActor::on_exit() {
 
 void KeyspaceActor::connect(const SessionPtr& session) {
   if (session->facts.gone.load(std::memory_order_acquire)) return;
+  if (store_.clients.find(session->id)) return;  // known from before a crash
   session->last_interaction_ms = loop().clock().wall_us() / 1000;
   executor_->add_client(session);
 }

@@ -15,6 +15,10 @@ class Clock {
 
   /// Never goes back; microseconds since an arbitrary start.
   [[nodiscard]] virtual std::int64_t monotonic_us() const = 0;
+
+  /// For measuring short spans: nanoseconds since an arbitrary start, as cheap as the machine can
+  /// read them. May drift from the other two by some parts in a thousand.
+  [[nodiscard]] virtual std::uint64_t stopwatch_ns() const = 0;
 };
 
 /// The system's clocks. Thread-safe.
@@ -22,6 +26,8 @@ class SystemClock final : public Clock {
  public:
   [[nodiscard]] std::int64_t wall_us() const override;
   [[nodiscard]] std::int64_t monotonic_us() const override;
+  /// The processor's cycle counter where it runs at a constant rate, else the monotonic clock.
+  [[nodiscard]] std::uint64_t stopwatch_ns() const override;
 };
 
 /// Stands still until a test moves it. Not thread-safe.
@@ -32,6 +38,10 @@ class ManualClock final : public Clock {
   [[nodiscard]] std::int64_t wall_us() const override { return wall_us_; }
 
   [[nodiscard]] std::int64_t monotonic_us() const override { return monotonic_us_; }
+
+  [[nodiscard]] std::uint64_t stopwatch_ns() const override {
+    return static_cast<std::uint64_t>(monotonic_us_) * 1000;
+  }
 
   void advance_us(std::int64_t us) {
     wall_us_ += us;

@@ -162,13 +162,14 @@ void Executor::run(Session& session, Command& command, Args args) {
   store_.databases.changes += effects_.dirty;
   effects_.dirty = 0;
 
-  const std::int64_t end_us = clock_.wall_us();
+  const std::uint64_t end_ns = clock_.stopwatch_ns();
   CommandStatistics& counted = command.statistics;
   ++store_.statistics.commands_processed;
   ++counted.calls;
-  counted.microseconds += static_cast<std::uint64_t>(std::max<std::int64_t>(end_us - now_us_, 0));
+  counted.nanoseconds += end_ns - now_ns_;
   counted.failed_calls += execution.failed() ? 1 : 0;
-  now_us_ = end_us;
+  now_ns_ = end_ns;
+  now_us_ = batch_start_us_ + static_cast<std::int64_t>((end_ns - batch_start_ns_) / 1000);
 }
 
 void Executor::carry_out_events() {
@@ -232,7 +233,7 @@ void Executor::answer_expired_waits() {
 
 std::int64_t Executor::expire_keys(std::size_t keys_max) {
   if (!store_.active_expire) return 0;
-  now_us_ = clock_.wall_us();
+  read_clock();
   const std::int64_t now_ms = now_us_ / 1000;
   std::int64_t next_ms = 0;
   for (std::size_t index = 0; index < store_.databases.count(); ++index) {

@@ -58,6 +58,7 @@ class Executor {
   [[nodiscard]] Environment& environment() { return environment_; }
 
  private:
+  void read_clock();
   Command* resolve(Session& session, Args args);
   Command* reject(Session& session, Command* command, std::string_view error);
   bool admit(Session& session, Command& command);
@@ -73,6 +74,10 @@ class Executor {
   Blocking blocking_;
   Environment environment_;
   Effects effects_;
+  // Time is read from the system once per batch; within it, from the stopwatch.
+  std::int64_t batch_start_us_ = 0;
+  std::uint64_t batch_start_ns_ = 0;
+  std::uint64_t now_ns_ = 0;
   std::int64_t now_us_ = 0;
   std::uint32_t access_clock_ = 0;  // what new keys get
 };

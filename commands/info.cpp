@@ -292,12 +292,12 @@ void write_command(const Command& command, InfoWriter& out) {
   const CommandStatistics& counted = command.statistics;
   if (counted.calls + counted.failed_calls + counted.rejected_calls > 0) {
     InfoWriter mean;
-    mean.decimal("usec_per_call", ratio(counted.microseconds, counted.calls));
+    mean.decimal("usec_per_call", ratio(counted.nanoseconds / 1000, counted.calls));
     std::string per_call = mean.take();
     std::replace(per_call.begin(), per_call.end(), ':', '=');
     out.field("cmdstat_" + std::string(command.spec->name),
               "calls=" + std::to_string(counted.calls) + ",usec=" +
-                  std::to_string(counted.microseconds) + "," + std::string(trim(per_call)) +
+                  std::to_string(counted.nanoseconds / 1000) + "," + std::string(trim(per_call)) +
                   ",rejected_calls=" + std::to_string(counted.rejected_calls) +
                   ",failed_calls=" + std::to_string(counted.failed_calls));
   }

@@ -15,7 +15,7 @@ namespace respawn::commands {
 
 struct CommandStatistics {
   std::uint64_t calls = 0;
-  std::uint64_t microseconds = 0;
+  std::uint64_t nanoseconds = 0;
   std::uint64_t rejected_calls = 0;
   std::uint64_t failed_calls = 0;
 };

@@ -103,7 +103,7 @@ httplib::Server* running = nullptr;
 int main(int argc, char** argv) {
   const Options options = read_options(argc, argv);
   caf::actor_system_config config;
-  config.set("scheduler.policy", "sharing");
+  config.set("scheduler.policy", caf::atom("sharing"));
   config.set("scheduler.max-threads", 1);
   caf::actor_system system{config};
   auto loop = respawn::net::make_event_loop(system, respawn::net::Backend::automatic);

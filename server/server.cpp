@@ -43,7 +43,7 @@ Server::~Server() {
 }
 
 Status Server::open() {
-  caf_config_.set("scheduler.policy", "sharing");  // its idle workers sleep instead of polling
+  caf_config_.set("scheduler.policy", caf::atom("sharing"));  // its idle workers sleep instead of polling
   caf_config_.set("scheduler.max-threads", 1);
   if (Status listening = open_listeners(*initial_); !listening) return listening;
   system_ = std::make_unique<caf::actor_system>(caf_config_);
