@@ -73,6 +73,7 @@ void RestartPolicy::on(const event::Started& started) {
   up.status = Status::running;
   up.running_since_ms = moment_.now_ms;
   const bool again = std::exchange(up.was_up, true);
+  up.added = false;
   if (again && !start_requests_.contains(started.key)) report(ReportKind::restarted, started.key);
   reply_start(started.key, Answer::ok);
   advance();
@@ -81,27 +82,24 @@ void RestartPolicy::on(const event::Started& started) {
 void RestartPolicy::on(const event::StartFailed& failed) {
   const ChildKey key = failed.key;
   Child& down = child(key);
-  if (down.status == Status::stopping) {
+  const bool told_to_stop = down.status == Status::stopping;
+  RESPAWN_CHECK(told_to_stop || down.status == Status::starting);
+  if (told_to_stop || stopping() || terminate_requests_.contains(key)) {
     settle(key);
-    advance();
-    return;
-  }
-  RESPAWN_CHECK(down.status == Status::starting);
-  down.status = Status::stopped;
-  --alive_;
-  if (stopping()) {
     advance();
   } else if (start_requests_.contains(key)) {
     reply_start(key, Answer::start_failed);
     down.held = plan_.step != Plan::Step::none;
-    if (!down.was_up) remove(key);
+    settle(key);
     advance();
-  } else if (!down.was_up) {
-    report(ReportKind::start_failed, key);
-    begin_stop(action::Exit::Why::start_failed, key);
   } else {
-    report(ReportKind::restart_failed, key);
-    restart(key, true);
+    down.status = Status::stopped;
+    --alive_;
+    report(down.was_up ? ReportKind::restart_failed : ReportKind::start_failed, key);
+    if (down.was_up)
+      restart(key, true);
+    else
+      begin_stop(action::Exit::Why::start_failed, key);
   }
 }
 
@@ -155,7 +153,7 @@ void RestartPolicy::settle(ChildKey key) {
   down.status = Status::stopped;
   --alive_;
   reply_terminations(key);
-  if (dynamic() || down.traits.restart == RestartType::temporary) remove(key);
+  if (!keeps_specification(key)) remove(key);
 }
 
 void RestartPolicy::on(const event::TimerFired& fired) {
@@ -194,7 +192,7 @@ void RestartPolicy::on(const event::AddChild& add) {
   }
   if (add.key >= children_.size()) children_.resize(add.key + std::size_t{1});
   RESPAWN_CHECK(children_[add.key].status == Status::free);
-  children_[add.key] = {.traits = add.traits, .status = Status::stopped};
+  children_[add.key] = {.traits = add.traits, .status = Status::stopped, .added = true};
   start_requests_[add.key] = add.request;
   if (!dynamic()) order_.push_back(add.key);
   if (!start_pending(add.key)) start(add.key);
@@ -214,7 +212,7 @@ void RestartPolicy::on(const event::TerminateChild& terminate) {
       cancel_timer(target.timer);
       target.status = Status::stopped;
       reply(terminate.request, Answer::ok);
-      if (dynamic() || target.traits.restart == RestartType::temporary) remove(key);
+      if (!keeps_specification(key)) remove(key);
       break;
     case Status::starting:
     case Status::running:
@@ -465,6 +463,13 @@ void RestartPolicy::reply_terminations(ChildKey key) {
   const auto [first, last] = terminate_requests_.equal_range(key);
   for (auto each = first; each != last; ++each) reply(each->second, Answer::ok);
   terminate_requests_.erase(first, last);
+}
+
+/// Of a child that is down. A failed addition leaves nothing behind.
+bool RestartPolicy::keeps_specification(ChildKey key) const {
+  const Child& down = children_[key];
+  if (dynamic() || down.traits.restart == RestartType::temporary) return false;
+  return !down.added || start_requests_.contains(key);
 }
 
 /// Belongs to the plan under way.

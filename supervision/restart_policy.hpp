@@ -183,6 +183,7 @@ class RestartPolicy {
   struct Child {
     ChildTraits traits;
     Status status = Status::free;
+    bool added = false;   ///< by request, and has not been up yet
     bool held = false;    ///< terminated by request: no pending plan starts it
     bool was_up = false;  ///< it ran before: its next start is a restart
     std::uint32_t attempts = 0;
@@ -244,6 +245,7 @@ class RestartPolicy {
 
   [[nodiscard]] bool stopping() const { return phase_ == Phase::stopping || phase_ == Phase::done; }
 
+  [[nodiscard]] bool keeps_specification(ChildKey key) const;
   [[nodiscard]] bool planned(ChildKey key) const;
   [[nodiscard]] bool start_pending(ChildKey key) const;
   [[nodiscard]] std::size_t position(ChildKey key) const;

@@ -13,6 +13,7 @@
 #include "base/random.hpp"
 #include "supervision/restart_policy.hpp"
 #include "tests/support/test_seed.hpp"
+#include "tests/unit/supervision/policy_script.hpp"
 
 namespace respawn::supervision {
 namespace {
@@ -91,6 +92,8 @@ class World {
   }
 
   [[nodiscard]] bool exited() const { return exited_; }
+
+  [[nodiscard]] const std::string& log() const { return log_; }
 
   [[nodiscard]] std::uint64_t restarts() const { return restarts_; }
 
@@ -228,6 +231,9 @@ class World {
     std::vector<Action> actions;
     attempt_counted_ = false;
     policy_.handle(event, moment(), actions);
+    log_ += std::to_string(now_ms_) + " " + describe(event) + ":";
+    for (const Action& action : actions) log_ += " [" + describe(action) + "]";
+    log_ += "\n";
     may_attempt_ = std::holds_alternative<event::ChildStopped>(event) ||
                    std::holds_alternative<event::TimerFired>(event);
     for (const Action& action : actions) {
@@ -363,6 +369,7 @@ class World {
   const ChildTraits template_;  ///< dynamic: of every child
   std::map<ChildKey, Child> children_;
   std::vector<ChildKey> order_;
+  std::string log_;
   std::map<std::uint64_t, std::int64_t> timers_;  ///< token -> when
   std::vector<std::uint64_t> used_timers_;
   std::map<std::uint64_t, ChildKey> open_requests_;
@@ -415,7 +422,7 @@ TEST_P(RestartPolicyModel, KeepsTheContractInRandomLives) {
     world.settle();
     world.check_end();
     restarts += world.restarts();
-    ASSERT_FALSE(HasFailure()) << "life " << life;
+    ASSERT_FALSE(HasFailure()) << "life " << life << ":\n" << world.log();
   }
   // The lives are neither all short nor all dull.
   EXPECT_GT(restarts, 500u);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/check.hpp"
-#include "policy_script.hpp"
+#include "tests/unit/supervision/policy_script.hpp"
 
 namespace respawn::supervision {
 namespace {
@@ -428,6 +428,26 @@ TEST(RestartPolicy, AChildAddedDuringAGroupRestartJoinsIt) {
   EXPECT_EQ(script.started(3), "reply 7 ok");
 }
 
+TEST(RestartPolicy, AnAddedChildTerminatedBeforeItWasUpIsForgotten) {
+  PolicyScript script = three(Strategy::rest_for_one);
+  script.on(event::AddChild{3, permanent, 7});
+  EXPECT_EQ(script.crash(1), "child_terminated 1, stop 3");
+  script.on(event::AddChild{4, permanent, 8});
+  EXPECT_EQ(script.on(event::TerminateChild{3, 9}), "reply 7 start failed");
+  EXPECT_EQ(script.on(event::TerminateChild{4, 10}), "reply 8 start failed, reply 10 ok, forget 4");
+  EXPECT_EQ(script.failed(3), "reply 9 ok, forget 3, stop 2");
+}
+
+TEST(RestartPolicy, AChildThatFailsWhileItWaitsToBeStoppedIsNoTrouble) {
+  PolicyScript script = three(Strategy::rest_for_one);
+  script.on(event::AddChild{3, permanent, 6});
+  script.on(event::AddChild{4, permanent, 7});
+  EXPECT_EQ(script.crash(1), "child_terminated 1, stop 4");
+  EXPECT_EQ(script.on(event::TerminateChild{3, 8}), "reply 6 start failed");  // after 4
+  EXPECT_EQ(script.failed(3), "reply 8 ok, forget 3");
+  EXPECT_EQ(script.stopped(4), "stop 2");
+}
+
 TEST(RestartPolicy, TerminateStopsAChildForGood) {
   PolicyScript script = three(Strategy::one_for_one);
   EXPECT_EQ(script.on(event::TerminateChild{1, 7}), "stop 1");
@@ -503,7 +523,7 @@ TEST(RestartPolicy, RequestsOnTheWayOut) {
   EXPECT_EQ(script.on(event::RestartChild{1, 7}), "reply 7 shutting down");
   EXPECT_EQ(script.on(event::DeleteChild{1, 8}), "reply 8 shutting down");
   EXPECT_EQ(script.on(event::TerminateChild{0, 9}), "");
-  EXPECT_EQ(script.stopped(3), "stop 2");
+  EXPECT_EQ(script.stopped(3), "forget 3, stop 2");
   script.stopped(2);
   script.stopped(1);
   EXPECT_EQ(script.stopped(0), "reply 9 ok, exit shutdown");

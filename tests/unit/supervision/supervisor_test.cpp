@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "supervisor_world.hpp"
 #include "tests/support/test_seed.hpp"
+#include "tests/unit/supervision/supervisor_world.hpp"
 
 namespace respawn::supervision {
 namespace {

@@ -21,25 +21,7 @@
 #include "base/random.hpp"
 #include "supervision/exit_error.hpp"
 #include "supervision/supervisor.hpp"
-
-namespace respawn::supervision {
-
-/// To a worker: throw std::runtime_error(what).
-struct Crash {
-  std::string what = "boom";
-};
-
-/// To a worker: finish normally.
-struct Finish {};
-
-/// To a worker: one of many messages.
-struct Noise {};
-
-}  // namespace respawn::supervision
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::supervision::Crash)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::supervision::Finish)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::supervision::Noise)
+#include "tests/unit/supervision/worker_messages.hpp"
 
 namespace respawn::supervision {
 

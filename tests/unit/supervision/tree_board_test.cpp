@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "supervisor_world.hpp"
+#include "tests/unit/supervision/supervisor_world.hpp"
 
 namespace respawn::supervision {
 namespace {
