@@ -52,7 +52,6 @@ json choice_schema(const Option& option) {
 }
 
 json schema_of(const Option& option) {
-  const json text = {{"type", "string"}};
   switch (option.kind) {
     case Kind::boolean:
       return {{"type", "boolean"}};
@@ -72,12 +71,12 @@ json schema_of(const Option& option) {
     case Kind::flags:
       return array_of({{"enum", names_of(option)}});
     case Kind::text:
-      return text;
+      return {{"type", "string"}};
     case Kind::keyspace_events:
       return {{"type", "string"}, {"pattern", "^[Ag$lshzxeKEtmdn]*$"}};
     case Kind::words:
     case Kind::replica_of:
-      return array_of(text);
+      return array_of({{"type", "string"}});
     case Kind::save_points:
       return array_of(
           tuple_of({{{"type", "integer"}, {"minimum", 1}}, {{"type", "integer"}, {"minimum", 0}}}));

@@ -3,6 +3,7 @@
 namespace respawn::config {
 namespace {
 
+constexpr std::int64_t mebibyte = 1048576;
 constexpr std::size_t bind_addresses_max = 16;
 
 const char* check_bind(Value& value) {
@@ -72,11 +73,11 @@ constexpr Option rows[] = {
         .bind<&Config::client_output_buffer_limit>()
         .implemented()
         .about("Per class of client: unread output that closes it at once, or after some time."),
-    memory("client-query-buffer-limit", "1073741824", 1024 * 1024)
+    memory("client-query-buffer-limit", "1073741824", mebibyte)
         .bind<&Config::client_query_buffer_limit_bytes>()
         .implemented()
         .about("Most bytes received from a client and not yet executed."),
-    memory("proto-max-bulk-len", "536870912", 1024 * 1024)
+    memory("proto-max-bulk-len", "536870912", mebibyte)
         .bind<&Config::proto_max_bulk_len_bytes>()
         .implemented()
         .about("Longest single argument that a request may carry."),

@@ -80,6 +80,7 @@ constexpr Option rows[] = {
     boolean("daemonize", "no")
         .bind<&Config::daemonize>()
         .immutable()
+        .implemented()
         .about("Whether the server leaves the terminal; run it under a service manager instead."),
     text("pidfile").bind<&Config::pidfile>().immutable().implemented().about(
         "File that holds the process id while the server runs."),
@@ -191,6 +192,7 @@ constexpr Option security[] = {
     text("requirepass")
         .bind<&Config::requirepass>()
         .keep_secret()
+        .implemented()
         .about("Password of the default user; empty asks for none."),
     text("aclfile").bind<&Config::aclfile>().immutable().about("File with the users and rights."),
     integer("acllog-max-len", "128", 0, long_max)

@@ -28,6 +28,14 @@ std::string error_of(const std::string& text) {
   return loaded.ok() ? "(none)" : loaded.error();
 }
 
+std::string json_of(const std::string& name, const std::string& value) {
+  return "{\"" + name + "\": " + value + "}";
+}
+
+std::string line_of(const std::string& name, const std::string& value) {
+  return name + " " + value;
+}
+
 TEST(Load, TheKindOfAFileIsDecidedByItsContent) {
   for (const char* text : {"{}", "  \n// comment\n/* {\n*/ {}", "\xEF\xBB\xBF{}"})
     EXPECT_EQ(load_file(text)->source.kind, FileKind::json) << text;
@@ -91,8 +99,8 @@ TEST(Load, EachRangeHoldsInBothKindsOfFile) {
     if (option.min == std::numeric_limits<std::int64_t>::min()) continue;
     std::string range = "from " + std::to_string(option.min) + " to " + std::to_string(option.max);
     std::string name(option.name);
-    EXPECT_THAT(error_of("{\"" + name + "\": " + below + "}"), HasSubstr(range));
-    EXPECT_THAT(error_of(name + " " + below), HasSubstr(range));
+    EXPECT_THAT(error_of(json_of(name, below)), HasSubstr(range));
+    EXPECT_THAT(error_of(line_of(name, below)), HasSubstr(range));
   }
 }
 
@@ -265,9 +273,9 @@ TEST(Load, AnyTextIsReadOrRefusedWithAReason) {
 
 TEST(Load, OptionsWithoutEffectAreWarnedAbout) {
   EXPECT_TRUE(load_file("port 1")->warnings.empty());
-  auto loaded = load_file("daemonize yes\nport 1\n");
+  auto loaded = load_file("supervised systemd\nport 1\n");
   ASSERT_EQ(loaded->warnings.size(), 1U);
-  EXPECT_EQ(loaded->warnings[0], "option 'daemonize' is accepted but has no effect yet");
+  EXPECT_EQ(loaded->warnings[0], "option 'supervised' is accepted but has no effect yet");
 }
 
 TEST(Load, TheDirectoryBecomesAbsolute) {
