@@ -18,13 +18,10 @@ class InfoWriter {
 
   void field(std::string_view name, std::string_view value);
 
+  /// Numbers, and 0 or 1 for a truth value.
   template <std::integral T>
   void field(std::string_view name, T value) {
     field(name, std::string_view(std::to_string(value)));
-  }
-
-  void field(std::string_view name, bool value) {
-    field(name, std::string_view(value ? "1" : "0"));
   }
 
   /// Two digits behind the point, and what is to follow them.
