@@ -55,15 +55,16 @@ std::string shape_of(const Reply& reply) {
   return shape + ')';
 }
 
-/// The value behind `name` and a '=' or ':', up to a blank; "(none)" when the name is missing.
+/// The value behind `name` and a '=' or ':', up to a blank or comma; "(none)" when the name is
+/// missing.
 std::string field_of(const std::string& text, const std::string& name) {
   for (const char separator : {'=', ':'}) {
     for (auto at = text.find(name + separator); at != text.npos;
          at = text.find(name + separator, at + 1)) {
-      if (at > 0 && std::string_view(" \n\t:").find(text[at - 1]) == std::string_view::npos)
+      if (at > 0 && std::string_view(" \n\t:,").find(text[at - 1]) == std::string_view::npos)
         continue;
       const auto start = at + name.size() + 1;
-      return text.substr(start, text.find_first_of(" \r\n", start) - start);
+      return text.substr(start, text.find_first_of(" ,\r\n", start) - start);
     }
   }
   return "(none)";

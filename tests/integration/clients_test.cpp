@@ -87,19 +87,25 @@ TEST_F(Clients, ASubscriberThatDoesNotReadIsClosed) {
 
 TEST_F(Clients, ASlowReaderWithoutALimitGetsEverything) {
   start();
-  constexpr int replies = 300;
-  set_value("value", 1'000'000);
+  constexpr int replies = 20'000;
+  set_value("value", 10'000);
   const auto before_kb = server().usage().resident_kb;
-  RawSocket slow(port(), {.receive_buffer_bytes = 4096});
-  slow.write(many({"GET", "value"}, replies));
+  RawSocket slow(port(), {.receive_buffer_bytes = 65536});
+  const auto requests = many({"GET", "value"}, replies);
+  std::size_t sent = 0;
+  // Writes until the server takes no more for a while, or has it all.
+  while (sent < requests.size() && slow.writable_within(Milliseconds(300)))
+    sent += slow.write_some(std::string_view(requests).substr(sent));
   EXPECT_TRUE(serves());
-  if (is_respawn()) {
-    // It stops reading from, and executing for, who does not read.
-    EXPECT_LT(server().usage().resident_kb - before_kb, 150'000);
+  if (support::memory_is_telling && is_respawn()) {
+    // It stops reading from who does not read: of 200 MB of replies only a few batches are waiting.
+    EXPECT_LT(server().usage().resident_kb - before_kb, 70'000);
   }
-  const auto expected = "$1000000\r\n" + std::string(1'000'000, 'x') + "\r\n";
-  for (int i = 0; i < replies; ++i)
+  const auto expected = "$10000\r\n" + std::string(10'000, 'x') + "\r\n";
+  for (int i = 0; i < replies; ++i) {
+    if (sent < requests.size()) sent += slow.write_some(std::string_view(requests).substr(sent));
     ASSERT_TRUE(slow.read_exactly(expected.size()) == expected) << "reply " << i;
+  }
 }
 
 TEST_F(Clients, PastMaxclientsAreRefused) {

@@ -60,11 +60,7 @@ class ServerTest : public testing::Test {
   /// False when $RESPAWN_SERVER names some other server, which checks what is common to both.
   [[nodiscard]] bool is_respawn() const {
     RespClient client(port());
-    return is_respawn_over(client);
-  }
-
-  static bool is_respawn_over(RespClient& client) {
-    return !support::info_field(client, "server", "respawn_version").empty();
+    return support::is_respawn(client);
   }
 
   std::string info(const std::string& section, const std::string& field) const {

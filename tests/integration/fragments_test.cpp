@@ -98,7 +98,9 @@ TEST_F(Fragments, AnnouncedMemoryIsNotTakenBeforeItArrives) {
     sockets.back().write("*2\r\n$3\r\nGET\r\n$500000000\r\nabc");
   }
   EXPECT_TRUE(serves());
-  EXPECT_LT(server().usage().resident_kb - before_kb, 200'000);
+  if (support::memory_is_telling) {
+    EXPECT_LT(server().usage().resident_kb - before_kb, 50'000);
+  }
 }
 
 TEST_F(Fragments, ANegativeLengthIsRefused) {

@@ -13,6 +13,13 @@ struct ProcessUsage {
   std::int64_t cpu_ms = 0;  // user and system time since its start
 };
 
+/// Whether resident_kb says something: sanitizers keep freed memory and shadow all of it.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool memory_is_telling = false;
+#else
+inline constexpr bool memory_is_telling = true;
+#endif
+
 /// Of process `pid`. Throws std::runtime_error when there is no such process.
 ProcessUsage usage_of(pid_t pid);
 

@@ -104,6 +104,10 @@ std::size_t RawSocket::write_some(std::string_view bytes) {
   fail("send", errno);
 }
 
+bool RawSocket::writable_within(Milliseconds time) {
+  return ready(fd_, POLLOUT, SteadyClock::now() + time);
+}
+
 long RawSocket::receive(SteadyClock::time_point deadline) {
   char chunk[65536];
   for (;;) {

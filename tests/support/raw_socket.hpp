@@ -35,6 +35,9 @@ class RawSocket {
   /// Writes as much as the peer takes at once and says how much that was.
   std::size_t write_some(std::string_view bytes);
 
+  /// Whether the kernel takes bytes within `time`.
+  bool writable_within(Milliseconds time);
+
   std::string read_exactly(std::size_t bytes);
 
   /// The next reply, or the next `count` of them.

@@ -74,4 +74,8 @@ std::string info_field(RespClient& client, const std::string& section, const std
   return info.substr(start, info.find('\r', start) - start);
 }
 
+bool is_respawn(RespClient& client) {
+  return !info_field(client, "server", "respawn_version").empty();
+}
+
 }  // namespace respawn::support

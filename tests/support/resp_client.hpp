@@ -48,4 +48,7 @@ class RespClient {
 /// The value of `field` in INFO's text ("connected_clients" -> "3"), or "" when it is not there.
 std::string info_field(RespClient& client, const std::string& section, const std::string& field);
 
+/// Whether this is Respawn, and not some other server put in its place by $RESPAWN_SERVER.
+bool is_respawn(RespClient& client);
+
 }  // namespace respawn::support

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -52,6 +53,7 @@ std::string environment(const char* name) {
   if (descriptors_max > 0) {
     const rlimit limit{descriptors_max, descriptors_max};
     ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE);  // root may otherwise raise it again
   }
   ::execv(words[0], words);
   ::_exit(127);

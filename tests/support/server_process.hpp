@@ -43,7 +43,7 @@ struct ServerOptions {
   std::string config;                  // first argument: a file's path or "-"
   std::vector<std::string> arguments;  // behind --port and --dir, so they win
   std::string input;                   // standard input
-  std::uint64_t descriptors_max = 0;   // RLIMIT_NOFILE; 0: inherited
+  std::uint64_t descriptors_max = 0;   // RLIMIT_NOFILE, not to be raised; 0: inherited
   bool add_port = true;                // --port <free> --dir <temporary>
   bool await_ready = true;             // the constructor returns when PING is answered
 };
