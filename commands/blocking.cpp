@@ -1,5 +1,7 @@
 #include "commands/blocking.hpp"
 
+#include <algorithm>
+
 namespace respawn::commands {
 
 void answer_timeout(Session& session) {
@@ -14,11 +16,19 @@ void answer_timeout(Session& session) {
   }
 }
 
+namespace {
+
+/// A shorter wait lasts this long: nobody can tell, and one timer serves many.
+constexpr std::int64_t shortest_wait_us = 8'000;
+
+}  // namespace
+
 void Blocking::block(Session& session, const BlockRequest& request, std::int64_t now_us) {
   BlockedState& blocked = session.blocked;
   RESPAWN_CHECK(!blocked.active);
   blocked.on_timeout = request.on_timeout;
-  blocked.deadline_us = request.timeout_ms == 0 ? 0 : now_us + request.timeout_ms * 1000;
+  blocked.deadline_us =
+      request.timeout_ms == 0 ? 0 : now_us + std::max(request.timeout_ms * 1000, shortest_wait_us);
   blocked.waiter.owner = &session;
   blocked.waiter.sequence = waiters_->next_sequence();
   blocked.waiter.database = session.db;

@@ -62,7 +62,6 @@ constexpr Option rows[] = {
         .about("Most clients served at once; further ones get an error and are closed."),
     integer("max-new-connections-per-cycle", "10", 1, 1000)
         .bind<&Config::max_new_connections_per_cycle>()
-        .implemented()
         .about("Most connections that one loop turn accepts before other work gets its turn."),
     boolean("protected-mode", "yes")
         .bind<&Config::protected_mode>()

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -114,7 +115,14 @@ int serve(config::Loaded loaded, const config::Files& files, const std::string& 
   return exit_code;
 }
 
+/// There is no going on without memory: better to end at once than in the middle of a change.
+[[noreturn]] void out_of_memory() {
+  std::fputs("Out of memory; ending the process\n", stderr);
+  std::abort();
+}
+
 int main_with(const std::vector<std::string>& arguments) {
+  std::set_new_handler(out_of_memory);
   const config::SystemFiles files;
   auto command_line = config::read_command_line(std::span<const std::string>(arguments).subspan(1));
   if (!command_line) return complain(command_line.error());
