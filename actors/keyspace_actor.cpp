@@ -82,10 +82,8 @@ void KeyspaceActor::run(const SessionPtr& session) {
   const std::int64_t slice_end_us = executor_->now_us() + store_.config->keyspace_slice_us;
   session->last_interaction_ms = executor_->now_us() / 1000;
   batch.state.store(Batch::State::executing, std::memory_order_relaxed);
-  const commands::Args arguments(batch.commands.arguments);
   while (batch.next < batch.commands.slices.size()) {
-    const auto& slice = batch.commands.slices[batch.next];
-    switch (executor_->execute(*session, arguments.subspan(slice.first, slice.count))) {
+    switch (executor_->execute_next(*session)) {
       case Executor::Outcome::blocked:
         batch.state.store(Batch::State::parked, std::memory_order_release);
         return;
@@ -114,6 +112,7 @@ void KeyspaceActor::settle() {
        resumed = executor_->take_resumed()) {
     for (const SessionPtr& session : resumed) {
       ++session->batch.next;
+      executor_->begin_batch();
       run(session);
     }
   }

@@ -49,7 +49,7 @@ void client_setinfo(Execution& x, Args args) {
   const std::string_view attribute = args[2];
   const bool is_name = iequals(attribute, "lib-name");
   if (!is_name && !iequals(attribute, "lib-ver"))
-    return x.fail("ERR Unrecognized option '" + std::string(attribute) + "'");
+    return x.fail("ERR Unrecognized option '" + std::string(errors::up_to_nul(attribute)) + "'");
   if (!is_client_attribute(args[3]))
     return x.fail("ERR " + std::string(attribute) +
                   " cannot contain spaces, newlines or special characters.");
@@ -96,7 +96,7 @@ void client_list(Execution& x, Args args) {
   if (args.size() == 2) return write_list(x, clients_by_type(clients, std::nullopt));
   if (args.size() == 4 && iequals(args[2], "type")) {
     const std::optional<ClientType> type = client_type_named(args[3]);
-    if (!type) return x.fail("ERR Unknown client type '" + std::string(args[3]) + "'");
+    if (!type) return x.fail(errors::unknown_client_type(args[3]));
     return write_list(x, clients_by_type(clients, type));
   }
   if (args.size() > 3 && iequals(args[2], "id")) {
@@ -148,7 +148,7 @@ void client_reply(Execution& x, Args args) {
 
 void client_unblock(Execution& x, Args args) {
   const bool with_error = args.size() == 4 && iequals(args[3], "error");
-  if (args.size() > 4) return x.fail(subcommand_syntax_error(args[1], "client"));
+  if (args.size() > 4) return x.fail(errors::subcommand_syntax(args[1], "client"));
   if (args.size() == 4 && !with_error && !iequals(args[3], "timeout"))
     return x.fail("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
   auto id = to_integer(args[2]);

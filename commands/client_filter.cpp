@@ -15,7 +15,7 @@ Status parse_condition(ArgCursor& options, ClientFilter& filter) {
   } else if (options.take("type", 1)) {
     const std::string_view name = options.next();
     filter.type = client_type_named(name);
-    if (!filter.type) return failure("ERR Unknown client type '" + std::string(name) + "'");
+    if (!filter.type) return failure(errors::unknown_client_type(name));
   } else if (options.take("addr", 1)) {
     filter.address = options.next();
   } else if (options.take("laddr", 1)) {
@@ -23,7 +23,7 @@ Status parse_condition(ArgCursor& options, ClientFilter& filter) {
   } else if (options.take("user", 1)) {
     filter.user = options.next();
     if (*filter.user != default_user)
-      return failure("ERR No such user '" + std::string(*filter.user) + "'");
+      return failure("ERR No such user '" + std::string(errors::up_to_nul(*filter.user)) + "'");
   } else if (options.take("skipme", 1)) {
     const std::string_view answer = options.next();
     filter.skip_me = iequals(answer, "yes");

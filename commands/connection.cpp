@@ -98,7 +98,8 @@ Result<Greeting> parse_greeting(Args args) {
       if (!is_client_attribute(*greeting.name))
         return failure(std::string(errors::invalid_client_name));
     } else {
-      return failure("ERR Syntax error in HELLO option '" + std::string(options.next()) + "'");
+      return failure("ERR Syntax error in HELLO option '" +
+                     std::string(errors::up_to_nul(options.next())) + "'");
     }
   }
   return greeting;

@@ -271,7 +271,7 @@ void debug(Execution& x, Args args) {
   for (const Subcommand& each : subcommands)
     if (iequals(args[1], each.name) && given >= each.arguments_min && given <= each.arguments_max)
       return each.run(x, args);
-  x.fail(subcommand_syntax_error(args[1], x.spec().name));
+  x.fail(errors::subcommand_syntax(args[1], x.spec().name));
 }
 
 constexpr CommandSpec rows[] = {

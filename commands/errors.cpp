@@ -9,17 +9,21 @@ namespace {
 constexpr std::size_t quoted_bytes_max = 128;
 
 std::string_view clipped(std::string_view text) {
-  return text.substr(0, quoted_bytes_max);
+  return up_to_nul(text).substr(0, quoted_bytes_max);
 }
 
 }  // namespace
+
+std::string_view up_to_nul(std::string_view text) {
+  return text.substr(0, text.find('\0'));
+}
 
 std::string unknown_command(std::string_view name, const std::string_view* args,
                             std::size_t count) {
   std::string listed;
   for (std::size_t i = 0; i < count && listed.size() < quoted_bytes_max; ++i) {
     listed += '\'';
-    listed += args[i].substr(0, quoted_bytes_max - listed.size() + 1);
+    listed += up_to_nul(args[i]).substr(0, quoted_bytes_max - listed.size() + 1);
     listed += "' ";
   }
   std::string text = "ERR unknown command '";
@@ -53,6 +57,18 @@ std::string unknown_subcommand(std::string_view given, std::string_view containe
   text += "'. Try ";
   text += to_upper(container);
   return text + " HELP.";
+}
+
+std::string subcommand_syntax(std::string_view given, std::string_view command) {
+  std::string text = "ERR unknown subcommand or wrong number of arguments for '";
+  text += clipped(given);
+  text += "'. Try ";
+  text += to_upper(command);
+  return text + " HELP.";
+}
+
+std::string unknown_client_type(std::string_view given) {
+  return "ERR Unknown client type '" + std::string(up_to_nul(given)) + "'";
 }
 
 std::string invalid_expire_time(std::string_view command) {

@@ -35,6 +35,9 @@ inline constexpr std::string_view monitor_reads_only =
 inline constexpr std::string_view out_of_memory =
     "OOM command not allowed when used memory > 'maxmemory'.";
 
+/// What of a client's text goes into an error: as Redis does, nothing behind a NUL byte.
+[[nodiscard]] std::string_view up_to_nul(std::string_view text);
+
 /// "ERR unknown command 'x', with args beginning with: 'a' 'b' "; long names and arguments are cut
 /// as Redis does.
 std::string unknown_command(std::string_view name, const std::string_view* args, std::size_t count);
@@ -47,6 +50,10 @@ std::string not_in_subscribe_mode(std::string_view full_name);
 
 std::string wrong_arity(std::string_view full_name);  // "config|get"
 std::string unknown_subcommand(std::string_view given, std::string_view container);
+
+/// "ERR unknown subcommand or wrong number of arguments for 'x'. Try DEBUG HELP."
+std::string subcommand_syntax(std::string_view given, std::string_view command);
+std::string unknown_client_type(std::string_view given);
 std::string invalid_expire_time(std::string_view command);
 
 }  // namespace respawn::commands::errors

@@ -54,7 +54,18 @@ class Execution {
 
   // Keys. An entry whose time is over is removed (with its effects) and not found.
 
-  // Who needs a key twice makes a keyspace::Key first, so that it is hashed once.
+  /// An argument that is a key, with its hash; who needs it twice keeps it, so that it is hashed
+  /// once. The first key of a command may have been hashed ahead.
+  [[nodiscard]] keyspace::Key key(std::string_view text) const {
+    if (text.data() == expected_key_) return {text, expected_hash_};
+    return {text};
+  }
+
+  /// Of the executor: the key that begins at `bytes` has this hash.
+  void expect_key(const char* bytes, std::uint64_t hash) {
+    expected_key_ = bytes;
+    expected_hash_ = hash;
+  }
 
   /// To read its value: counts a hit or miss, and as an access.
   keyspace::Entry* find_read(const keyspace::Key& key);
@@ -125,6 +136,8 @@ class Execution {
   const CommandSpec* spec_;
   std::int64_t now_us_;
   bool failed_ = false;
+  const char* expected_key_ = nullptr;
+  std::uint64_t expected_hash_ = 0;
 };
 
 }  // namespace respawn::commands

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "commands/access_clock.hpp"
-
 #include "commands/monitor.hpp"
 
 namespace respawn::commands {
@@ -36,6 +35,11 @@ std::string refusal(const config::Config& config, const Session& session, const 
       flags.has(Flag::write) || flags.has(Flag::readonly) || flags.has(Flag::may_replicate);
   if (session.monitor && uses_keys) return std::string(errors::monitor_reads_only);
   return "";
+}
+
+/// The words by which a browser that was tricked into talking to this port gives itself away.
+bool is_http(std::string_view name) {
+  return iequals(name, "post") || iequals(name, "host:");
 }
 
 Args next_command(const Session& session) {
@@ -85,16 +89,21 @@ void Executor::read_clock() {
 
 void Executor::begin_batch() {
   read_clock();
+  lookahead_.reset();
   const std::uint32_t access_clock = fresh_access_clock(*store_.config, now_us_);
   if (access_clock == access_clock_) return;
   access_clock_ = access_clock;
   store_.databases.set_access_clock(access_clock);
 }
 
-Executor::Outcome Executor::execute(Session& session, Args args) {
+Executor::Outcome Executor::execute_next(Session& session) {
   Batch& batch = session.batch;
+  const Args args = next_command(session);
   batch.reply_start = batch.output.size();
-  Command* command = resolve(session, args);
+  foreseen_ = lookahead_.at(batch, store_.registry,
+                            store_.databases.at(static_cast<std::size_t>(session.db)));
+  Command* command =
+      resolve(session, args, foreseen_ ? foreseen_->command : store_.registry.find(args[0]));
   if (command && admit(session, *command)) {
     run(session, *command, args);
     if (!store_.clients.monitors().empty()) [[unlikely]]
@@ -120,11 +129,29 @@ Command* Executor::reject(Session& session, Command* command, std::string_view e
   return nullptr;
 }
 
-Command* Executor::resolve(Session& session, Args args) {
-  Command* command = store_.registry.find(args[0]);
-  if (!command)
+/// Without a word: also the replies to what came before in this batch are dropped.
+Command* Executor::hang_up_on_http(Session& session) {
+  constexpr std::int64_t silence_us = 60'000'000;
+  if (http_logged_us_ == 0 || now_us_ - http_logged_us_ > silence_us) {
+    http_logged_us_ = now_us_;
+    environment_.services.log(
+        LogLevel::warning,
+        "A client sends HTTP (POST or Host:): this may be a web page that was made to attack this "
+        "server. The connection is closed. Client: " +
+            session.peer_address);
+  }
+  session.batch.output.clear();
+  session.batch.reply_start = 0;
+  session.close_after_reply = true;
+  return nullptr;
+}
+
+Command* Executor::resolve(Session& session, Args args, Command* command) {
+  if (!command) {
+    if (is_http(args[0])) return hang_up_on_http(session);
     return reject(session, nullptr,
                   errors::unknown_command(args[0], args.data() + 1, args.size() - 1));
+  }
   if (!command->subcommands.empty() && args.size() > 1) {
     Command* sub = command->subcommand(args[1]);
     if (!sub)
@@ -152,6 +179,7 @@ void Executor::run(Session& session, Command& command, Args args) {
   const CommandSpec& spec = *command.spec;
   session.last_command = &spec;
   Execution execution(environment_, session, effects_, spec, now_us_);
+  if (foreseen_) execution.expect_key(foreseen_->key_bytes, foreseen_->key_hash);
   if (spec.flags.has(Flag::write)) {
     keyspace::Databases::Mutation mutation(store_.databases);
     spec.run(execution, args);
@@ -209,7 +237,8 @@ void Executor::run_again(Session& session) {
     return;
   }
   Args args = next_command(session);
-  Command* command = resolve(session, args);
+  foreseen_ = nullptr;
+  Command* command = resolve(session, args, store_.registry.find(args[0]));
   RESPAWN_CHECK(command != nullptr);
   batch.reply_start = batch.output.size();
   batch.state.store(Batch::State::executing, std::memory_order_relaxed);

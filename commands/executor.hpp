@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "commands/execution.hpp"
+#include "commands/lookahead.hpp"
 
 namespace respawn::commands {
 
@@ -28,9 +29,9 @@ class Executor {
   /// Reads the clock; to be called before the commands of a batch.
   void begin_batch();
 
-  /// Runs one command of a registered session; the reply goes to the end of its batch's output.
-  /// Then serves the clients that it made ready.
-  Outcome execute(Session& session, Args args);
+  /// Runs the command `batch.next` of a registered session; the reply goes to the end of its
+  /// batch's output. Then serves the clients that it made ready.
+  Outcome execute_next(Session& session);
 
   /// Sessions whose wait ended (served, timed out, unblocked): their batches go on behind the
   /// blocking command.
@@ -59,8 +60,9 @@ class Executor {
 
  private:
   void read_clock();
-  Command* resolve(Session& session, Args args);
+  Command* resolve(Session& session, Args args, Command* command);
   Command* reject(Session& session, Command* command, std::string_view error);
+  Command* hang_up_on_http(Session& session);
   bool admit(Session& session, Command& command);
   void run(Session& session, Command& command, Args args);
   void carry_out_events();
@@ -74,11 +76,14 @@ class Executor {
   Blocking blocking_;
   Environment environment_;
   Effects effects_;
+  Lookahead lookahead_;
+  const Foreseen* foreseen_ = nullptr;  // about the command that runs
   // Time is read from the system once per batch; within it, from the stopwatch.
   std::int64_t batch_start_us_ = 0;
   std::uint64_t batch_start_ns_ = 0;
   std::uint64_t now_ns_ = 0;
   std::int64_t now_us_ = 0;
+  std::int64_t http_logged_us_ = 0;
   std::uint32_t access_clock_ = 0;  // what new keys get
 };
 

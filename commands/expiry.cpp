@@ -52,7 +52,7 @@ void set_expiry(Execution& x, Args args, TimeUnit unit) {
   if (!conditions) return x.fail(conditions.error());
   auto at_ms = to_any_expiry_ms(x, args[2], unit);
   if (!at_ms) return x.fail(at_ms.error());
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key);
   if (!entry || !conditions->allow(*entry, *at_ms)) return x.reply.integer(0);
   if (*at_ms <= x.now_ms()) {
@@ -106,7 +106,7 @@ void pexpiretime(Execution& x, Args args) {
 }
 
 void persist(Execution& x, Args args) {
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key);
   if (!entry || !entry->has_expiry()) return x.reply.integer(0);
   x.db().clear_expiry(entry);

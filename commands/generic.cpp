@@ -17,7 +17,7 @@ using keyspace::Key;
 void del(Execution& x, Args args) {
   std::int64_t deleted = 0;
   for (std::string_view text : args.subspan(1)) {
-    const Key key(text);
+    const Key key = x.key(text);
     if (!x.peek(key)) continue;
     x.erase(key);
     ++deleted;
@@ -43,7 +43,7 @@ void touch(Execution& x, Args args) {
 }
 
 void type(Execution& x, Args args) {
-  const Entry* entry = x.find_untouched(args[1]);
+  const Entry* entry = x.find_untouched(x.key(args[1]));
   x.reply.simple(entry ? keyspace::type_name(entry->type()) : "none");
 }
 
@@ -142,12 +142,12 @@ void scan(Execution& x, Args args) {
 // OBJECT.
 
 void object_encoding(Execution& x, Args args) {
-  const Entry* entry = x.peek(args[2]);
+  const Entry* entry = x.peek(x.key(args[2]));
   entry ? x.reply.bulk(keyspace::encoding_name(entry->encoding())) : x.reply.null();
 }
 
 void object_freq(Execution& x, Args args) {
-  const Entry* entry = x.peek(args[2]);
+  const Entry* entry = x.peek(x.key(args[2]));
   if (!entry) return x.reply.null();
   if (!counts_frequency(x.config().maxmemory_policy))
     return x.fail(
@@ -158,7 +158,7 @@ void object_freq(Execution& x, Args args) {
 }
 
 void object_idletime(Execution& x, Args args) {
-  const Entry* entry = x.peek(args[2]);
+  const Entry* entry = x.peek(x.key(args[2]));
   if (!entry) return x.reply.null();
   if (counts_frequency(x.config().maxmemory_policy))
     return x.fail(
@@ -172,7 +172,7 @@ void object_idletime(Execution& x, Args args) {
 void object_refcount(Execution& x, Args args) {
   constexpr std::int64_t shared = std::numeric_limits<std::int32_t>::max();
   constexpr std::int64_t shared_integers = 10'000;
-  const Entry* entry = x.peek(args[2]);
+  const Entry* entry = x.peek(x.key(args[2]));
   if (!entry) return x.reply.null();
   const bool may_share =
       x.config().maxmemory_bytes == 0 || !needs_access_clock(x.config().maxmemory_policy);
@@ -296,7 +296,7 @@ constexpr CommandSpec rows[] = {
     command({.name = "randomkey",
              .group = Group::generic,
              .flags = {Flag::readonly},
-             .tips = {"request_policy:all_shards", "nondeterministic_output_order"},
+             .tips = {"request_policy:all_shards", "nondeterministic_output"},
              .since = "1.0.0",
              .complexity = "O(1)",
              .summary = "Picks a key at random.",

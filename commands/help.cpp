@@ -2,12 +2,6 @@
 
 namespace respawn::commands {
 
-namespace {
-
-constexpr std::size_t quoted_bytes_max = 128;
-
-}  // namespace
-
 void container_help(Execution& x, Args) {
   const std::string_view own = x.spec().name;
   const std::string_view container = own.substr(0, own.find('|'));
@@ -32,11 +26,6 @@ void help_reply(Execution& x, std::string_view command, std::span<const HelpEntr
     x.reply.simple(usage);
     x.reply.simple("    " + std::string(summary));
   }
-}
-
-std::string subcommand_syntax_error(std::string_view given, std::string_view command) {
-  return "ERR unknown subcommand or wrong number of arguments for '" +
-         std::string(given.substr(0, quoted_bytes_max)) + "'. Try " + to_upper(command) + " HELP.";
 }
 
 }  // namespace respawn::commands

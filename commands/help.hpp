@@ -20,7 +20,4 @@ void container_help(Execution& x, Args args);
 /// The same for a command that tells its subcommands apart by itself.
 void help_reply(Execution& x, std::string_view command, std::span<const HelpEntry> entries);
 
-/// "ERR unknown subcommand or wrong number of arguments for 'x'. Try DEBUG HELP."
-[[nodiscard]] std::string subcommand_syntax_error(std::string_view given, std::string_view command);
-
 }  // namespace respawn::commands

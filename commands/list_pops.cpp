@@ -55,7 +55,7 @@ void pop(Execution& x, Args args, End end) {
     if (!given) return x.fail(given.error());
     count = *given;
   }
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key, Type::list);
   if (x.failed()) return;
   if (!entry) return count < 0 ? x.reply.null() : x.reply.null_array();
@@ -78,7 +78,7 @@ void rpop(Execution& x, Args args) {
 template <class Take>
 bool pop_first(Execution& x, Args keys, Take&& take) {
   for (std::string_view text : keys) {
-    const Key key(text);
+    const Key key = x.key(text);
     Entry* entry = find_source(x, key);
     if (x.failed()) return false;
     if (!entry) continue;

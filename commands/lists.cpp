@@ -25,7 +25,7 @@ std::int64_t as_reply(std::size_t number) {
 enum class Create : bool { no, yes };
 
 void push(Execution& x, Args args, End end, Create create) {
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key, Type::list);
   if (x.failed()) return;
   if (!entry && create == Create::no) return x.reply.integer(0);
@@ -53,7 +53,7 @@ void rpushx(Execution& x, Args args) {
 }
 
 void llen(Execution& x, Args args) {
-  const Entry* entry = x.find_read(args[1], Type::list);
+  const Entry* entry = x.find_read(x.key(args[1]), Type::list);
   if (x.failed()) return;
   x.reply.integer(entry ? as_reply(entry->object<List>().size()) : 0);
 }
@@ -62,7 +62,7 @@ void lrange(Execution& x, Args args) {
   auto start = to_integer(args[2]);
   auto stop = to_integer(args[3]);
   if (!start || !stop) return x.fail(errors::not_an_integer);
-  const Entry* entry = x.find_read(args[1], Type::list);
+  const Entry* entry = x.find_read(x.key(args[1]), Type::list);
   if (x.failed()) return;
   if (!entry) return x.reply.array(0);
   const List& list = entry->object<List>();
@@ -71,7 +71,7 @@ void lrange(Execution& x, Args args) {
 }
 
 void lindex(Execution& x, Args args) {
-  const Entry* entry = x.find_read(args[1], Type::list);
+  const Entry* entry = x.find_read(x.key(args[1]), Type::list);
   if (x.failed()) return;
   if (!entry) return x.reply.null();
   auto given = to_integer(args[2]);
@@ -84,7 +84,7 @@ void lindex(Execution& x, Args args) {
 }
 
 void lset(Execution& x, Args args) {
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key, Type::list);
   if (x.failed()) return;
   if (!entry) return x.fail(errors::no_such_key);
@@ -108,7 +108,7 @@ std::optional<std::size_t> index_of(const List& list, std::string_view element) 
 void linsert(Execution& x, Args args) {
   const bool after = iequals(args[2], "AFTER");
   if (!after && !iequals(args[2], "BEFORE")) return x.fail(errors::syntax);
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key, Type::list);
   if (x.failed()) return;
   if (!entry) return x.reply.integer(0);
@@ -123,7 +123,7 @@ void linsert(Execution& x, Args args) {
 void lrem(Execution& x, Args args) {
   auto given = to_integer(args[2]);
   if (!given) return x.fail(given.error());
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key, Type::list);
   if (x.failed()) return;
   if (!entry) return x.reply.integer(0);
@@ -139,7 +139,7 @@ void ltrim(Execution& x, Args args) {
   auto start = to_integer(args[2]);
   auto stop = to_integer(args[3]);
   if (!start || !stop) return x.fail(errors::not_an_integer);
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key, Type::list);
   if (x.failed()) return;
   if (!entry) return x.reply.ok();
@@ -214,7 +214,7 @@ void search(const List& list, std::string_view element, const SearchOptions& opt
 void lpos(Execution& x, Args args) {
   auto options = parse_search_options(args);
   if (!options) return x.fail(options.error());
-  const Entry* entry = x.find_read(args[1], Type::list);
+  const Entry* entry = x.find_read(x.key(args[1]), Type::list);
   if (x.failed()) return;
   if (!options->count) {
     std::optional<std::size_t> found;

@@ -68,7 +68,7 @@ void publish(Execution& x, Args args) {
 /// Says whether there is at most one argument, or fails.
 bool takes_pattern(Execution& x, Args args) {
   if (args.size() <= 3) return true;
-  x.fail(subcommand_syntax_error(args[1], args[0]));
+  x.fail(errors::subcommand_syntax(args[1], args[0]));
   return false;
 }
 

@@ -74,7 +74,7 @@ void move(Execution& x, Args args) {
   auto index = to_db_index(x, args[2]);
   if (!index) return x.fail(index.error());
   if (*index == x.session().db) return x.fail(same_object);
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key);
   if (!entry) return x.reply.integer(0);
   Database& source = x.db();
@@ -129,7 +129,7 @@ void copy(Execution& x, Args args) {
     }
   }
   if (db == x.session().db && args[1] == args[2]) return x.fail(same_object);
-  const Entry* from = x.find_read(args[1]);
+  const Entry* from = x.find_read(x.key(args[1]));
   if (!from) return x.reply.integer(0);
   const OtherDatabase other(x, db);
   const Key to(args[2]);

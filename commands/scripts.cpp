@@ -18,7 +18,7 @@ void script_flush(Execution& x, Args args) {
 }
 
 void function_flush(Execution& x, Args args) {
-  if (args.size() > 3) return x.fail(subcommand_syntax_error(args[1], "function"));
+  if (args.size() > 3) return x.fail(errors::subcommand_syntax(args[1], "function"));
   if (args.size() == 3 && !is_flush_mode(args[2]))
     return x.fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
   x.reply.ok();

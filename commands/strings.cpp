@@ -101,7 +101,7 @@ void set(Execution& x, Args args) {
     at_ms = *parsed;
   }
 
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* existing = options.get ? x.find_read(key, Type::string) : x.find_write(key);
   if (x.failed()) return;
   const bool refused = existing ? options.nx : options.xx;
@@ -116,7 +116,7 @@ void set(Execution& x, Args args) {
 }
 
 void setnx(Execution& x, Args args) {
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   if (x.find_write(key)) return x.reply.integer(0);
   put(x, key, nullptr, args[2]);
   x.reply.integer(1);
@@ -125,7 +125,7 @@ void setnx(Execution& x, Args args) {
 void set_expiring(Execution& x, Args args, TimeUnit unit) {
   auto at_ms = to_expiry_ms(x, args[2], unit);
   if (!at_ms) return x.fail(at_ms.error());
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   put(x, key, x.find_write(key), args[3], *at_ms);
   x.happened(key.bytes, generic, "expire");
   x.reply.ok();
@@ -154,12 +154,12 @@ void get(Execution& x, Args args) {
 }
 
 void getdel(Execution& x, Args args) {
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   if (reply_found(x, key)) x.erase(key);
 }
 
 void getset(Execution& x, Args args) {
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* existing = reply_found(x, key);
   if (!x.failed()) put(x, key, existing, args[2]);
 }
@@ -167,7 +167,7 @@ void getset(Execution& x, Args args) {
 void getex(Execution& x, Args args) {
   StringOptions options;
   if (!parse_getex_options(args, options)) return x.fail(errors::syntax);
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_read(key, Type::string);
   if (x.failed()) return;
   if (!entry) return x.reply.null();
@@ -200,7 +200,7 @@ void mget(Execution& x, Args args) {
 
 void put_pairs(Execution& x, Args args) {
   for (std::size_t i = 1; i < args.size(); i += 2) {
-    const Key key(args[i]);
+    const Key key = x.key(args[i]);
     put(x, key, x.find_write(key), args[i + 1]);
   }
 }
@@ -228,7 +228,7 @@ std::optional<std::int64_t> integer_at(const Entry& entry) {
 }
 
 void add(Execution& x, std::string_view text, std::int64_t amount) {
-  const Key key(text);
+  const Key key = x.key(text);
   Entry* entry = x.find_write(key, Type::string);
   if (x.failed()) return;
   std::optional<std::int64_t> value = entry ? integer_at(*entry) : 0;
@@ -263,7 +263,7 @@ void decrby(Execution& x, Args args) {
 }
 
 void incrbyfloat(Execution& x, Args args) {
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key, Type::string);
   if (x.failed()) return;
   Scratch scratch;

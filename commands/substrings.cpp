@@ -23,7 +23,7 @@ bool fits(const Execution& x, std::size_t bytes, std::size_t more) {
 }
 
 void append(Execution& x, Args args) {
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key, Type::string);
   if (x.failed()) return;
   if (!entry) {
@@ -38,7 +38,7 @@ void append(Execution& x, Args args) {
 }
 
 void strlen(Execution& x, Args args) {
-  const Entry* entry = x.find_read(args[1], Type::string);
+  const Entry* entry = x.find_read(x.key(args[1]), Type::string);
   if (x.failed()) return;
   x.reply.integer(entry ? static_cast<std::int64_t>(entry->length()) : 0);
 }
@@ -47,7 +47,7 @@ void getrange(Execution& x, Args args) {
   auto first = to_integer(args[2]);
   auto last = to_integer(args[3]);
   if (!first || !last) return x.fail(errors::not_an_integer);
-  const Entry* entry = x.find_read(args[1], Type::string);
+  const Entry* entry = x.find_read(x.key(args[1]), Type::string);
   if (x.failed()) return;
   if (!entry || (*first < 0 && *last < 0 && *first > *last)) return x.reply.bulk("");
   Scratch scratch;
@@ -83,7 +83,7 @@ void setrange(Execution& x, Args args) {
   if (*parsed < 0) return x.fail("ERR offset is out of range");
   const auto offset = static_cast<std::size_t>(*parsed);
   const std::string_view bytes = args[3];
-  const Key key(args[1]);
+  const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key, Type::string);
   if (x.failed()) return;
   if (bytes.empty()) return x.reply.integer(entry ? static_cast<std::int64_t>(entry->length()) : 0);
@@ -148,8 +148,8 @@ void reply_ranges(Execution& x, const LcsOptions& options, const CommonSubsequen
 }
 
 void lcs(Execution& x, Args args) {
-  const Entry* first = x.find_read(args[1]);
-  const Entry* second = x.find_read(args[2]);
+  const Entry* first = x.find_read(x.key(args[1]));
+  const Entry* second = x.find_read(x.key(args[2]));
   if ((first && first->type() != Type::string) || (second && second->type() != Type::string))
     return x.fail("ERR The specified keys must contain string values");
   auto options = parse_lcs_options(args);

@@ -239,9 +239,7 @@ class Server {
     batch.state = Batch::State::executing;
     executor->begin_batch();
     while (batch.next < batch.commands.slices.size()) {
-      const auto slice = batch.commands.slices[batch.next];
-      const Args args = Args(batch.commands.arguments).subspan(slice.first, slice.count);
-      const Executor::Outcome outcome = executor->execute(session, args);
+      const Executor::Outcome outcome = executor->execute_next(session);
       if (outcome == Executor::Outcome::blocked) {
         batch.state = Batch::State::parked;
         return deliver(client);
