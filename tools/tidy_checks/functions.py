@@ -82,7 +82,8 @@ def parameters_of(head: str) -> int:
     inner = head[start + 1:matching(head, start, "()")].strip()
     if not inner or inner == "void":
         return 0
-    depth, count = 0, 1
+    # The configuration that CAF demands of an actor's constructor is no choice of its author.
+    depth, count = 0, 0 if inner.startswith("caf::actor_config&") else 1
     for c in inner:
         depth += (c in "(<[{") - (c in ")>]}")
         count += c == "," and depth == 0

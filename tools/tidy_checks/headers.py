@@ -7,7 +7,8 @@ import subprocess
 from .arrows import INCLUDE
 from .files import Tree
 
-COMMAND = ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-unused", "-I.", "-x", "c++", "-"]
+COMMAND = ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-unused", "-I.",
+           '-DRESPAWN_VERSION="0"', "-x", "c++", "-"]
 
 
 def closure(tree: Tree, path: str, seen: set[str]) -> set[str]:
