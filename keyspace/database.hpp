@@ -1,6 +1,7 @@
 // One numbered database: keys, values and expiries.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,7 +21,8 @@ namespace respawn::keyspace {
 /// A key with its hash, computed once per command. Borrowed bytes. Converts from text, so handlers
 /// may pass their argument as it is; who calls twice for one key makes a Key first.
 struct Key {
-  Key(std::string_view text) : bytes(text), hash(hash_bytes(text)) {}
+  template <std::convertible_to<std::string_view> Text>
+  Key(const Text& text) : bytes(text), hash(hash_bytes(bytes)) {}
 
   Key(std::string_view text, std::uint64_t hashed) : bytes(text), hash(hashed) {}
 
