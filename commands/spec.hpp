@@ -187,6 +187,23 @@ struct Arity {
   [[nodiscard]] constexpr int printed() const { return open ? -min : min; }
 };
 
+/// A handler, or none. Whether there is one is kept beside it: under the undefined-behaviour
+/// sanitizer g++ 12 takes no comparison of a function's address for a constant.
+class HandlerSlot {
+ public:
+  constexpr HandlerSlot() = default;
+
+  constexpr HandlerSlot(Handler handler) : handler_(handler), filled_(true) {}
+
+  [[nodiscard]] constexpr bool filled() const { return filled_; }
+
+  void operator()(Execution& execution, Args args) const { handler_(execution, args); }
+
+ private:
+  Handler handler_ = nullptr;
+  bool filled_ = false;
+};
+
 struct CommandSpec {
   std::string_view name;  // lower case; of a subcommand: "config|get"
   /// The arguments behind the name. Grammar: words, [optional], <one | of | these>, "key [key ...]"
@@ -202,7 +219,7 @@ struct CommandSpec {
   std::string_view summary;
   std::string_view deprecated_since{};
   std::string_view replaced_by{};
-  Handler run = nullptr;  // null for a container
+  HandlerSlot run{};  // empty for a container
   std::span<const CommandSpec> subcommands{};
   int arity_override = 0;  // printed form; only for the few whose arity Redis states differently
   bool syscmd = false;     // COMMAND DOCS flag of DEBUG and the like
@@ -215,7 +232,7 @@ struct CommandSpec {
   }
 
   [[nodiscard]] constexpr bool is_container() const {
-    return !subcommands.empty() && run == nullptr;
+    return !subcommands.empty() && !run.filled();
   }
 };
 
@@ -281,7 +298,7 @@ consteval CommandSpec command(CommandSpec s) {
     s.arity = {args.min + detail::words_of(s.name), args.open};
     if (s.arity_override != 0)
       s.arity = {s.arity_override < 0 ? -s.arity_override : s.arity_override, s.arity_override < 0};
-    if (s.run == nullptr) spec_error("no handler");
+    if (!s.run.filled()) spec_error("no handler");
   }
   if (s.summary.empty() || s.since.empty()) spec_error("COMMAND DOCS needs summary and since");
   for (char c : s.name)
