@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -75,7 +76,10 @@ void UringRing::add_buffer(std::uint16_t id) {
 }
 
 int UringRing::enable() {
-  if (const int status = io_uring_enable_rings(&ring_); status < 0) return -status;
+  // liburing 2.3 forgot to export its function for this.
+  if (syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) < 0)
+    return errno;
+  ring_.flags &= ~IORING_SETUP_R_DISABLED;
   io_uring_register_ring_fd(&ring_);  // saves the lookup of the descriptor; may fail
   return 0;
 }
