@@ -189,16 +189,16 @@ void ConnectionActor::check_output_limit() {
     return quit();
   }
   if (limit.soft_bytes == 0 || unsent <= limit.soft_bytes) {
-    over_soft_limit_since_us_ = 0;
+    over_soft_limit_since_us_.reset();
     return;
   }
   const std::int64_t now_us = loop().clock().monotonic_us();
-  if (over_soft_limit_since_us_ == 0) {
+  if (!over_soft_limit_since_us_) {
     over_soft_limit_since_us_ = now_us;
     call_after(limit.soft_seconds * 1'000'000 + 1'000, [this] {
-      if (over_soft_limit_since_us_ != 0) check_output_limit();
+      if (over_soft_limit_since_us_) check_output_limit();
     });
-  } else if (now_us - over_soft_limit_since_us_ > limit.soft_seconds * 1'000'000) {
+  } else if (now_us - *over_soft_limit_since_us_ > limit.soft_seconds * 1'000'000) {
     log_close("output buffer limit");
     quit();
   }
@@ -206,7 +206,7 @@ void ConnectionActor::check_output_limit() {
 
 void ConnectionActor::on_sent() {
   in_context([&] {
-    over_soft_limit_since_us_ = 0;
+    over_soft_limit_since_us_.reset();
     session_->facts.output_bytes.store(0, std::memory_order_relaxed);
     if (finishing_) return quit();
     adjust_reading();

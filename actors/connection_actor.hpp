@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "actors/actor_session.hpp"
 #include "actors/messages.hpp"
@@ -73,7 +74,7 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   Buffer arriving_;         // bytes that came while the batch was away
   std::shared_ptr<const config::Config> config_;
   std::uint64_t config_version_ = 0;
-  std::int64_t over_soft_limit_since_us_ = 0;
+  std::optional<std::int64_t> over_soft_limit_since_us_;
   bool reading_ = false;
   bool peer_done_ = false;  // nothing further will be received
   bool finishing_ = false;  // close once everything is sent

@@ -278,7 +278,8 @@ std::int64_t Executor::expire_keys(std::size_t keys_max) {
       carry_out_events();
     }
     const std::int64_t at_ms = db.earliest_expiry_ms();
-    if (at_ms != keyspace::never && (next_ms == 0 || at_ms < next_ms)) next_ms = at_ms;
+    // A key lives through the millisecond of its expiry.
+    if (at_ms != keyspace::never && (next_ms == 0 || at_ms < next_ms)) next_ms = at_ms + 1;
   }
   return next_ms;
 }

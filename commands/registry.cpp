@@ -17,16 +17,6 @@ std::size_t hash_name(std::string_view name) {
   return hash;
 }
 
-std::vector<std::span<const CommandSpec>> every_family() {
-  return {
-      string_commands,     substring_commands, generic_commands, rename_commands,
-      expiry_commands,     database_commands,  list_commands,    list_pop_commands,
-      connection_commands, server_commands,    client_commands,  command_commands,
-      config_commands,     debug_commands,     pubsub_commands,  script_commands,
-      respawn_commands,
-  };
-}
-
 }  // namespace
 
 Command* Command::subcommand(std::string_view name) const {
@@ -35,6 +25,16 @@ Command* Command::subcommand(std::string_view name) const {
     if (iequals(own.substr(own.find('|') + 1), name)) return child;
   }
   return nullptr;
+}
+
+std::vector<std::span<const CommandSpec>> Registry::every_family() {
+  return {
+      string_commands,     substring_commands, generic_commands, rename_commands,
+      expiry_commands,     database_commands,  list_commands,    list_pop_commands,
+      connection_commands, server_commands,    client_commands,  command_commands,
+      config_commands,     debug_commands,     pubsub_commands,  script_commands,
+      respawn_commands,
+  };
 }
 
 Registry::Registry() : Registry(every_family()) {}

@@ -38,8 +38,10 @@ class Registry {
  public:
   /// Every family of the server.
   Registry();
-  /// Others, for tests.
+  /// Others: what every_family() returns and some more, for tests.
   explicit Registry(std::span<const std::span<const CommandSpec>> families);
+
+  static std::vector<std::span<const CommandSpec>> every_family();
 
   /// The top-level command of that name in any case, or null.
   [[nodiscard]] Command* find(std::string_view name) const;

@@ -1,0 +1,157 @@
+// Connections and the keyspace together: bytes in, bytes out.
+#include <gtest/gtest.h>
+
+#include "tests/actors/world.hpp"
+
+namespace respawn::actors::test {
+namespace {
+
+constexpr std::string_view set_and_get =
+    "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\na\r\nb\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\nPING\r\n";
+
+TEST(Connection, AnswersACommand) {
+  World world;
+  EXPECT_EQ(world.connect().run("PING"), "+PONG\r\n");
+}
+
+TEST(Connection, AnswersAPipelineInOrderWhereverItIsCut) {
+  for (std::size_t cut = 1; cut < set_and_get.size(); ++cut) {
+    World world;
+    Client client = world.connect();
+    std::string replies = client.send(set_and_get.substr(0, cut));
+    replies += client.send(set_and_get.substr(cut));
+    EXPECT_EQ(replies, ok + bulk("a\r\nb") + simple("PONG")) << cut;
+  }
+}
+
+TEST(Connection, RunsWhatCameBeforeAProtocolErrorAndCloses) {
+  World world;
+  Client client = world.connect();
+  EXPECT_EQ(client.send("PING\r\n*1\r\n+x\r\n"),
+            simple("PONG") + error("ERR Protocol error: expected '$', got '+'"));
+  EXPECT_TRUE(client.closed());
+}
+
+TEST(Connection, AnswersWhatWasReceivedBeforeThePeerStoppedSending) {
+  World world;
+  Client client = world.connect();
+  client.peer().write("SET k v\r\nGET k\r\n");
+  client.peer().finish_sending();
+  EXPECT_EQ(client.received(), ok + bulk("v"));
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(world.store.clients.size(), 0U);
+}
+
+TEST(Connection, QuitAnswersAndCloses) {
+  World world;
+  Client client = world.connect();
+  EXPECT_EQ(client.send("QUIT\r\nPING\r\n"), ok);
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(world.store.clients.size(), 0U);
+}
+
+TEST(Connection, ASlowReaderPastTheHardLimitIsClosed) {
+  World world;
+  world.configure([](config::Config& config) {
+    config.client_output_buffer_limit.normal = {.hard_bytes = 100'000, .soft_bytes = 0};
+  });
+  Client client = world.connect();
+  Client other = world.connect();
+  client.run("SET big " + std::string(30'000, 'x'));
+  client.peer().set_receive_window(1000);
+  for (int i = 0; i < 10; ++i) client.peer().write("GET big\r\n");
+  world.loop.run_until_idle();
+  EXPECT_TRUE(client.peer().is_gone());
+  EXPECT_EQ(other.run("PING"), simple("PONG"));
+}
+
+TEST(Connection, ASlowReaderPastTheSoftLimitIsClosedWhenItsTimeIsOver) {
+  World world;
+  world.configure([](config::Config& config) {
+    config.client_output_buffer_limit.normal = {
+        .hard_bytes = 0, .soft_bytes = 10'000, .soft_seconds = 5};
+  });
+  Client client = world.connect();
+  client.run("SET big " + std::string(30'000, 'x'));
+  client.peer().set_receive_window(1000);
+  client.peer().write("GET big\r\n");
+  world.loop.advance_ms(4'900);
+  EXPECT_FALSE(client.peer().is_gone());
+  world.loop.advance_ms(200);
+  EXPECT_TRUE(client.peer().is_gone());
+}
+
+TEST(Connection, MoreThanMaxclientsAreTurnedAway) {
+  World world;
+  world.configure([](config::Config& config) { config.maxclients = 2; });
+  Client first = world.connect();
+  Client second = world.connect();
+  Client third = world.connect();
+  EXPECT_EQ(third.received(), error("ERR max number of clients reached"));
+  EXPECT_TRUE(third.closed());
+  EXPECT_EQ(first.run("PING"), simple("PONG"));
+  second.peer().close();
+  world.loop.run_until_idle();
+  EXPECT_EQ(world.connect().run("PING"), simple("PONG"));
+}
+
+TEST(Connection, AnIdleClientIsClosedButABlockedOneIsNot) {
+  World world;
+  world.configure([](config::Config& config) { config.timeout_s = 10; });
+  Client idle = world.connect();
+  Client blocked = world.connect();
+  Client subscriber = world.connect();
+  idle.run("PING");
+  blocked.run("BLPOP k 0");
+  subscriber.run("SUBSCRIBE c");
+  world.loop.advance_ms(9'900);
+  EXPECT_FALSE(idle.closed());
+  world.loop.advance_ms(400);
+  EXPECT_TRUE(idle.closed());
+  EXPECT_FALSE(blocked.closed());
+  EXPECT_FALSE(subscriber.closed());
+}
+
+TEST(Connection, AcceptingGoesOnAfterAnError) {
+  World world;
+  world.loop.fail_accept(World::listening_socket, EMFILE);
+  Client client = world.connect();
+  world.loop.advance_ms(200);
+  EXPECT_EQ(client.run("PING"), simple("PONG"));
+}
+
+TEST(Connection, PubSubReachesOthersAndKeepsOrder) {
+  World world;
+  Client subscriber = world.connect();
+  Client publisher = world.connect();
+  subscriber.run("SUBSCRIBE c");
+  EXPECT_EQ(publisher.send("PUBLISH c 1\r\nPUBLISH c 2\r\n"), integer(1) + integer(1));
+  EXPECT_EQ(subscriber.received(), bulks({"message", "c", "1"}) + bulks({"message", "c", "2"}));
+}
+
+TEST(Connection, KillByAnotherClientClosesAtOnce) {
+  World world;
+  Client victim = world.connect();
+  Client killer = world.connect();
+  victim.run("BLPOP k 0");
+  EXPECT_EQ(killer.run("CLIENT KILL ID 1"), integer(1));
+  EXPECT_TRUE(victim.closed());
+  EXPECT_EQ(killer.run("RPUSH k v"), integer(1));
+  EXPECT_EQ(killer.run("LPOP k"), bulk("v"));
+}
+
+TEST(Connection, ALongBatchYieldsToOthers) {
+  World world;
+  world.configure([](config::Config& config) { config.keyspace_slice_us = 0; });
+  Client client = world.connect();
+  std::string pipeline;
+  std::string replies;
+  for (int i = 0; i < 100; ++i) {
+    pipeline += "INCR n\r\n";
+    replies += integer(i + 1);
+  }
+  EXPECT_EQ(client.send(pipeline), replies);
+}
+
+}  // namespace
+}  // namespace respawn::actors::test

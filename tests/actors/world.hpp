@@ -1,0 +1,205 @@
+// The server's actors on a simulated loop: virtual time, sockets in memory, a real supervision
+// tree.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/acceptor_actor.hpp"
+#include "actors/keyspace_actor.hpp"
+#include "actors/server_context.hpp"
+#include "net/simulated_loop.hpp"
+#include "protocol/request_writer.hpp"
+#include "server/loop_environment.hpp"
+#include "supervision/messages.hpp"
+#include "supervision/supervisor.hpp"
+#include "tests/unit/commands/support.hpp"
+
+namespace respawn::actors::test {
+
+using commands::test::bulk;
+using commands::test::bulks;
+using commands::test::error;
+using commands::test::integer;
+using commands::test::null;
+using commands::test::null_array;
+using commands::test::ok;
+using commands::test::simple;
+
+/// Throws in the middle of a write, having written part of a reply: what a bug in a handler does.
+inline void crash(commands::Execution& ex, commands::Args) {
+  ex.reply.array(3);
+  ex.reply.integer(1);
+  RESPAWN_CHECK(!"a handler that fails");
+}
+
+inline constexpr commands::CommandSpec crash_rows[] = {
+    commands::command({.name = "crash",
+                       .syntax = "key",
+                       .flags = {commands::Flag::write},
+                       .keys = {commands::keys({commands::KeyFlag::RW}, 1)},
+                       .since = "0.1.0",
+                       .complexity = "O(1)",
+                       .summary = "Fails.",
+                       .run = crash}),
+};
+
+/// One client, as a peer of the simulated network.
+class Client {
+ public:
+  Client(net::SimulatedLoop& loop, net::SimulatedPeer peer) : loop_(&loop), peer_(peer) {}
+
+  /// Sends raw bytes and returns what has come back.
+  std::string send(std::string_view bytes) {
+    peer_.write(bytes);
+    loop_->run_until_idle();
+    return peer_.read_all();
+  }
+
+  /// One command as an inline line.
+  std::string run(std::string_view line) { return send(std::string(line) + "\r\n"); }
+
+  std::string received() {
+    loop_->run_until_idle();
+    return peer_.read_all();
+  }
+
+  [[nodiscard]] bool closed() {
+    loop_->run_until_idle();
+    return peer_.is_closed();
+  }
+
+  net::SimulatedPeer& peer() { return peer_; }
+
+ private:
+  net::SimulatedLoop* loop_;
+  net::SimulatedPeer peer_;
+};
+
+class World {
+ public:
+  static constexpr int listening_socket = 1;
+
+  explicit World(config::Config config = open_config())
+      : initial(std::make_shared<const config::Config>(std::move(config))),
+        loop(system),
+        context(initial),
+        store(initial) {
+    auto families = commands::Registry::every_family();
+    families.emplace_back(crash_rows);
+    store.registry = commands::Registry(families);
+    context.connection_loops.push_back(&loop);
+    environment = std::make_shared<server::LoopEnvironment>(loop);
+    start();
+    loop.run_until_idle();
+  }
+
+  ~World() {
+    caf::anon_send(root, supervision::StopSupervisor{});
+    root = nullptr;
+    loop.run_until_idle();
+    context.directory.close();
+  }
+
+  static config::Config open_config() {
+    config::Config config;
+    config.protected_mode = false;
+    return config;
+  }
+
+  Client connect() {
+    Client client(loop, loop.connect_peer(listening_socket));
+    loop.run_until_idle();
+    return client;
+  }
+
+  void kill(const std::string& id) {
+    caf::actor victim = context.board->find(id);
+    ASSERT_TRUE(victim) << id;
+    caf::anon_send_exit(victim, caf::exit_reason::kill);
+    victim = nullptr;
+    loop.run_until_idle();
+  }
+
+  /// Ends the actor behind everything that is in its mailbox at the moment.
+  void kill_later(const std::string& id) {
+    caf::anon_send_exit(context.board->find(id), caf::exit_reason::kill);
+  }
+
+  [[nodiscard]] bool has(const std::string& id) const {
+    return static_cast<bool>(context.board->find(id));
+  }
+
+  void configure(const std::function<void(config::Config&)>& change) {
+    auto changed = std::make_shared<config::Config>(*store.config);
+    change(*changed);
+    store.config = changed;
+    context.config.set(changed);
+  }
+
+  caf::actor_system_config system_config;
+  caf::actor_system system{system_config};
+  std::shared_ptr<const config::Config> initial;
+  net::SimulatedLoop loop;
+  ServerContext context;
+  commands::Store store;
+  commands::test::FakeServices services;
+  std::shared_ptr<supervision::Environment> environment;
+  std::vector<supervision::SupervisionReport> reports;
+  caf::actor root;
+
+ private:
+  caf::actor spawn(supervision::SupervisorSpec spec) {
+    spec.intensity = {.restarts = 1'000'000, .period_ms = 1000};
+    supervision::SupervisorContext shared{
+        environment, context.board, [this](const auto& report) { reports.push_back(report); }};
+    return net::spawn_on<supervision::SupervisorActor<net::LoopActor>>(loop, std::move(spec),
+                                                                       std::move(shared));
+  }
+
+  supervision::ChildSpec branch(std::string id, std::function<supervision::SupervisorSpec()> spec) {
+    supervision::ChildSpec child;
+    child.id = std::move(id);
+    child.type = supervision::ChildType::supervisor;
+    child.start = [this, spec = std::move(spec)]() -> Result<caf::actor> { return spawn(spec()); };
+    return child;
+  }
+
+  void start() {
+    supervision::SupervisorSpec top{.path = "root",
+                                    .strategy = supervision::Strategy::rest_for_one};
+    top.children.push_back(branch("store", [this] {
+      supervision::SupervisorSpec spec{.path = "root/store"};
+      spec.children.push_back({.id = "keyspace", .start = [this]() -> Result<caf::actor> {
+                                 if (Status sound = store.databases.recover(); !sound)
+                                   return failure(sound.error());
+                                 commands::Services& world = services;
+                                 return net::spawn_on<KeyspaceActor>(loop, store, world, context,
+                                                                     [](commands::Store&) {});
+                               }});
+      return spec;
+    }));
+    top.children.push_back(branch("network", [this] {
+      supervision::SupervisorSpec spec{.path = "root/network"};
+      spec.children.push_back(branch("connections", [] {
+        return supervision::SupervisorSpec{.path = "root/network/connections",
+                                           .strategy = supervision::Strategy::dynamic};
+      }));
+      spec.children.push_back({.id = "acceptor:0", .start = [this]() -> Result<caf::actor> {
+                                 return net::spawn_on<AcceptorActor>(loop, context,
+                                                                     listening_socket, false);
+                               }});
+      return spec;
+    }));
+    root = spawn(std::move(top));
+  }
+};
+
+}  // namespace respawn::actors::test
