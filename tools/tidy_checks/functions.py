@@ -7,6 +7,7 @@ from .files import Tree
 RAW_STRING = re.compile(r'R"([^()\\ ]{0,16})\(')
 CONTAINER = re.compile(r"^(?:inline\s+)?(?:namespace|extern)\b|^(?:class|struct|union|enum)\b")
 TEMPLATE = re.compile(r"^template\s*<")
+MACRO = re.compile(r"^[A-Z][A-Z0-9_]+\s*\(")
 NAME = re.compile(r"([~\w:]+)\s*$")
 
 
@@ -67,11 +68,13 @@ def matching(code: str, at: int, pair: str) -> int:
 
 
 def without_templates(head: str) -> str:
-    """A declaration's head behind its template<...>, attributes and access labels."""
+    """A declaration's head behind its template<...>, attributes, access labels and macros on lines of their own."""
     head = re.sub(r"\[\[.*?\]\]", " ", head, flags=re.S).strip()
     head = re.sub(r"^(?:public|private|protected)\s*:", "", head).strip()
     while TEMPLATE.match(head):
         head = head[matching(head, head.index("<"), "<>") + 1:].strip()
+    while MACRO.match(head) and (rest := head[matching(head, head.index("("), "()") + 1:].strip()):
+        head = rest
     return re.sub(r"^requires\b[^{;]*?\)\s*(?=\w)", "", head)
 
 
