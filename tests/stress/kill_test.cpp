@@ -31,7 +31,10 @@ class Waiter {
   std::atomic<bool> served_{false};
 };
 
-class Kills : public testing::Test {
+/// Under every kind of loop. The parameter: a name, and options for the server.
+using Setting = std::pair<std::string, std::vector<std::string>>;
+
+class Kills : public testing::TestWithParam<Setting> {
  protected:
   void SetUp() override {
     if (support::server_binary().empty()) GTEST_SKIP() << "there is no server to test";
@@ -42,6 +45,8 @@ class Kills : public testing::Test {
     }
     support::ServerOptions options;
     options.arguments = {"--save", "", "--restart-intensity", "100000"};
+    const auto& more = GetParam().second;
+    options.arguments.insert(options.arguments.end(), more.begin(), more.end());
     server_ = std::make_unique<support::ServerProcess>(options);
     controller_ = std::make_unique<Comeback>(server_->port());
   }
@@ -143,7 +148,7 @@ struct Load {
   Crew crew, pushing, popping, waiting_crew, subscribing;  // last: their threads end first
 };
 
-TEST_F(Kills, LoseNothingThatWasAcknowledged) {
+TEST_P(Kills, LoseNothingThatWasAcknowledged) {
   const int rounds = number_from("RESPAWN_KILLS", scaled(250, 1000));
   Load load(server_->port());
   std::mt19937 pace(1);
@@ -186,6 +191,13 @@ TEST_F(Kills, LoseNothingThatWasAcknowledged) {
   const auto status = server_->stop();
   EXPECT_TRUE(status && status->clean()) << server_->standard_error();
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Loops, Kills,
+    testing::Values(Setting{"one_loop", {"--io-threads", "1"}},
+                    Setting{"epoll", {"--io-threads", "1", "--network-backend", "epoll"}},
+                    Setting{"two_io_loops", {"--io-threads", "2"}}),
+    [](const auto& instance) { return instance.param.first; });
 
 }  // namespace
 }  // namespace respawn::stress
