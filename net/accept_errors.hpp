@@ -1,5 +1,7 @@
-// Which failures of accept() are the new connection's own.
+// What a failed accept() means.
 #pragma once
+
+#include <poll.h>
 
 #include <cerrno>
 
@@ -24,6 +26,13 @@ constexpr bool accept_error_passes(int error) {
     default:
       return false;
   }
+}
+
+/// Whether somebody waits to be accepted. The kernel reserves a descriptor before it looks, so that
+/// a process without free ones sees EMFILE also when nobody has come.
+inline bool connection_waits(int listening_fd) {
+  pollfd waiting{listening_fd, POLLIN, 0};
+  return ::poll(&waiting, 1, 0) != 0;
 }
 
 }  // namespace respawn::net

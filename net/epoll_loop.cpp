@@ -46,6 +46,7 @@ class EpollListenerCore final : public LocalCounted, public EpollSource {
       const int error = errno;
       if (error == EAGAIN || error == EWOULDBLOCK) return;
       if (accept_error_passes(error)) continue;
+      if (!connection_waits(fd_)) return;
       pause();
       loop_.guarded([&] { handler_->on_accept_error(error); });
     }

@@ -76,7 +76,7 @@ class StreamCore : public LocalCounted {
 
   [[nodiscard]] bool receiving() const { return receiving_ && !closed_; }
 
-  [[nodiscard]] bool receive_ended() const { return receive_ended_; }
+  [[nodiscard]] bool finish_asked() const { return finish_asked_; }
 
   [[nodiscard]] LoopCore& loop() const { return loop_; }
 

@@ -1,7 +1,5 @@
 #include "net/uring_listener.hpp"
 
-#include <poll.h>
-
 #include <cerrno>
 #include <utility>
 
@@ -10,10 +8,8 @@
 namespace respawn::net {
 namespace {
 
-/// A multishot accept. The kernel reserves a descriptor before it looks whether anybody has
-/// connected, so that a process without free descriptors sees EMFILE on an idle listener: then this
-/// waits for a connection (with a poll) before it tries again, and reports the error only if one is
-/// there.
+/// A multishot accept. When it fails though nobody has come (see connection_waits()), this waits
+/// for somebody with a poll before it tries again.
 class ListenerCore final : public LocalCounted, public UringTarget {
  public:
   ListenerCore(UringLoop& loop, int fd, AcceptHandler& handler)
@@ -32,9 +28,6 @@ class ListenerCore final : public LocalCounted, public UringTarget {
   void end() {
     handler_ = nullptr;
     pause();
-    // The owner may close the descriptor and bind the same port at once: by then the kernel must
-    // have let go of it.
-    if (loop_.usable() && loop_.on_loop_thread()) loop_.ring().submit_and_settle();
   }
 
   void on_completion(UringOperation operation, const io_uring_cqe& completion) override {
@@ -60,7 +53,11 @@ class ListenerCore final : public LocalCounted, public UringTarget {
   }
 
   void cancel() {
-    if (current_ != UringOperation::none && loop_.usable()) loop_.cancel_operation(*this, current_);
+    if (current_ == UringOperation::none || !loop_.usable()) return;
+    loop_.cancel_operation(*this, current_);
+    // At once: the owner may close the descriptor now and bind the same port again, so the kernel
+    // must have let go of it.
+    if (loop_.on_loop_thread()) loop_.ring().submit_and_settle();
   }
 
   void on_accept(int result) {
@@ -76,8 +73,7 @@ class ListenerCore final : public LocalCounted, public UringTarget {
   }
 
   void on_error(int error) {
-    pollfd waiting{fd_, POLLIN, 0};
-    if (::poll(&waiting, 1, 0) == 0) return start(UringOperation::poll);
+    if (!connection_waits(fd_)) return start(UringOperation::poll);
     active_ = false;
     handler_->on_accept_error(error);
   }

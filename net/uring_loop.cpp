@@ -16,6 +16,10 @@ constexpr std::uint64_t operation_mask = 7;
 constexpr std::uint64_t ignored_tag = 0;
 constexpr std::uint64_t wake_tag = 1;
 
+/// When no news comes, the results of sends (on_sent(), or what did not fit) are looked at after
+/// this.
+constexpr std::int64_t sends_unseen_us_max = 500;
+
 /// How long the kernel may take to give up what was under way when the loop ends.
 constexpr std::int64_t cancel_round_us = 100'000;
 constexpr int cancel_rounds_max = 50;
@@ -73,16 +77,22 @@ void UringLoop::cancel_operation(UringTarget& target, UringOperation operation) 
 }
 
 void UringLoop::poll(std::int64_t timeout_us) {
-  // All sends that are out complete at once: waiting for one completion more is waiting for news.
-  const unsigned awaited = timeout_us == 0 ? 0 : sends_now_ + 1;
-  ring_.submit_and_wait(awaited, timeout_us);
+  if (timeout_us == 0) {
+    ring_.submit_and_settle();
+  } else if (sends_now_ == 0) {
+    ring_.submit_and_wait(1, timeout_us);
+  } else {
+    // Sends complete as they are submitted: one completion more is news.
+    const bool soon = timeout_us > 0 && timeout_us < sends_unseen_us_max;
+    ring_.submit_and_wait(sends_now_ + 1, soon ? timeout_us : sends_unseen_us_max);
+  }
   ring_.for_each_completion([this](const io_uring_cqe& completion) { dispatch(completion); });
 }
 
 void UringLoop::dispatch(const io_uring_cqe& completion) {
   if (completion.user_data == wake_tag) {
     wake_watched_ = false;
-    if (completion.res != -ECANCELED) watch_wake_fd();
+    if (usable()) watch_wake_fd();
     return;
   }
   if (completion.user_data == ignored_tag) return;
@@ -98,7 +108,7 @@ void UringLoop::dispatch(const io_uring_cqe& completion) {
 
 void UringLoop::cancel_all() {
   io_uring_sqe* sqe = ring_.entry();
-  io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY);
+  io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
   io_uring_sqe_set_data64(sqe, ignored_tag);
   ended_ = true;  // completions start nothing new
   for (int round = 0; round < cancel_rounds_max && (operations_ > 0 || wake_watched_); ++round) {

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t pieces_max = 64;
 
+/// More than this may well not fit into the socket's buffer.
+constexpr std::size_t sent_now_bytes_max = 64 * 1024;
+
 }  // namespace
 
 struct UringStream::Pieces {
@@ -112,8 +115,9 @@ void UringStream::transmit() {
     pieces_->message.msg_iov = pieces_->vectors.data();
     pieces_->message.msg_iovlen = count;
   }
-  const int flags = MSG_NOSIGNAL | (blocked_ ? MSG_WAITALL : MSG_DONTWAIT);
-  const auto operation = blocked_ ? UringOperation::send : UringOperation::send_now;
+  const bool wait = blocked_ || finish_asked() || asked_bytes_ > sent_now_bytes_max;
+  const int flags = MSG_NOSIGNAL | (wait ? MSG_WAITALL : MSG_DONTWAIT);
+  const auto operation = wait ? UringOperation::send : UringOperation::send_now;
   loop_.prepare(*this, operation, [&](io_uring_sqe* sqe) {
     if (count == 1)
       io_uring_prep_send(sqe, fd(), vectors[0].iov_base, vectors[0].iov_len, flags);

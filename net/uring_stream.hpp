@@ -34,7 +34,6 @@ class UringStream final : public StreamCore, public UringTarget {
   void arm_receive();
   void on_receive(const io_uring_cqe& completion);
   void on_send(const io_uring_cqe& completion);
-  void prepare_send(std::size_t pieces, bool wait);
 
   UringLoop& loop_;
   FileDescriptor socket_;

@@ -42,7 +42,6 @@ TEST_P(ListenerTest, PausesAndResumes) {
     listener = loop()->listen(listening.value().fd(), recorder);
     listener->pause();
   });
-  loop().on_loop([] {});  // a turn, in which the kernel lets go
   const Client client = Client::connect_to("127.0.0.1", port);
   for (int turn = 0; turn < 20; ++turn)
     ASSERT_EQ(loop().on_loop([&] { return recorder.accepted.size(); }), 0u);
@@ -79,9 +78,9 @@ class FileLimit {
  public:
   explicit FileLimit(rlim_t free) {
     getrlimit(RLIMIT_NOFILE, &before_);
-    const FileDescriptor next(dup(0));
+    const int next = FileDescriptor(dup(0)).get();
     rlimit lowered = before_;
-    lowered.rlim_cur = static_cast<rlim_t>(next.get()) + free;
+    lowered.rlim_cur = static_cast<rlim_t>(next) + free;
     setrlimit(RLIMIT_NOFILE, &lowered);
     // Lower numbers may be free as well.
     for (int fd = dup(0); fd >= 0; fd = dup(0)) held_.emplace_back(fd);

@@ -249,19 +249,30 @@ TEST_P(LoopActorTest, ALoopThatGoesAwayKillsItsActors) {
   EXPECT_EQ(journal.destroyed, 1);
 }
 
-/// Ordinary actors, which may block, must not run on the loop of whoever sends to them.
-TEST_P(LoopActorTest, OrdinaryActorsStayOnCafsThreads) {
-  Journal journal;
-  std::atomic<int> on_loop{0};
-  const auto ordinary = system_.spawn([&](caf::event_based_actor*) -> caf::behavior {
-    return {[&](Ping ping) {
-      if (loop()->on_loop_thread()) ++on_loop;
+class Ordinary : public caf::event_based_actor {
+ public:
+  Ordinary(caf::actor_config& config, EventLoop* loop, Journal* journal)
+      : caf::event_based_actor(config), loop_(loop), journal_(journal) {}
+
+  caf::behavior make_behavior() override {
+    return {[this](Ping ping) {
+      if (loop_->on_loop_thread()) ++journal_->wrong_thread;
       return Ping{ping.count + 1};
     }};
-  });
+  }
+
+ private:
+  EventLoop* loop_;
+  Journal* journal_;
+};
+
+/// Such actors may block, so they must not run on the loop of whoever sends to them.
+TEST_P(LoopActorTest, OrdinaryActorsStayOnCafsThreads) {
+  Journal journal;
+  const caf::actor ordinary = system_.spawn<Ordinary>(&*loop(), &journal);
   spawn_on<Rally>(*loop(), &journal, ordinary, 100);
   EXPECT_TRUE(eventually([&] { return journal.exits == 1; }));
-  EXPECT_EQ(on_loop, 0);
+  EXPECT_EQ(journal.wrong_thread, 0);
   caf::anon_send_exit(ordinary, caf::exit_reason::kill);
 }
 
