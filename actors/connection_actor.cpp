@@ -125,8 +125,7 @@ void ConnectionActor::take_input() {
 
 void ConnectionActor::submit() {
   session_->batch.next = 0;
-  session_->batch.state.store(Batch::State::queued, std::memory_order_release);
-  caf::anon_send(keyspace_, BatchSubmitted{session_});
+  go_on();
 }
 
 void ConnectionActor::on_receive_end(int error) {
@@ -148,6 +147,7 @@ void ConnectionActor::take_back(bool close) {
   if (batch.state.load(std::memory_order_acquire) != Batch::State::done) return;
   send_bytes(std::move(batch.output));
   batch.output.clear();
+  if (!close && batch.next < batch.commands.slices.size()) return go_on();
   batch.commands.clear();
   batch.input.consume(parsed_);
   parsed_ = 0;
@@ -165,6 +165,13 @@ void ConnectionActor::take_back(bool close) {
   if (!batch.input.empty() || !parser_.error().empty() || peer_done_) take_input();
 }
 
+void ConnectionActor::go_on() {
+  held_ = stream_->unsent_bytes() >= output_pause_bytes;
+  if (held_) return;
+  session_->batch.state.store(Batch::State::queued, std::memory_order_release);
+  caf::anon_send(keyspace_, BatchSubmitted{session_});
+}
+
 void ConnectionActor::push(const std::shared_ptr<Buffer>& bytes) {
   if (finishing_) return;
   send_bytes(std::move(*bytes));
@@ -179,8 +186,9 @@ void ConnectionActor::send_bytes(Buffer&& bytes) {
 }
 
 void ConnectionActor::check_output_limit() {
-  const std::size_t unsent = stream_->unsent_bytes();
+  std::size_t unsent = stream_->unsent_bytes();
   session_->facts.output_bytes.store(unsent, std::memory_order_relaxed);
+  if (unsent <= uncounted_output_bytes) unsent = 0;
   const auto& limits = config_->client_output_buffer_limit;
   const config::OutputLimit& limit =
       session_->facts.subscriber.load(std::memory_order_relaxed) ? limits.pubsub : limits.normal;
@@ -209,6 +217,7 @@ void ConnectionActor::on_sent() {
     over_soft_limit_since_us_.reset();
     session_->facts.output_bytes.store(0, std::memory_order_relaxed);
     if (finishing_) return quit();
+    if (held_) go_on();
     adjust_reading();
   });
 }

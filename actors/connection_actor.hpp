@@ -19,8 +19,10 @@ namespace respawn::actors {
 class ConnectionActor final : public net::LoopActor, private net::StreamHandler {
  public:
   static constexpr std::size_t input_pause_bytes = 1024 * 1024;
-  static constexpr std::size_t output_pause_bytes = 64 * 1024 * 1024;
-  static constexpr std::size_t commands_per_batch_max = 10'000;
+  static constexpr std::size_t output_pause_bytes = 32 * 1024 * 1024;
+  /// Less than this never counts for client-output-buffer-limit, as in Redis.
+  static constexpr std::size_t uncounted_output_bytes = 16 * 1024;
+  static constexpr std::size_t commands_per_batch_max = 1024;
   static constexpr std::size_t idle_buffer_bytes = 16 * 1024;  // a larger empty buffer is freed
   static constexpr std::int64_t linger_us =
       60'000'000;  // for the last bytes to a peer that hung up
@@ -48,6 +50,7 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   void take_input();
   void submit();
   void take_back(bool close);
+  void go_on();
   void meet(const caf::actor& keyspace);
   void answer_lost_command();
   void push(const std::shared_ptr<Buffer>& bytes);
@@ -76,6 +79,7 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   std::uint64_t config_version_ = 0;
   std::optional<std::int64_t> over_soft_limit_since_us_;
   bool reading_ = false;
+  bool held_ = false;       // the rest of the batch waits until the reader keeps up
   bool peer_done_ = false;  // nothing further will be received
   bool finishing_ = false;  // close once everything is sent
   bool left_ = false;       // the keyspace has been told

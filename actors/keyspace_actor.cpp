@@ -14,6 +14,9 @@ using commands::SessionPtr;
 namespace {
 
 constexpr std::int64_t tick_us = 100'000;
+/// A batch with more output than this goes back before it is done: the connection submits the rest
+/// when its reader keeps up.
+constexpr std::size_t output_slice_bytes = 1024 * 1024;
 constexpr std::size_t expire_slice_keys = 2'000;
 constexpr std::size_t free_slice_items = 5'000;
 constexpr std::size_t idle_slice_clients = 1'000;
@@ -93,6 +96,7 @@ void KeyspaceActor::run(const SessionPtr& session) {
       case Executor::Outcome::done:
         ++batch.next;
     }
+    if (batch.output.size() > output_slice_bytes) break;
     if (executor_->now_us() > slice_end_us && batch.next < batch.commands.slices.size()) {
       batch.state.store(Batch::State::queued, std::memory_order_release);
       send(this, BatchYielded{session});

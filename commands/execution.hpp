@@ -123,6 +123,12 @@ class Execution {
   /// Closes another client's connection: it waits for nothing and hears nothing from now on.
   void disconnect(Session& other);
 
+  /// What it replies are pushes, which CLIENT REPLY OFF does not silence (SUBSCRIBE and its
+  /// family).
+  void reply_with_pushes() { pushes_ = true; }
+
+  [[nodiscard]] bool pushes() const { return pushes_; }
+
   /// Whether the command runs again for a blocked client: a key of another type is then as good as
   /// absent.
   [[nodiscard]] bool resuming() const { return session_->blocked.active; }
@@ -136,6 +142,7 @@ class Execution {
   const CommandSpec* spec_;
   std::int64_t now_us_;
   bool failed_ = false;
+  bool pushes_ = false;
   const char* expected_key_ = nullptr;
   std::uint64_t expected_hash_ = 0;
 };

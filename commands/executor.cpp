@@ -104,12 +104,13 @@ Executor::Outcome Executor::execute_next(Session& session) {
                             store_.databases.at(static_cast<std::size_t>(session.db)));
   Command* command =
       resolve(session, args, foreseen_ ? foreseen_->command : store_.registry.find(args[0]));
+  bool pushed = false;
   if (command && admit(session, *command)) {
-    run(session, *command, args);
+    pushed = run(session, *command, args);
     if (!store_.clients.monitors().empty()) [[unlikely]]
       feed_monitors(store_.clients, session, *command->spec, args, now_us_);
   }
-  bool silent = session.reply_off || session.reply_skip_this;
+  const bool silent = (session.reply_off || session.reply_skip_this) && !pushed;
   if (silent) batch.output.truncate(batch.reply_start);
   session.reply_skip_this = session.reply_skip_next;
   session.reply_skip_next = false;
@@ -175,7 +176,7 @@ bool Executor::admit(Session& session, Command& command) {
   return false;
 }
 
-void Executor::run(Session& session, Command& command, Args args) {
+bool Executor::run(Session& session, Command& command, Args args) {
   const CommandSpec& spec = *command.spec;
   session.last_command = &spec;
   Execution execution(environment_, session, effects_, spec, now_us_);
@@ -198,6 +199,7 @@ void Executor::run(Session& session, Command& command, Args args) {
   counted.failed_calls += execution.failed() ? 1 : 0;
   now_ns_ = end_ns;
   now_us_ = batch_start_us_ + static_cast<std::int64_t>((end_ns - batch_start_ns_) / 1000);
+  return execution.pushes();
 }
 
 void Executor::carry_out_events() {

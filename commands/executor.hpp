@@ -64,7 +64,8 @@ class Executor {
   Command* reject(Session& session, Command* command, std::string_view error);
   Command* hang_up_on_http(Session& session);
   bool admit(Session& session, Command& command);
-  void run(Session& session, Command& command, Args args);
+  /// Whether what it replied are pushes.
+  bool run(Session& session, Command& command, Args args);
   void carry_out_events();
   void serve_ready_clients();
   void run_again(Session& session);

@@ -87,6 +87,7 @@ constexpr Option rows[] = {
         .bind<&Config::network_backend>()
         .immutable()
         .implemented()
+        .hide()
         .about("How event loops talk to the kernel; auto takes io_uring where it works."),
     integer("io-threads", "1", 1, 128)
         .bind<&Config::io_threads>()

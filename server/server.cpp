@@ -43,7 +43,8 @@ Server::~Server() {
 }
 
 Status Server::open() {
-  caf_config_.set("scheduler.policy", caf::atom("sharing"));  // its idle workers sleep instead of polling
+  caf_config_.set("scheduler.policy",
+                  caf::atom("sharing"));  // its idle workers sleep instead of polling
   caf_config_.set("scheduler.max-threads", 1);
   if (Status listening = open_listeners(*initial_); !listening) return listening;
   system_ = std::make_unique<caf::actor_system>(caf_config_);
@@ -54,19 +55,26 @@ Status Server::open() {
 }
 
 Status Server::open_listeners(const config::Config& config) {
-  if (config.port != 0) {
-    auto sockets =
-        net::listen_tcp(config.bind, static_cast<std::uint16_t>(config.port), config.tcp_backlog);
-    if (!sockets) return failure(sockets.error());
-    if (sockets->empty()) return failure("No address to listen on: see the option bind");
-    for (net::ListeningSocket& socket : *sockets)
-      listeners_.push_back(std::make_unique<net::ListeningSocket>(std::move(socket)));
-  }
+  for (const std::string& host : config.bind)
+    if (Status listening = listen_on(host, config, listeners_); !listening) return listening;
+  if (config.port != 0 && listeners_.empty())
+    return failure("No address to listen on: see the option bind");
   if (config.unixsocket.empty()) return success();
   auto socket = net::ListeningSocket::unix_path(
       config.unixsocket, static_cast<mode_t>(config.unixsocketperm), config.tcp_backlog);
   if (!socket) return failure(socket.error());
-  listeners_.push_back(std::make_unique<net::ListeningSocket>(std::move(*socket)));
+  listeners_.push_back({std::make_unique<net::ListeningSocket>(std::move(*socket)), ""});
+  return success();
+}
+
+Status Server::listen_on(const std::string& host, const config::Config& config,
+                         std::vector<Listening>& opened) {
+  if (config.port == 0) return success();
+  auto sockets =
+      net::listen_tcp({host}, static_cast<std::uint16_t>(config.port), config.tcp_backlog);
+  if (!sockets) return failure(sockets.error());
+  for (net::ListeningSocket& socket : *sockets)
+    opened.push_back({std::make_unique<net::ListeningSocket>(std::move(socket)), host});
   return success();
 }
 
@@ -120,8 +128,9 @@ int Server::run() {
 }
 
 void Server::log_ready() {
-  for (const auto& listener : listeners_)
-    if (listener) log_->write(LogLevel::notice, "Listening on " + listener->address());
+  for (const Listening& listening : listeners_)
+    if (listening.socket)
+      log_->write(LogLevel::notice, "Listening on " + listening.socket->address());
   log_->write(LogLevel::notice, "Ready to accept connections",
               {{"backend", facts_.event_backend},
                {"io_threads", std::to_string(facts_.io_threads)},
@@ -174,7 +183,7 @@ SupervisorSpec Server::root_spec() {
       return supervisor_spec("root/network/connections", Strategy::dynamic);
     }));
     for (std::size_t i = 0; i < listeners_.size(); ++i)
-      if (listeners_[i]) network.children.push_back(acceptor_child(i));
+      if (listeners_[i].socket) network.children.push_back(acceptor_child(i));
     return network;
   }));
   return root;
@@ -200,7 +209,7 @@ ChildSpec Server::acceptor_child(std::size_t index) {
   ChildSpec child;
   child.id = "acceptor:" + std::to_string(index);
   child.start = [this, index]() -> Result<caf::actor> {
-    const net::ListeningSocket& socket = *listeners_[index];
+    const net::ListeningSocket& socket = *listeners_[index].socket;
     return net::spawn_on<actors::AcceptorActor>(*main_loop_, context_, socket.fd(),
                                                 socket.port() == 0);
   };

@@ -64,7 +64,9 @@ class Server final : private commands::Services {
 
   Status open_listeners(const config::Config& config);
   Status open_loops(const config::Config& config);
-  Status replace_listeners(const config::Config& after);
+  static Status listen_on(const std::string& host, const config::Config& config,
+                          std::vector<Listening>& opened);
+  Status replace_listeners(const config::Config& after, bool port_changed);
   void gather_facts();
   void reload(commands::Store& store);
   void log_ready();

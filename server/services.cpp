@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <caf/send.hpp>
+#include <cerrno>
+#include <cstring>
 
 #include "config/rewrite.hpp"
 #include "server/memory.hpp"
@@ -53,9 +55,9 @@ Status Server::apply_config(const std::shared_ptr<const config::Config>& before,
                             const std::shared_ptr<const config::Config>& after,
                             const std::vector<std::string>& changed) {
   if (names(changed, "dir") && ::chdir(after->dir.c_str()) != 0)
-    return failure("Can't chdir: " + after->dir);
+    return failure(std::string("dir: ") + std::strerror(errno));
   if (names(changed, "port") || names(changed, "bind")) {
-    if (Status replaced = replace_listeners(*after); !replaced) {
+    if (Status replaced = replace_listeners(*after, names(changed, "port")); !replaced) {
       if (names(changed, "dir") && ::chdir(before->dir.c_str()) != 0)
         log_->write(commands::LogLevel::warning, "Can't go back to " + before->dir);
       return replaced;
@@ -67,35 +69,41 @@ Status Server::apply_config(const std::shared_ptr<const config::Config>& before,
   return success();
 }
 
-Status Server::replace_listeners(const config::Config& after) {
-  std::vector<net::ListeningSocket> fresh;
-  // The old sockets are closed only when all new ones are open, so addresses that stay are kept as
-  // they are.
-  std::vector<std::string> wanted;
-  for (const std::string& host : after.bind) wanted.push_back(host);
+Status Server::replace_listeners(const config::Config& after, bool port_changed) {
+  // All new sockets are open before an old one is closed; addresses that stay keep theirs.
+  std::vector<Listening> fresh;
   std::vector<std::size_t> retired;
-  for (std::size_t i = 0; i < listeners_.size(); ++i)
-    if (listeners_[i] && listeners_[i]->port() != 0) retired.push_back(i);
-  if (after.port != 0) {
-    auto sockets =
-        net::listen_tcp(wanted, static_cast<std::uint16_t>(after.port), after.tcp_backlog);
-    if (!sockets) return failure(sockets.error());
-    fresh = std::move(*sockets);
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    const Listening& old = listeners_[i];
+    if (!old.socket || old.socket->port() == 0) continue;
+    if (old.socket->port() == after.port && names(after.bind, old.host))
+      kept.push_back(old.host);
+    else
+      retired.push_back(i);
+  }
+  for (const std::string& host : after.bind) {
+    if (names(kept, host)) continue;
+    if (Status listening = listen_on(host, after, fresh); !listening) {
+      log_->write(commands::LogLevel::warning, listening.error());
+      return failure(port_changed ? "port: Unable to listen on this port"
+                                  : "bind: Failed to bind to specified addresses.");
+    }
   }
   caf::actor network = context_.board->find("root/network");
-  if (!network) return failure("Unable to listen: the network supervisor is restarting");
+  if (!network) return failure("port: the network supervisor is restarting");
   for (std::size_t index : retired) {
     const std::string id = "acceptor:" + std::to_string(index);
     caf::anon_send(network, supervision::TerminateChild{id});
     caf::anon_send(network, supervision::DeleteChild{id});
   }
-  for (net::ListeningSocket& socket : fresh) {
-    listeners_.push_back(std::make_unique<net::ListeningSocket>(std::move(socket)));
+  for (Listening& listening : fresh) {
+    listeners_.push_back(std::move(listening));
     caf::anon_send(network, supervision::StartChild{acceptor_child(listeners_.size() - 1)});
   }
   // The acceptors let go of the descriptors in their next turn.
   main_loop_->call_after(1'000'000, [this, retired] {
-    for (std::size_t index : retired) listeners_[index].reset();
+    for (std::size_t index : retired) listeners_[index].socket.reset();
   });
   return success();
 }
