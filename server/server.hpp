@@ -62,6 +62,11 @@ class Server final : private commands::Services {
   Status kill_actor(std::string_view id) override;
   Status abort_shutdown() override;
 
+  struct Listening {
+    std::unique_ptr<net::ListeningSocket> socket;  // null: retired
+    std::string host;                              // as in `bind`; "" for the Unix socket
+  };
+
   Status open_listeners(const config::Config& config);
   Status open_loops(const config::Config& config);
   static Status listen_on(const std::string& host, const config::Config& config,
@@ -93,8 +98,7 @@ class Server final : private commands::Services {
   std::unique_ptr<net::EventLoop> main_loop_;
   std::vector<std::unique_ptr<net::EventLoop>> io_loops_;
   std::vector<std::thread> io_threads_;
-  std::vector<std::unique_ptr<net::ListeningSocket>>
-      listeners_;  // by acceptor index; null: retired
+  std::vector<Listening> listeners_;  // by acceptor index
   std::shared_ptr<supervision::Environment> environment_;
   caf::actor root_;
   std::atomic<bool> stopping_{false};
