@@ -162,6 +162,7 @@ TEST_P(StreamTest, PausingAndResumingAtEveryChanceLosesNoBytes) {
   auto& recorder = recorded.recorder();
   auto& stream = recorded.stream();
   Random random(3);
+  const std::string text = random_text(random, 3'000'000);
   loop().on_loop([&] {
     recorder.received_hook = [&] {
       stream->pause_receiving();
@@ -174,7 +175,6 @@ TEST_P(StreamTest, PausingAndResumingAtEveryChanceLosesNoBytes) {
     };
     stream->resume_receiving();
   });
-  const std::string text = random_text(random, 3'000'000);
   pair.client.write(text);
   pair.client.finish_sending();
   ASSERT_TRUE(loop().eventually([&] { return recorder.ends == 1; }));
