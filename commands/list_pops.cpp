@@ -178,7 +178,7 @@ Result<Ends> parse_ends(Args args) {
 
 /// Moves an element and replies it. False when there is none to move, or after an error.
 bool move_element(Execution& x, Args args, Ends ends) {
-  const Key source(args[1]);
+  const Key source = x.key(args[1]);
   Entry* from = find_source(x, source);
   if (!from || x.failed()) return false;
   const Key destination(args[2]);

@@ -52,7 +52,7 @@ void rename(Execution& x, const Key& from, const Key& to, Entry* entry, Entry* r
 }
 
 void rename_always(Execution& x, Args args) {
-  const Key from(args[1]);
+  const Key from = x.key(args[1]);
   Entry* entry = x.find_write(from);
   if (!entry) return x.fail(errors::no_such_key);
   const Key to(args[2]);
@@ -61,7 +61,7 @@ void rename_always(Execution& x, Args args) {
 }
 
 void renamenx(Execution& x, Args args) {
-  const Key from(args[1]);
+  const Key from = x.key(args[1]);
   Entry* entry = x.find_write(from);
   if (!entry) return x.fail(errors::no_such_key);
   const Key to(args[2]);
