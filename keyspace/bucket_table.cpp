@@ -281,7 +281,7 @@ void BucketTable::free_chunk(std::size_t chunk) noexcept {
 // ---- resizing ----------------------------------------------------------------------------------
 
 bool BucketTable::begin_growth() noexcept {
-  const std::size_t buckets = upper_ + std::max<std::size_t>(1, upper_ / 2);
+  const std::size_t buckets = upper_ + std::max<std::size_t>(1, upper_ / growth_part);
   if (!ensure_directory(buckets) ||
       (first_chunk_buckets_ < chunk_buckets && !resize_first_chunk(buckets)))
     return false;
@@ -302,7 +302,7 @@ bool BucketTable::begin_growth() noexcept {
 }
 
 void BucketTable::begin_shrinking() noexcept {
-  lower_ = upper_ - std::max<std::size_t>(1, upper_ / 3);
+  lower_ = upper_ - std::max<std::size_t>(1, upper_ / shrinking_part);
   boundary_ = 0;
   sweep_ = 0;
   growing_ = false;

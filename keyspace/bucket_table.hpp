@@ -98,6 +98,9 @@ class BucketTable {
   /// Elements per bucket above which the table grows (in halves) and below which it shrinks.
   static constexpr std::size_t max_load_halves = 15;
   static constexpr std::size_t min_load = 3;
+  /// Growth adds a half, shrinking takes a third away.
+  static constexpr std::size_t growth_part = 2;
+  static constexpr std::size_t shrinking_part = 3;
   static constexpr std::size_t spare_max = 8;
 
   __extension__ using Wide = unsigned __int128;

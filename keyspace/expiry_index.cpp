@@ -176,6 +176,7 @@ void ExpiryIndex::insert(std::int64_t at_ms, Entry* entry) {
   }
   Path path;
   Leaf* leaf = descend(pair, path);
+  if (leaf->count == Leaf::capacity && share(*leaf, path)) leaf = descend(pair, path);
   const std::size_t at = leaf->lower_bound(pair);
   RESPAWN_CHECK(at == leaf->count || !(leaf->pairs[at] == pair));
   if (leaf->count < Leaf::capacity)
@@ -184,6 +185,39 @@ void ExpiryIndex::insert(std::int64_t at_ms, Entry* entry) {
     split_leaf(leaf, pair, at, path);
   ++size_;
   times_ += pair.time();
+}
+
+/// Moves pairs of a full leaf to a neighbour that has room, so that leaves are fuller than splits
+/// alone would leave them. Whether there was one.
+bool ExpiryIndex::share(Leaf& leaf, const Path& path) noexcept {
+  if (path.depth == 0) return false;
+  constexpr std::size_t most = Leaf::capacity / 8 * 7;
+  const Step& step = path.steps[path.depth - 1];
+  Inner& above = *step.node;
+  if (step.child + 1 < above.count) {
+    auto& right = *static_cast<Leaf*>(above.children[step.child + 1]);
+    if (right.count <= most) {
+      const std::size_t moved = (leaf.count - right.count) / 2;
+      std::copy_backward(right.pairs.data(), right.pairs.data() + right.count,
+                         right.pairs.data() + right.count + moved);
+      std::copy(leaf.pairs.data() + leaf.count - moved, leaf.pairs.data() + leaf.count,
+                right.pairs.data());
+      right.count += moved;
+      leaf.count -= moved;
+      above.separators[step.child] = right.pairs[0];
+      return true;
+    }
+  }
+  if (step.child == 0) return false;
+  auto& left = *static_cast<Leaf*>(above.children[step.child - 1]);
+  if (left.count > most) return false;
+  const std::size_t moved = (leaf.count - left.count) / 2;
+  std::copy(leaf.pairs.data(), leaf.pairs.data() + moved, left.pairs.data() + left.count);
+  std::copy(leaf.pairs.data() + moved, leaf.pairs.data() + leaf.count, leaf.pairs.data());
+  left.count += moved;
+  leaf.count -= moved;
+  above.separators[step.child - 1] = leaf.pairs[0];
+  return true;
 }
 
 /// Makes two leaves of a full one and the new pair: halves, or, at the right edge, the full one and

@@ -56,6 +56,7 @@ class ExpiryIndex {
   __extension__ using Sum = unsigned __int128;
 
   Leaf* descend(const Pair& pair, Path& path) const;
+  static bool share(Leaf& leaf, const Path& path) noexcept;
   void split_leaf(Leaf* leaf, const Pair& pair, std::size_t at, Path& path);
   void insert_child(Path& path, Pair separator, Node* child, Split& spare) noexcept;
   void remove_leaf(Leaf* leaf, Path& path) noexcept;

@@ -146,7 +146,7 @@ TEST(List, StoresEveryKindOfElement) {
   std::vector<std::string> values = {"", "0", "111", "112", "-1", "-0", "007", "+5", "1.5", " 1"};
   for (int shift = 0; shift < 64; ++shift) {
     const auto power = static_cast<std::int64_t>(std::uint64_t{1} << shift);
-    for (const std::int64_t value : {power, -power, power - 1, power ^ -1})
+    for (const std::int64_t value : {power, ~power, power ^ 1, ~power ^ 1})
       values.push_back(std::to_string(value));
   }
   for (const std::size_t length : {1, 63, 64, 126, 127, 128, 4095, 4096, 65'535, 65'536, 300'000})
