@@ -96,7 +96,9 @@ Status Loader::add_classic(std::string_view text, const std::string& name) {
     Fault where{{name, number, 0}, std::string(line), "", ""};
     if (name == command_line_name) where.place.line = 0;
     auto words = split_quoted(line);
-    if (!words) return with(where, "Unbalanced quotes in configuration line", "");
+    if (!words)
+      return with(where, "Unbalanced quotes in configuration line",
+                  "every quote closed, and a blank behind it");
     if (words->empty()) continue;
     words->front() = to_lower(words->front());
     Status status = add_line(*words, where);
@@ -111,7 +113,9 @@ Status Loader::add_line(const std::vector<std::string>& words, const Fault& wher
   std::vector<std::string> values(words.begin() + 1, words.end());
   if (option->takes_words() && values.size() == 1 && !values.front().empty()) {
     auto inner = split_quoted(values.front());
-    if (!inner) return with(where, "Unbalanced quotes in configuration line", "");
+    if (!inner)
+      return with(where, "Unbalanced quotes in configuration line",
+                  "every quote closed, and a blank behind it");
     values = *inner;
   }
   return add_value(*option, std::move(values), where);
@@ -130,7 +134,7 @@ Status Loader::add_directive(const std::vector<std::string>& words, const Fault&
   }
   if (name == "include" && words.size() == 2) return include(words[1], where);
   if (name == "rename-command" || name == "user" || name == "loadmodule" || name == "include")
-    return with(where, std::string(bad_directive), "");
+    return with(where, std::string(bad_directive), "a known directive with all its words");
   return unknown_option(name, where);
 }
 
@@ -144,7 +148,8 @@ Status Loader::include(const std::string& path, const Fault& where) {
   for (const std::string& each : paths) {
     auto text = files_.read(each);
     if (!text.ok())
-      return with(where, "can't open config file '" + each + "': " + text.error(), "");
+      return with(where, "can't open config file '" + each + "': " + text.error(),
+                  "a readable file");
     Status status = add_text(*text, each);
     if (!status.ok()) return status;
   }

@@ -88,7 +88,19 @@ TEST_F(Lifecycle, ASecondSigtermEndsAtOnce) {
   start();
   if (!is_respawn()) GTEST_SKIP() << "Redis finishes what it is doing first";
   RespClient busy(port());
+  RespClient probe(port());
+  probe.command({"PING"});
   busy.send({"DEBUG", "SLEEP", "15"});
+  // The sleep has begun as soon as others are not answered any more.
+  ASSERT_TRUE(wait_until([&] {
+    probe.send({"PING"});
+    try {
+      probe.read(std::chrono::milliseconds(200));
+      return false;
+    } catch (const std::exception&) {
+      return true;
+    }
+  }));
   const auto began = support::SteadyClock::now();
   server().signal(SIGTERM);
   // The first one is noted in the log before the second one may come.
