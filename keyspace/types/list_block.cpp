@@ -124,7 +124,17 @@ ElementForm::ElementForm(std::string_view bytes) : text(bytes), integer(as_integ
     body = text.size() + (text.size() < small_integer ? 1 : text.size() <= 0xffff ? 3 : 5);
     listpack_bytes = static_cast<std::uint32_t>(listpack_text_bytes(text.size()));
   }
+  body_bytes = static_cast<std::uint32_t>(body);
   packed_bytes = static_cast<std::uint32_t>(body + back_bytes(body));
+}
+
+std::optional<std::int64_t> block_integer(const char* element) {
+  if (!is_integer(element)) return std::nullopt;
+  return integer_at(element);
+}
+
+std::size_t element_body_bytes(const char* element) {
+  return body_of(element).bytes();
 }
 
 std::string_view block_text(const char* element, Scratch& scratch) {
@@ -221,8 +231,7 @@ void Block::close(std::size_t offset, std::size_t bytes) noexcept {
   if (begin_ == end_) begin_ = end_ = 0;
 }
 
-void Block::write(char* at, const ElementForm& form) {
-  char* const start = at;
+char* write_element_body(char* at, const ElementForm& form) {
   if (form.integer && *form.integer >= 0 && *form.integer < small_integers) {
     *at++ = static_cast<char>(small_integer + static_cast<unsigned>(*form.integer));
   } else if (form.integer) {
@@ -248,7 +257,12 @@ void Block::write(char* at, const ElementForm& form) {
     std::memcpy(at, form.text.data(), length);
     at += length;
   }
-  const auto body = static_cast<std::size_t>(at - start);
+  return at;
+}
+
+void Block::write(char* at, const ElementForm& form) {
+  at = write_element_body(at, form);
+  const std::size_t body = form.body_bytes;
   const std::size_t back = back_bytes(body);
   for (std::size_t i = 0; i < back; ++i) {
     const std::size_t bits = body >> (7 * i) & 0x7f;

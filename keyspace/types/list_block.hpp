@@ -24,12 +24,22 @@ struct ElementForm {
 
   std::string_view text;
   std::optional<std::int64_t> integer;
+  std::uint32_t body_bytes = 0;      // head and payload
   std::uint32_t packed_bytes = 0;    // what it takes in a block
   std::uint32_t listpack_bytes = 0;  // what it would take in a listpack of Redis
 };
 
 /// The text of the element at `element`; an integer's is written into `scratch`.
 std::string_view block_text(const char* element, Scratch& scratch);
+
+/// The integer an element is stored as, if it is.
+std::optional<std::int64_t> block_integer(const char* element);
+
+/// Bytes of head and payload.
+std::size_t element_body_bytes(const char* element);
+
+/// Writes head and payload, form.body_bytes; returns the end.
+char* write_element_body(char* at, const ElementForm& form);
 
 /// Owner: a List. One allocation: this header and `capacity` bytes, of which [begin, end) hold the
 /// elements; free bytes lie at both sides, so pushing at either end moves nothing as a rule.
