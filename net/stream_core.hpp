@@ -76,8 +76,6 @@ class StreamCore : public LocalCounted {
 
   [[nodiscard]] bool receiving() const { return receiving_ && !closed_; }
 
-  [[nodiscard]] bool finish_asked() const { return finish_asked_; }
-
   [[nodiscard]] LoopCore& loop() const { return loop_; }
 
   [[nodiscard]] OutputQueue& output() { return output_; }

@@ -16,10 +16,6 @@ constexpr std::uint64_t operation_mask = 7;
 constexpr std::uint64_t ignored_tag = 0;
 constexpr std::uint64_t wake_tag = 1;
 
-/// When no news comes, the results of sends (on_sent(), or what did not fit) are looked at after
-/// this.
-constexpr std::int64_t sends_unseen_us_max = 500;
-
 /// How long the kernel may take to give up what was under way when the loop ends.
 constexpr std::int64_t cancel_round_us = 100'000;
 constexpr int cancel_rounds_max = 50;
@@ -77,15 +73,10 @@ void UringLoop::cancel_operation(UringTarget& target, UringOperation operation) 
 }
 
 void UringLoop::poll(std::int64_t timeout_us) {
-  if (timeout_us == 0) {
+  if (timeout_us == 0)
     ring_.submit_and_settle();
-  } else if (sends_now_ == 0) {
+  else
     ring_.submit_and_wait(1, timeout_us);
-  } else {
-    // Sends complete as they are submitted: one completion more is news.
-    const bool soon = timeout_us > 0 && timeout_us < sends_unseen_us_max;
-    ring_.submit_and_wait(sends_now_ + 1, soon ? timeout_us : sends_unseen_us_max);
-  }
   ring_.for_each_completion([this](const io_uring_cqe& completion) { dispatch(completion); });
 }
 
@@ -100,7 +91,6 @@ void UringLoop::dispatch(const io_uring_cqe& completion) {
   const auto operation = static_cast<UringOperation>(completion.user_data & operation_mask);
   LocalCounted& counted = target->counted();
   const bool last = (completion.flags & IORING_CQE_F_MORE) == 0;
-  if (operation == UringOperation::send_now) --sends_now_;
   if (last) --operations_;
   guarded([&] { target->on_completion(operation, completion); });
   if (last) counted.release();

@@ -7,7 +7,7 @@
 namespace respawn::net {
 
 /// What kind of operation completed; stored in the low bits of the completion's user data.
-enum class UringOperation : std::uint8_t { none, receive, send_now, send, accept, poll, connect };
+enum class UringOperation : std::uint8_t { none, receive, send, accept, poll, connect };
 
 /// Whoever starts operations. Owner: counted; every operation under way holds a reference, taken by
 /// UringLoop::prepare() and given back after its last completion.
@@ -18,9 +18,9 @@ class UringTarget {
   [[nodiscard]] virtual LocalCounted& counted() = 0;
 };
 
-/// Sends are first tried without waiting (MSG_DONTWAIT), so that each has its completion by the
-/// time it is submitted: the loop can then wait for all of them and one event more in the same call
-/// instead of being woken by its own sends.
+/// A wait that follows sends returns with their completions, so a busy turn costs two system calls.
+/// Waiting for one completion more than there are sends would save one of them; it was measured and
+/// gains nothing, because it then takes a timer to notice what did not fit.
 class UringLoop final : public SocketLoop {
  public:
   /// A loop, or why io_uring cannot be used here.
@@ -45,7 +45,6 @@ class UringLoop final : public SocketLoop {
     io_uring_sqe_set_data64(sqe, tagged(target, operation));
     target.counted().retain();
     ++operations_;
-    if (operation == UringOperation::send_now) ++sends_now_;
   }
 
   /// Cancels an operation of `target`; its last completion still comes.
@@ -70,7 +69,6 @@ class UringLoop final : public SocketLoop {
   UringRing ring_;
   std::uint64_t wakes_ = 0;     // what the kernel reads from the wake descriptor
   std::size_t operations_ = 0;  // under way, without the one on the wake descriptor
-  unsigned sends_now_ = 0;      // of them, those whose completion follows their submission at once
   bool wake_watched_ = false;
   bool enabled_ = false;
   bool ended_ = false;

@@ -10,9 +10,6 @@ namespace {
 
 constexpr std::size_t pieces_max = 64;
 
-/// More than this may well not fit into the socket's buffer.
-constexpr std::size_t sent_now_bytes_max = 64 * 1024;
-
 }  // namespace
 
 struct UringStream::Pieces {
@@ -107,18 +104,15 @@ void UringStream::transmit() {
   if (!loop_.usable()) return;
   std::array<iovec, pieces_max> vectors;
   const std::size_t count = output().begin_send(vectors);
-  asked_bytes_ = 0;
-  for (std::size_t i = 0; i < count; ++i) asked_bytes_ += vectors[i].iov_len;
   if (count > 1) {
     if (!pieces_) pieces_ = std::make_unique<Pieces>();
     std::copy_n(vectors.begin(), count, pieces_->vectors.begin());
     pieces_->message.msg_iov = pieces_->vectors.data();
     pieces_->message.msg_iovlen = count;
   }
-  const bool wait = blocked_ || finish_asked() || asked_bytes_ > sent_now_bytes_max;
-  const int flags = MSG_NOSIGNAL | (wait ? MSG_WAITALL : MSG_DONTWAIT);
-  const auto operation = wait ? UringOperation::send : UringOperation::send_now;
-  loop_.prepare(*this, operation, [&](io_uring_sqe* sqe) {
+  // MSG_WAITALL: what does not fit now is sent when it does, as one operation.
+  constexpr int flags = MSG_NOSIGNAL | MSG_WAITALL;
+  loop_.prepare(*this, UringOperation::send, [&](io_uring_sqe* sqe) {
     if (count == 1)
       io_uring_prep_send(sqe, fd(), vectors[0].iov_base, vectors[0].iov_len, flags);
     else
@@ -130,7 +124,6 @@ void UringStream::on_send(const io_uring_cqe& completion) {
   const int error = completion.res < 0 ? -completion.res : 0;
   const std::size_t bytes = error == 0 ? static_cast<std::size_t>(completion.res) : 0;
   output().end_send(bytes, loop_.buffer_pool());
-  blocked_ = bytes < asked_bytes_;
   if (closed())
     output().clear();
   else if (error != 0 && error != EAGAIN && error != EINTR)

@@ -38,10 +38,8 @@ class UringStream final : public StreamCore, public UringTarget {
   UringLoop& loop_;
   FileDescriptor socket_;
   std::unique_ptr<Pieces> pieces_;
-  std::size_t asked_bytes_ = 0;  // by the send under way
-  bool armed_ = false;           // a receive is under way
+  bool armed_ = false;  // a receive is under way
   bool cancelling_ = false;
-  bool blocked_ = false;  // the socket did not take all of the last send
   bool end_held_ = false;
   int held_error_ = 0;
   Buffer held_;  // arrived while paused
