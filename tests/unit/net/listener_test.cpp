@@ -1,4 +1,5 @@
 // Accepting and connecting, over real sockets.
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <map>
@@ -78,18 +79,22 @@ class FileLimit {
  public:
   explicit FileLimit(rlim_t free) {
     getrlimit(RLIMIT_NOFILE, &before_);
-    const int next = FileDescriptor(dup(0)).get();
+    const int next = open_one().get();
     rlimit lowered = before_;
     lowered.rlim_cur = static_cast<rlim_t>(next) + free;
     setrlimit(RLIMIT_NOFILE, &lowered);
     // Lower numbers may be free as well.
-    for (int fd = dup(0); fd >= 0; fd = dup(0)) held_.emplace_back(fd);
+    for (FileDescriptor fd = open_one(); fd.valid(); fd = open_one())
+      held_.push_back(std::move(fd));
     for (rlim_t i = 0; i < free; ++i) held_.pop_back();
   }
 
   ~FileLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
 
  private:
+  /// Not a copy of standard input, which may be closed.
+  static FileDescriptor open_one() { return FileDescriptor(::open("/dev/null", O_RDONLY)); }
+
   rlimit before_{};
   std::vector<FileDescriptor> held_;
 };
