@@ -1,11 +1,10 @@
 // Keys, whatever their type: deleting and finding them, looking at them. Expiries are in
 // expiry.cpp, other names for keys in renames.cpp.
-#include <charconv>
-
 #include "base/glob.hpp"
 #include "commands/access_clock.hpp"
 #include "commands/families.hpp"
 #include "commands/help.hpp"
+#include "commands/scanning.hpp"
 
 namespace respawn::commands {
 
@@ -79,61 +78,22 @@ void randomkey(Execution& x, Args) {
   }
 }
 
-/// As strtoul reads it, which is how Redis does: a sign and leading zeros are allowed, nothing at
-/// all is 0.
-std::optional<std::uint64_t> parse_cursor(std::string_view text) {
-  if (text.empty()) return 0;
-  const bool negative = text.front() == '-';
-  if (negative || text.front() == '+') text.remove_prefix(1);
-  std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, value);
-  if (fault != std::errc{} || stop != end) return std::nullopt;
-  return negative ? 0 - value : value;
-}
-
-struct ScanOptions {
-  std::string_view pattern = "*";
-  std::string_view type;  // empty: any
-  std::int64_t count = 10;
-};
-
-Result<ScanOptions> parse_scan_options(Args args) {
-  ScanOptions options;
-  for (ArgCursor at(args, 2); !at.done();) {
-    if (at.take("COUNT", 1)) {
-      auto count = to_integer(at.next());
-      if (!count) return failure(count.error());
-      if (*count < 1) return failure(std::string(errors::syntax));
-      options.count = *count;
-    } else if (at.take("MATCH", 1)) {
-      options.pattern = at.next();
-    } else if (at.take("TYPE", 1)) {
-      options.type = at.next();
-    } else {
-      return failure(std::string(errors::syntax));
-    }
-  }
-  return options;
-}
-
 void scan(Execution& x, Args args) {
   const auto cursor = parse_cursor(args[1]);
-  if (!cursor) return x.fail("ERR invalid cursor");
-  auto options = parse_scan_options(args);
+  if (!cursor) return x.fail(invalid_cursor);
+  auto options = parse_scan_options(args, 2, ScanOf::keys);
   if (!options) return x.fail(options.error());
   std::vector<const Entry*> found;
   std::vector<const Entry*> expired;
   const auto visit = [&](const Entry& entry) {
-    if (!matches(options->pattern, entry.key())) return;
+    if (!options->admits(entry.key())) return;
     if (!options->type.empty() && !iequals(options->type, keyspace::type_name(entry.type())))
       return;
     (entry.expired(x.now_ms()) ? expired : found).push_back(&entry);
   };
   const std::uint64_t next = x.db().scan(*cursor, static_cast<std::size_t>(options->count), visit);
   x.reply.array(2);
-  char digits[max_int_digits];
-  x.reply.bulk({digits, static_cast<std::size_t>(write_uint(digits, next) - digits)});
+  reply_cursor(x, next);
   x.reply.array(found.size());
   for (const Entry* entry : found) x.reply.bulk(entry->key());
   for (const Entry* entry : expired) expire(x, *entry);

@@ -1,0 +1,35 @@
+// What SCAN and its relatives (HSCAN, SSCAN, ZSCAN) share: cursors and options.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "commands/execution.hpp"
+
+namespace respawn::commands {
+
+/// As strtoul reads it, which is how Redis does: a sign and leading zeros are allowed, nothing at
+/// all is 0.
+[[nodiscard]] std::optional<std::uint64_t> parse_cursor(std::string_view text);
+
+inline constexpr std::string_view invalid_cursor = "ERR invalid cursor";
+
+struct ScanOptions {
+  std::string_view pattern = "*";
+  std::string_view type;  // empty: any
+  std::int64_t count = 10;
+
+  /// Whether the text matches the pattern.
+  [[nodiscard]] bool admits(std::string_view text) const;
+};
+
+enum class ScanOf : bool { keys, elements };
+
+/// The options from argument `at` on; only a scan of keys knows TYPE.
+[[nodiscard]] Result<ScanOptions> parse_scan_options(Args args, std::size_t at, ScanOf what);
+
+/// The next cursor, as text, which is the first of the two elements of the reply.
+void reply_cursor(Execution& x, std::uint64_t next);
+
+}  // namespace respawn::commands
