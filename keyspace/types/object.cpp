@@ -8,8 +8,9 @@ std::string_view type_name(Type type) {
 }
 
 std::string_view encoding_name(Encoding encoding) {
-  static constexpr std::string_view names[] = {
-      "int", "embstr", "raw", "listpack", "quicklist", "hashtable", "intset", "skiplist", "stream"};
+  static constexpr std::string_view names[] = {"int",       "embstr",    "raw",    "listpack",
+                                               "quicklist", "hashtable", "intset", "skiplist",
+                                               "stream",    "listpackex"};
   return names[static_cast<std::size_t>(encoding)];
 }
 

@@ -25,13 +25,15 @@ enum class Encoding : std::uint8_t {
   hashtable,
   intset,
   skiplist,
-  stream
+  stream,
+  listpackex
 };
 
 /// "string", "list", "set", "zset", "hash", "stream".
 std::string_view type_name(Type type);
 
-/// "int", "embstr", "raw", "listpack", "quicklist", "hashtable", "intset", "skiplist", "stream".
+/// "int", "embstr", "raw", "listpack", "quicklist", "hashtable", "intset", "skiplist", "stream",
+/// "listpackex" (a small hash of which a field may expire, as Redis 7.4 says).
 std::string_view encoding_name(Encoding encoding);
 
 /// Room for the text of a value that is stored as an integer.

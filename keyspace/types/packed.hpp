@@ -105,6 +105,12 @@ class Packed {
     return splice(element, 1, {form});
   }
 
+  /// The same for several elements in a row; as many, more or less may take their place.
+  const char* replace(const char* element, std::size_t count,
+                      std::initializer_list<ElementForm> forms) {
+    return splice(element, count, forms);
+  }
+
   void clear() noexcept;
 
   /// A copy of its own. Throws std::bad_alloc.

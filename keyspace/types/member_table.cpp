@@ -1,0 +1,122 @@
+#include "keyspace/types/member_table.hpp"
+
+#include <new>
+
+#include "keyspace/allocation.hpp"
+#include "keyspace/types/short_length.hpp"
+
+namespace respawn::keyspace {
+namespace {
+
+/// The dict keeps 48 bits of a pointer; the lowest one says that the others are an integer.
+constexpr unsigned unused_bits = 16;
+constexpr std::int64_t integer_limit = std::int64_t{1} << 46;
+
+bool is_integer(const void* member) {
+  return (reinterpret_cast<std::uintptr_t>(member) & 1) != 0;
+}
+
+std::int64_t integer_of(const void* member) {
+  const auto bits = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(member));
+  return static_cast<std::int64_t>(bits << unused_bits) >> (unused_bits + 1);
+}
+
+void* pointer_of(std::int64_t integer) {
+  const auto bits = (static_cast<std::uint64_t>(integer) << 1 | 1) << unused_bits >> unused_bits;
+  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(bits));
+}
+
+}  // namespace
+
+std::string_view MemberTable::text(const Member& member, Scratch& scratch) {
+  if (is_integer(&member)) {
+    const char* end = write_int(scratch.data(), integer_of(&member));
+    return {scratch.data(), static_cast<std::size_t>(end - scratch.data())};
+  }
+  const ShortLength length = ShortLength::read(&member.first);
+  return {&member.first + length.bytes, length.length};
+}
+
+bool MemberTable::fits_pointer(const std::optional<std::int64_t>& integer) {
+  return integer && *integer >= -integer_limit && *integer < integer_limit;
+}
+
+MemberTable::Member* MemberTable::make(const MemberKey& key) {
+  if (fits_pointer(key.integer())) return static_cast<Member*>(pointer_of(*key.integer()));
+  const std::string_view bytes = key.text();
+  void* memory = ::operator new(ShortLength::bytes_for(bytes.size()) + bytes.size());
+  char* at = ShortLength::write(static_cast<char*>(memory), bytes.size());
+  bytes.copy(at, bytes.size());
+  return static_cast<Member*>(memory);
+}
+
+std::size_t MemberTable::bytes_of(const Member& member) {
+  if (is_integer(&member)) return 0;
+  const ShortLength length = ShortLength::read(&member.first);
+  return allocated_bytes(length.bytes + length.length);
+}
+
+void MemberTable::destroy(Member* member) noexcept {
+  if (is_integer(member)) return;
+  const ShortLength length = ShortLength::read(&member->first);
+  ::operator delete(static_cast<void*>(member), length.bytes + length.length);
+}
+
+MemberTable::~MemberTable() {
+  while (Member* member = dict_.drain()) destroy(member);
+}
+
+void MemberTable::add(const MemberKey& key) {
+  Member* member = make(key);
+  try {
+    dict_.insert(member, key.hash());
+  } catch (...) {
+    destroy(member);
+    throw;
+  }
+  bytes_ += bytes_of(*member);
+}
+
+bool MemberTable::erase(const MemberKey& key) noexcept {
+  Member* member = dict_.find(key.text(), key.hash());
+  if (member == nullptr) return false;
+  const std::uint64_t hash = key.hash();
+  bytes_ -= bytes_of(*member);
+  dict_.erase(member, hash);
+  destroy(member);
+  return true;
+}
+
+std::string_view MemberTable::random(Random& random, Scratch& scratch) const {
+  return text(*dict_.random(random), scratch);
+}
+
+std::size_t MemberTable::free_slice(std::size_t budget) noexcept {
+  std::size_t freed = 0;
+  for (; freed < budget; ++freed) {
+    Member* member = dict_.drain();
+    if (member == nullptr) break;
+    destroy(member);
+  }
+  return freed;
+}
+
+std::size_t MemberTable::memory_bytes() const {
+  return allocated_bytes(sizeof(MemberTable)) + dict_.memory_bytes() + bytes_;
+}
+
+Status MemberTable::check_invariants() const {
+  if (Status status = dict_.check_invariants(); !status) return status;
+  std::size_t bytes = 0;
+  bool canonical = true;
+  dict_.for_each([&](const Member& member) {
+    bytes += bytes_of(member);
+    Scratch scratch;
+    if (!is_integer(&member) && fits_pointer(MemberKey(text(member, scratch)).integer()))
+      canonical = false;
+  });
+  if (!canonical) return failure("member table: an integer is stored as text");
+  return bytes == bytes_ ? success() : failure("member table: wrong memory figure");
+}
+
+}  // namespace respawn::keyspace
