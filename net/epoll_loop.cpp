@@ -172,11 +172,11 @@ int EpollLoop::watch(int fd, std::uint32_t events, EpollSource& source) {
   return epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : errno;
 }
 
-void EpollLoop::change(int fd, std::uint32_t events, EpollSource& source) {
+int EpollLoop::change(int fd, std::uint32_t events, EpollSource& source) {
   epoll_event event{};
   event.events = events;
   event.data.ptr = &source;
-  epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+  return epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0 ? 0 : errno;
 }
 
 void EpollLoop::forget(int fd, LocalPtr<LocalCounted> owner) {

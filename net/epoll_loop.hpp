@@ -30,9 +30,9 @@ class EpollLoop final : public SocketLoop {
 
   [[nodiscard]] const char* backend_name() const override { return "epoll"; }
 
-  // For the sources. watch() returns an errno.
+  // For the sources. Both return an errno.
   int watch(int fd, std::uint32_t events, EpollSource& source);
-  void change(int fd, std::uint32_t events, EpollSource& source);
+  int change(int fd, std::uint32_t events, EpollSource& source);
   /// `owner` keeps the source alive until the end of the turn.
   void forget(int fd, LocalPtr<LocalCounted> owner);
 

@@ -21,24 +21,19 @@ EpollStream::EpollStream(EpollLoop& loop, FileDescriptor socket, StreamHandler& 
   set_addresses({peer_address_text(fd()), local_address_text(fd())});
 }
 
-void EpollStream::watch(bool writes) {
-  if (watched_ && watched_writes_ == writes) return;
+int EpollStream::watch(bool writes) {
+  if (watched_ && watched_writes_ == writes) return 0;
   const std::uint32_t events = EPOLLIN | EPOLLRDHUP | EPOLLET | (writes ? EPOLLOUT : 0u);
-  if (watched_) {
-    loop_.change(fd(), events, *this);
-  } else if (const int error = loop_.watch(fd(), events, *this); error != 0) {
-    // No memory, or too many watches: the next receive or send cannot wait, so nothing can.
-    hung_up_ = readable_ = true;
-    continue_later();
-    return;
-  }
+  const int error = watched_ ? loop_.change(fd(), events, *this) : loop_.watch(fd(), events, *this);
+  if (error != 0) return error;
   watched_ = true;
   watched_writes_ = writes;
+  return 0;
 }
 
 void EpollStream::start_receiving() {
-  watch(watched_writes_);
-  if (readable_) continue_later();
+  watch_error_ = watch(watched_writes_);
+  if (readable_ || watch_error_ != 0) continue_later();
 }
 
 void EpollStream::stop_receiving() {}
@@ -63,6 +58,7 @@ void EpollStream::on_ready(std::uint32_t events) {
 }
 
 void EpollStream::continue_receiving() {
+  if (watch_error_ != 0) return deliver_end(watch_error_);
   std::vector<char>& scratch = loop_.scratch();
   const ssize_t received = ::recv(fd(), scratch.data(), scratch.size(), MSG_DONTWAIT);
   if (received > 0) {
@@ -99,8 +95,9 @@ void EpollStream::transmit() {
     output().end_send(bytes, loop_.buffer_pool());
     total += bytes;
     if (error == 0 || error == EINTR) continue;
-    if (error == EAGAIN || error == EWOULDBLOCK) return watch(true);
-    return send_failed(error);
+    const bool full = error == EAGAIN || error == EWOULDBLOCK;
+    const int failed = full ? watch(true) : error;
+    return failed == 0 ? void() : send_failed(failed);
   }
   if (watched_writes_) watch(false);
   sent();

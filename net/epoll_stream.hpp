@@ -24,10 +24,12 @@ class EpollStream final : public StreamCore, public EpollSource {
   void transmit() override;
   void continue_receiving() override;
 
-  void watch(bool writes);
+  /// Returns an errno.
+  int watch(bool writes);
 
   EpollLoop& loop_;
   FileDescriptor socket_;
+  int watch_error_ = 0;  // why this stream will never be told that it is readable
   bool watched_ = false;
   bool watched_writes_ = false;
   bool readable_ = false;  // a receive may find something

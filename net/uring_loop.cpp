@@ -24,7 +24,11 @@ constexpr int cancel_rounds_max = 50;
 
 Result<std::unique_ptr<EventLoop>> UringLoop::make(caf::actor_system& system) {
   if (auto usable = UringRing::probe(); !usable) return failure(usable.error());
-  return std::unique_ptr<EventLoop>(std::make_unique<UringLoop>(system));
+  try {
+    return std::unique_ptr<EventLoop>(std::make_unique<UringLoop>(system));
+  } catch (const std::system_error& error) {
+    return failure(std::string("io_uring is not available: ") + error.what());
+  }
 }
 
 UringLoop::UringLoop(caf::actor_system& system) : SocketLoop(system) {

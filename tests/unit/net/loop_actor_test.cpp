@@ -421,6 +421,38 @@ TEST_F(SimulatedActorTest, AnExceptionWhileStartingIsAnExitReason) {
   EXPECT_EQ(error_text(exit_reason_of(system_, actor)), "no start");
 }
 
+struct CounterState {
+  explicit CounterState(LoopActor* self) : loop(&self->loop()) {}
+
+  ~CounterState() { ++*ended; }
+
+  EventLoop* loop;
+  int* ended = nullptr;
+  const char* name = "counter";
+};
+
+class Counter : public caf::stateful_actor<CounterState, LoopActor> {
+ public:
+  Counter(caf::actor_config& config, EventLoop& loop, int* ended)
+      : caf::stateful_actor<CounterState, LoopActor>(config, loop) {
+    state.ended = ended;
+  }
+
+  caf::behavior make_behavior() override {
+    return {[this](Ping) { quit(); }};
+  }
+};
+
+TEST_F(SimulatedActorTest, CarriesCafsStatefulActors) {
+  int ended = 0;
+  const auto actor = spawn_on<Counter>(loop_, &ended);
+  loop_.run_until_idle();
+  EXPECT_EQ(ended, 0);
+  caf::anon_send(actor, Ping{});
+  loop_.run_until_idle();
+  EXPECT_EQ(ended, 1);
+}
+
 TEST_F(SimulatedActorTest, ErrorTextOfOtherErrors) {
   EXPECT_EQ(error_text(caf::error{}), "none");
   EXPECT_EQ(error_text(caf::exit_reason::kill), caf::to_string(caf::error(caf::exit_reason::kill)));
