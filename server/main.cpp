@@ -69,6 +69,20 @@ void write_pidfile(const std::string& path, Log& log) {
   if (!file.flush()) log.write(commands::LogLevel::warning, "Can't write the pid file " + path);
 }
 
+/// Runs the server; signals reach it until it has stopped.
+int run_until_told(Server& server, Log& log) {
+  std::atomic<int> stop_requests{0};
+  const SignalWatcher signals([&](int signal) {
+    if (signal == SIGHUP) return server.request_reload();
+    if (++stop_requests > 1) std::_Exit(1);
+    log.write(commands::LogLevel::warning, signal == SIGINT
+                                               ? "Received SIGINT scheduling shutdown..."
+                                               : "Received SIGTERM scheduling shutdown...");
+    server.request_shutdown({});
+  });
+  return server.run();
+}
+
 int serve(config::Loaded loaded, const config::Files& files, const std::string& executable) {
   if (loaded.config.daemonize)
     if (Status detached = daemonize(); !detached) return complain(detached.error());
@@ -77,20 +91,7 @@ int serve(config::Loaded loaded, const config::Files& files, const std::string& 
   auto log = Log::open(loaded.config);
   if (!log) return complain(log.error());
 
-  std::atomic<Server*> running{nullptr};
-  std::atomic<int> stop_requests{0};
-  SignalWatcher signals([&](int signal) {
-    Server* server = running.load();
-    if (signal == SIGHUP) {
-      if (server) server->request_reload();
-      return;
-    }
-    if (++stop_requests > 1 || !server) std::_Exit(1);
-    (*log)->write(commands::LogLevel::warning, signal == SIGINT
-                                                   ? "Received SIGINT scheduling shutdown..."
-                                                   : "Received SIGTERM scheduling shutdown...");
-    server->request_shutdown({});
-  });
+  block_signals();
 
   (*log)->write(commands::LogLevel::notice,
                 "Respawn " + std::string(commands::respawn_version) + " (compatible with Redis " +
@@ -108,9 +109,7 @@ int serve(config::Loaded loaded, const config::Files& files, const std::string& 
   }
   const std::string pid_path = pidfile.empty() && daemon ? "/var/run/respawn.pid" : pidfile;
   if (!pid_path.empty()) write_pidfile(pid_path, **log);
-  running.store(&server);
-  const int exit_code = server.run();
-  running.store(nullptr);
+  const int exit_code = run_until_told(server, **log);
   if (!pid_path.empty()) ::unlink(pid_path.c_str());
   return exit_code;
 }

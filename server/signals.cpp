@@ -8,16 +8,23 @@ namespace {
 
 constexpr int stop_signal = SIGUSR2;
 
+sigset_t watched_signals() {
+  sigset_t signals{};
+  sigemptyset(&signals);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP, stop_signal}) sigaddset(&signals, signal);
+  return signals;
+}
+
 }  // namespace
 
-SignalWatcher::SignalWatcher(std::function<void(int)> on_signal)
-    : on_signal_(std::move(on_signal)) {
+void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
-  sigemptyset(&signals_);
-  for (int signal : {SIGTERM, SIGINT, SIGHUP, stop_signal}) sigaddset(&signals_, signal);
-  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-  thread_ = std::thread([this] { watch(); });
+  const sigset_t signals = watched_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
+
+SignalWatcher::SignalWatcher(std::function<void(int)> on_signal)
+    : on_signal_(std::move(on_signal)), thread_([this] { watch(); }) {}
 
 SignalWatcher::~SignalWatcher() {
   pthread_kill(thread_.native_handle(), stop_signal);
@@ -25,9 +32,10 @@ SignalWatcher::~SignalWatcher() {
 }
 
 void SignalWatcher::watch() {
+  const sigset_t signals = watched_signals();
   for (;;) {
     int signal = 0;
-    if (sigwait(&signals_, &signal) != 0) continue;
+    if (sigwait(&signals, &signal) != 0) continue;
     if (signal == stop_signal) return;
     on_signal_(signal);
   }

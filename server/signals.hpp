@@ -7,8 +7,11 @@
 
 namespace respawn::server {
 
-/// Owner: main. Construct before any other thread is started, so that all inherit the blocked mask.
-/// The callback runs on the signal thread.
+/// Keeps the signals that SignalWatcher waits for from interrupting any thread. Call before any
+/// thread is started, so that all inherit it; what arrives until there is a watcher stays pending.
+void block_signals();
+
+/// Owner: main. The callback runs on the signal thread; what it uses must outlive this.
 class SignalWatcher {
  public:
   explicit SignalWatcher(std::function<void(int)> on_signal);
@@ -20,7 +23,6 @@ class SignalWatcher {
   void watch();
 
   std::function<void(int)> on_signal_;
-  sigset_t signals_{};
   std::thread thread_;
 };
 
