@@ -2,6 +2,11 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdio>
+
+#include "keyspace/types/hash.hpp"
+#include "keyspace/types/set.hpp"
+#include "keyspace/types/sorted_set.hpp"
 
 namespace respawn::commands {
 
@@ -31,11 +36,43 @@ void Digest::combine(const Digest& other) {
   add({reinterpret_cast<const char*>(other.bytes_.data()), other.bytes_.size()});
 }
 
+namespace {
+
+/// Scores with 17 digits; the order of elements does not matter.
+void mix_sorted_set(Digest& digest, const keyspace::SortedSet& set) {
+  for (auto walk = set.walk(); walk.valid(); walk.next()) {
+    std::array<char, 40> score;
+    const int length = std::snprintf(score.data(), score.size(), "%.17g", walk.score());
+    Digest element;
+    element.mix(walk.member());
+    element.mix({score.data(), static_cast<std::size_t>(length)});
+    digest.combine(element);
+  }
+}
+
+/// Nor does the order of fields.
+void mix_hash(Digest& digest, const keyspace::Hash& hash) {
+  hash.for_each([&](const keyspace::HashField& each) {
+    Digest field;
+    field.mix(each.field);
+    field.mix(each.value);
+    digest.combine(field);
+  });
+}
+
+}  // namespace
+
 void mix_value(Digest& digest, const keyspace::Entry& entry) {
   mix_number(digest, static_cast<std::uint32_t>(entry.type()));
   if (entry.type() == keyspace::Type::string) {
     keyspace::Scratch scratch;
     digest.mix(entry.bytes(scratch));
+  } else if (entry.type() == keyspace::Type::sorted_set) {
+    mix_sorted_set(digest, entry.object<keyspace::SortedSet>());
+  } else if (entry.type() == keyspace::Type::set) {
+    entry.object<keyspace::Set>().for_each([&](std::string_view member) { digest.add(member); });
+  } else if (entry.type() == keyspace::Type::hash) {
+    mix_hash(digest, entry.object<keyspace::Hash>());
   } else {
     const auto& list = entry.object<keyspace::List>();
     list.for_range(0, list.size(), [&](std::string_view element) { digest.mix(element); });

@@ -4,6 +4,7 @@
 
 #include "commands/access_clock.hpp"
 #include "commands/monitor.hpp"
+#include "keyspace/types/hash.hpp"
 
 namespace respawn::commands {
 
@@ -262,6 +263,29 @@ void Executor::answer_expired_waits() {
   }
 }
 
+/// Takes what it removes from `fields_max`; false when that did not suffice.
+bool Executor::expire_fields(std::size_t index, std::size_t& fields_max) {
+  keyspace::Database& db = store_.databases.at(index);
+  const std::int64_t now_ms = now_us_ / 1000;
+  while (keyspace::Entry* entry = db.next_expired_fields(now_ms)) {
+    if (fields_max == 0) return false;
+    auto& hash = entry->object<keyspace::Hash>();
+    const std::size_t erased = hash.erase_expired(now_ms, fields_max);
+    // One for having looked: what expired may have been removed by commands already.
+    fields_max -= std::max<std::size_t>(erased, 1);
+    const std::string key(entry->key());
+    const bool emptied = hash.empty();
+    emptied ? db.erase(entry) : db.fields_expire(entry);
+    if (erased == 0) continue;
+    store_.databases.changes += erased;
+    const int db_index = static_cast<int>(index);
+    effects_.events.push_back({config::keyspace_event::hash, "hexpired", key, db_index});
+    if (emptied) effects_.events.push_back({config::keyspace_event::generic, "del", key, db_index});
+    carry_out_events();
+  }
+  return true;
+}
+
 std::int64_t Executor::expire_keys(std::size_t keys_max) {
   if (!store_.active_expire) return 0;
   read_clock();
@@ -279,7 +303,8 @@ std::int64_t Executor::expire_keys(std::size_t keys_max) {
           {config::keyspace_event::expired, "expired", key, static_cast<int>(index)});
       carry_out_events();
     }
-    const std::int64_t at_ms = db.earliest_expiry_ms();
+    if (!expire_fields(index, keys_max)) return now_ms;
+    const std::int64_t at_ms = std::min(db.earliest_expiry_ms(), db.earliest_field_expiry_ms());
     // A key lives through the millisecond of its expiry.
     if (at_ms != keyspace::never && (next_ms == 0 || at_ms < next_ms)) next_ms = at_ms + 1;
   }

@@ -66,6 +66,7 @@ class Executor {
   bool admit(Session& session, Command& command);
   /// Whether what it replied are pushes.
   bool run(Session& session, Command& command, Args args);
+  bool expire_fields(std::size_t index, std::size_t& fields_max);
   void carry_out_events();
   void serve_ready_clients();
   void run_again(Session& session);

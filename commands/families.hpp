@@ -8,22 +8,33 @@
 
 namespace respawn::commands {
 
-extern const std::span<const CommandSpec> string_commands;      // strings.cpp
-extern const std::span<const CommandSpec> substring_commands;   // substrings.cpp
-extern const std::span<const CommandSpec> generic_commands;     // generic.cpp
-extern const std::span<const CommandSpec> rename_commands;      // renames.cpp
-extern const std::span<const CommandSpec> expiry_commands;      // expiry.cpp
-extern const std::span<const CommandSpec> database_commands;    // databases.cpp
-extern const std::span<const CommandSpec> list_commands;        // lists.cpp
-extern const std::span<const CommandSpec> list_pop_commands;    // list_pops.cpp
-extern const std::span<const CommandSpec> connection_commands;  // connection.cpp
-extern const std::span<const CommandSpec> server_commands;      // server.cpp
-extern const std::span<const CommandSpec> client_commands;      // client.cpp
-extern const std::span<const CommandSpec> command_commands;     // command.cpp
-extern const std::span<const CommandSpec> config_commands;      // config.cpp
-extern const std::span<const CommandSpec> debug_commands;       // debug.cpp
-extern const std::span<const CommandSpec> pubsub_commands;      // pubsub.cpp
-extern const std::span<const CommandSpec> script_commands;      // scripts.cpp
-extern const std::span<const CommandSpec> respawn_commands;     // respawn.cpp
+extern const std::span<const CommandSpec> string_commands;              // strings.cpp
+extern const std::span<const CommandSpec> substring_commands;           // substrings.cpp
+extern const std::span<const CommandSpec> generic_commands;             // generic.cpp
+extern const std::span<const CommandSpec> rename_commands;              // renames.cpp
+extern const std::span<const CommandSpec> expiry_commands;              // expiry.cpp
+extern const std::span<const CommandSpec> database_commands;            // databases.cpp
+extern const std::span<const CommandSpec> list_commands;                // lists.cpp
+extern const std::span<const CommandSpec> list_pop_commands;            // list_pops.cpp
+extern const std::span<const CommandSpec> set_commands;                 // sets.cpp
+extern const std::span<const CommandSpec> set_sample_commands;          // set_samples.cpp
+extern const std::span<const CommandSpec> set_algebra_commands;         // set_algebra.cpp
+extern const std::span<const CommandSpec> hash_commands;                // hashes.cpp
+extern const std::span<const CommandSpec> hash_sample_commands;         // hash_samples.cpp
+extern const std::span<const CommandSpec> hash_expiry_commands;         // hash_expiry.cpp
+extern const std::span<const CommandSpec> sorted_set_commands;          // sorted_sets.cpp
+extern const std::span<const CommandSpec> sorted_set_range_commands;    // zset_ranges.cpp
+extern const std::span<const CommandSpec> sorted_set_algebra_commands;  // zset_algebra.cpp
+extern const std::span<const CommandSpec> sorted_set_pop_commands;      // zset_pops.cpp
+extern const std::span<const CommandSpec> sorted_set_sample_commands;   // zset_samples.cpp
+extern const std::span<const CommandSpec> connection_commands;          // connection.cpp
+extern const std::span<const CommandSpec> server_commands;              // server.cpp
+extern const std::span<const CommandSpec> client_commands;              // client.cpp
+extern const std::span<const CommandSpec> command_commands;             // command.cpp
+extern const std::span<const CommandSpec> config_commands;              // config.cpp
+extern const std::span<const CommandSpec> debug_commands;               // debug.cpp
+extern const std::span<const CommandSpec> pubsub_commands;              // pubsub.cpp
+extern const std::span<const CommandSpec> script_commands;              // scripts.cpp
+extern const std::span<const CommandSpec> respawn_commands;             // respawn.cpp
 
 }  // namespace respawn::commands

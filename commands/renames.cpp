@@ -1,6 +1,9 @@
 // Giving keys other names, moving and copying them between databases.
 #include "commands/families.hpp"
 #include "commands/list_access.hpp"
+#include "keyspace/types/hash.hpp"
+#include "keyspace/types/set.hpp"
+#include "keyspace/types/sorted_set.hpp"
 
 namespace respawn::commands {
 
@@ -11,6 +14,7 @@ using keyspace::Database;
 using keyspace::Entry;
 using keyspace::Key;
 using keyspace::List;
+using keyspace::SortedSet;
 using keyspace::Type;
 
 constexpr std::string_view same_object = "ERR source and destination objects are the same";
@@ -42,13 +46,18 @@ Result<int> to_db_index(const Execution& x, std::string_view text) {
   return static_cast<int>(*index);
 }
 
+/// Whether clients may block until there is such a value.
+bool may_be_awaited(const Entry& entry) {
+  return entry.type() == Type::list || entry.type() == Type::sorted_set;
+}
+
 void rename(Execution& x, const Key& from, const Key& to, Entry* entry, Entry* replaced) {
-  const bool list = entry->type() == Type::list;
+  const bool awaited = may_be_awaited(*entry);
   x.db().move(entry, x.db(), to, replaced);
   x.created(to.bytes);
   x.changed(from.bytes, generic, "rename_from");
   x.happened(to.bytes, generic, "rename_to");
-  if (list) x.became_ready(to.bytes);
+  if (awaited) x.became_ready(to.bytes);
 }
 
 void rename_always(Execution& x, Args args) {
@@ -81,10 +90,10 @@ void move(Execution& x, Args args) {
   {
     const OtherDatabase other(x, *index);
     if (x.find_write(key)) return x.reply.integer(0);
-    const bool list = entry->type() == Type::list;
+    const bool awaited = may_be_awaited(*entry);
     source.move(entry, x.db(), key, nullptr);
     x.created(key.bytes);
-    if (list) x.became_ready(key.bytes);
+    if (awaited) x.became_ready(key.bytes);
   }
   x.changed(key.bytes, generic, "move_from");
   const OtherDatabase other(x, *index);
@@ -105,6 +114,18 @@ void copy_value(Execution& x, const Entry& from, const Key& to, Entry* replaced)
   if (from.type() == Type::list) {
     db.set_object(to, replaced, clone(from.object<List>(), list_limits(x)), at_ms);
     return x.became_ready(to.bytes);
+  }
+  if (from.type() == Type::sorted_set) {
+    db.set_object(to, replaced, from.object<SortedSet>().clone(), at_ms);
+    return x.became_ready(to.bytes);
+  }
+  if (from.type() == Type::set) {
+    db.set_object(to, replaced, from.object<keyspace::Set>().clone(), at_ms);
+    return;
+  }
+  if (from.type() == Type::hash) {
+    db.set_object(to, replaced, from.object<keyspace::Hash>().clone(), at_ms);
+    return;
   }
   if (from.is_integer()) {
     db.set_integer(to, replaced, from.integer(), at_ms);

@@ -33,6 +33,8 @@ Result<ScanOptions> parse_scan_options(Args args, std::size_t at, ScanOf what) {
       options.pattern = cursor.next();
     } else if (what == ScanOf::keys && cursor.take("TYPE", 1)) {
       options.type = cursor.next();
+    } else if (what == ScanOf::fields && cursor.take("NOVALUES")) {
+      options.no_values = true;
     } else {
       return failure(std::string(errors::syntax));
     }

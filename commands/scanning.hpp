@@ -19,14 +19,16 @@ struct ScanOptions {
   std::string_view pattern = "*";
   std::string_view type;  // empty: any
   std::int64_t count = 10;
+  bool no_values = false;
 
   /// Whether the text matches the pattern.
   [[nodiscard]] bool admits(std::string_view text) const;
 };
 
-enum class ScanOf : bool { keys, elements };
+enum class ScanOf : std::uint8_t { keys, elements, fields };
 
-/// The options from argument `at` on; only a scan of keys knows TYPE.
+/// The options from argument `at` on; only a scan of keys knows TYPE, only
+/// one of fields NOVALUES.
 [[nodiscard]] Result<ScanOptions> parse_scan_options(Args args, std::size_t at, ScanOf what);
 
 /// The next cursor, as text, which is the first of the two elements of the reply.

@@ -8,7 +8,7 @@
 namespace respawn::commands {
 
 /// Bytes of the value in the RDB format, without compression. Exact for strings, within a few bytes
-/// per node for lists. O(1).
+/// per node for lists. O(1), but O(elements) for sets, sorted sets and hashes.
 [[nodiscard]] std::size_t serialized_length(const keyspace::Entry& entry);
 
 }  // namespace respawn::commands

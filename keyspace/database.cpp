@@ -7,6 +7,7 @@
 #include "base/numbers.hpp"
 #include "keyspace/allocation.hpp"
 #include "keyspace/entry_builder.hpp"
+#include "keyspace/types/hash.hpp"
 
 namespace respawn::keyspace {
 namespace {
@@ -19,6 +20,28 @@ std::optional<std::int64_t> as_integer(std::string_view text) {
   return parse_int64(text);
 }
 
+/// Null for what has no expiring fields.
+FieldSchedule* schedule_of(const Entry& entry) {
+  return entry.type() == Type::hash ? entry.object<Hash>().schedule() : nullptr;
+}
+
+/// A hash in the index of field expiries, which only compares and returns what it is given.
+Entry* token_of(const Entry& entry) {
+  return reinterpret_cast<Entry*>(&entry.container());
+}
+
+/// Of the hash that is to be looked at first; null when there is none.
+const FieldSchedule* first_field_schedule(const ExpiryIndex& index) {
+  const Entry* token = index.first();
+  if (token == nullptr) return nullptr;
+  return static_cast<const Hash*>(reinterpret_cast<const Object*>(token))->schedule();
+}
+
+/// The value has another entry now.
+void change_owner(Entry* fresh) {
+  if (FieldSchedule* schedule = schedule_of(*fresh)) schedule->owner = fresh;
+}
+
 }  // namespace
 
 Database::Contents::~Contents() {
@@ -27,7 +50,7 @@ Database::Contents::~Contents() {
 }
 
 std::size_t Database::Contents::size() const {
-  return dict.size() + expiries.size();
+  return dict.size() + expiries.size() + field_expiries.size();
 }
 
 std::size_t Database::Contents::free_slice(std::size_t budget) noexcept {
@@ -38,6 +61,7 @@ std::size_t Database::Contents::free_slice(std::size_t budget) noexcept {
     if (auto object = EntryBuilder::destroy(entry)) garbage->take(std::move(object));
   }
   if (freed < budget) freed += expiries.free_slice(budget - freed);
+  if (freed < budget) freed += field_expiries.free_slice(budget - freed);
   return freed;
 }
 
@@ -68,17 +92,60 @@ void Database::enter(const Key& key, const Entry* existing, Entry* fresh) {
 void Database::leave(const Key& key, Entry* existing, Entry* fresh) {
   contents_->dict.replace(existing, fresh, key.hash);
   if (existing->has_expiry()) contents_->expiries.erase(existing->expire_at_ms(), existing);
+  leave_fields(*existing);
   dispose(existing);
+}
+
+/// Puts a hash that this database does not know into the index when fields of it expire, under its
+/// earliest time. Strong guarantee.
+void Database::enter_fields(const Entry& fresh) {
+  FieldSchedule* schedule = schedule_of(fresh);
+  if (schedule == nullptr) return;
+  const std::int64_t at_ms = fresh.object<Hash>().earliest_expiry_ms();
+  if (at_ms != never) contents_->field_expiries.insert(at_ms, token_of(fresh));
+  schedule->indexed_ms = at_ms;
+}
+
+void Database::leave_fields(const Entry& entry) noexcept {
+  FieldSchedule* schedule = schedule_of(entry);
+  if (schedule == nullptr || schedule->indexed_ms == never) return;
+  contents_->field_expiries.erase(schedule->indexed_ms, token_of(entry));
+  schedule->indexed_ms = never;
+}
+
+void Database::fields_expire(Entry* entry) {
+  FieldSchedule* schedule = schedule_of(*entry);
+  if (schedule == nullptr) return;
+  const std::int64_t at_ms = entry->object<Hash>().earliest_expiry_ms();
+  if (at_ms == schedule->indexed_ms) return;
+  ExpiryIndex& index = contents_->field_expiries;
+  if (at_ms != never) index.insert(at_ms, token_of(*entry));
+  if (schedule->indexed_ms != never) index.erase(schedule->indexed_ms, token_of(*entry));
+  *schedule = {at_ms, entry};
+}
+
+Entry* Database::next_expired_fields(std::int64_t now_ms) const {
+  return now_ms > earliest_field_expiry_ms()
+             ? first_field_schedule(contents_->field_expiries)->owner
+             : nullptr;
+}
+
+std::int64_t Database::earliest_field_expiry_ms() const {
+  const FieldSchedule* first = first_field_schedule(contents_->field_expiries);
+  return first == nullptr ? never : first->indexed_ms;
 }
 
 /// Puts a complete new entry in the place of `existing`, or in a place of its own.
 Entry* Database::put(const Key& key, Entry* existing, Entry* fresh) {
   try {
+    enter_fields(*fresh);
     enter(key, existing, fresh);
   } catch (...) {
+    leave_fields(*fresh);
     dispose(fresh);
     throw;
   }
+  change_owner(fresh);
   fresh->set_access_clock(existing != nullptr ? existing->access_clock() : access_clock_);
   if (existing != nullptr) leave(key, existing, fresh);
   return fresh;
@@ -86,12 +153,17 @@ Entry* Database::put(const Key& key, Entry* existing, Entry* fresh) {
 
 Entry* Database::move(Entry* entry, Database& to, const Key& key, Entry* replaced) {
   Entry* fresh = EntryBuilder::with_key(*entry, key.bytes);
+  leave_fields(*entry);
   try {
+    to.enter_fields(*fresh);
     to.enter(key, replaced, fresh);
   } catch (...) {
+    to.leave_fields(*fresh);
     EntryBuilder::free_shell(fresh);
+    enter_fields(*entry);
     throw;
   }
+  change_owner(fresh);
   if (replaced != nullptr) to.leave(key, replaced, fresh);
   RESPAWN_CHECK(contents_->dict.erase(entry, hash_bytes(entry->key())));
   if (entry->has_expiry()) contents_->expiries.erase(entry->expire_at_ms(), entry);
@@ -186,6 +258,7 @@ bool Database::erase(const Key& key) {
   if (entry == nullptr) return false;
   contents_->dict.erase(entry, key.hash);
   if (entry->has_expiry()) contents_->expiries.erase(entry->expire_at_ms(), entry);
+  leave_fields(*entry);
   dispose(entry);
   return true;
 }
@@ -194,12 +267,14 @@ void Database::erase(Entry* entry) {
   const bool found = contents_->dict.erase(entry, hash_bytes(entry->key()));
   RESPAWN_CHECK(found);
   if (entry->has_expiry()) contents_->expiries.erase(entry->expire_at_ms(), entry);
+  leave_fields(*entry);
   dispose(entry);
 }
 
 /// `fresh` has taken over the value of `entry`.
 void Database::replace_shell(Entry* entry, Entry* fresh) {
   contents_->dict.replace(entry, fresh, hash_bytes(entry->key()));
+  change_owner(fresh);
   EntryBuilder::free_shell(entry);
 }
 
@@ -258,13 +333,25 @@ std::size_t Database::memory_bytes(const Entry& entry) const {
 
 std::size_t Database::overhead_bytes() const {
   return sizeof(Database) + sizeof(Contents) + contents_->dict.memory_bytes() +
-         contents_->expiries.memory_bytes();
+         contents_->expiries.memory_bytes() + contents_->field_expiries.memory_bytes();
 }
+
+namespace {
+
+Status check_container(const Entry& entry) {
+  if (entry.type() == Type::string) return success();
+  if (entry.container().size() == 0) return failure("database: an empty container");
+  return entry.container().check_invariants();
+}
+
+}  // namespace
 
 Status Database::check_invariants() const {
   if (Status status = contents_->dict.check_invariants(); !status) return status;
   if (Status status = contents_->expiries.check_invariants(); !status) return status;
+  if (Status status = contents_->field_expiries.check_invariants(); !status) return status;
   std::size_t expiring = 0;
+  std::size_t expiring_hashes = 0;
   Status status = success();
   for_each([&](const Entry& entry) {
     if (entry.has_expiry()) {
@@ -272,12 +359,18 @@ Status Database::check_invariants() const {
       if (!contents_->expiries.contains(entry.expire_at_ms(), &entry))
         status = failure("database: a key's expiry is not in the index");
     }
-    if (entry.type() != Type::list) return;
-    const List& list = entry.object<List>();
-    if (list.empty()) status = failure("database: an empty list");
-    if (Status inner = list.check_invariants(); !inner) status = inner;
+    if (const FieldSchedule* schedule = schedule_of(entry)) {
+      const bool indexed = schedule->indexed_ms != never;
+      expiring_hashes += indexed ? 1 : 0;
+      if (schedule->indexed_ms > entry.object<Hash>().earliest_expiry_ms() ||
+          (indexed && schedule->owner != &entry))
+        status = failure("database: fields of a hash expire that is not in the index");
+    }
+    if (Status inner = check_container(entry); !inner) status = inner;
   });
   if (expiring != expiring_count()) return failure("database: expiries of keys that are gone");
+  if (expiring_hashes != contents_->field_expiries.size())
+    return failure("database: expiring fields of hashes that are gone");
   return status;
 }
 

@@ -114,6 +114,18 @@ class Database {
   /// A key that has expired, the earliest first; null when none has. The caller erases it.
   [[nodiscard]] Entry* next_expired(std::int64_t now_ms) const;
 
+  /// Expiries of fields of this hash were set or moved: it is found again when the earliest of
+  /// them is over. Removed ones need not be told. O(log n).
+  void fields_expire(Entry* entry);
+
+  /// The earliest time at which a hash is to be looked at for expired fields (it may have none by
+  /// then); `never` when there is none. O(log n).
+  [[nodiscard]] std::int64_t earliest_field_expiry_ms() const;
+
+  /// A hash that is to be looked at; null when none is. The caller removes its expired fields and
+  /// then calls fields_expire(), or erases it.
+  [[nodiscard]] Entry* next_expired_fields(std::int64_t now_ms) const;
+
   [[nodiscard]] std::size_t size() const { return contents_->dict.size(); }
 
   [[nodiscard]] bool empty() const { return size() == 0; }
@@ -170,6 +182,7 @@ class Database {
 
     KeyDict dict;
     ExpiryIndex expiries;
+    ExpiryIndex field_expiries;  // of hashes, not entries: they stay where they are
     Garbage* garbage;
   };
 
@@ -180,6 +193,8 @@ class Database {
   Entry* resize(Entry* existing, std::size_t bytes);
   void move_expiry(Entry* entry, std::int64_t at_ms);
   void dispose(Entry* entry) noexcept;
+  void enter_fields(const Entry& fresh);
+  void leave_fields(const Entry& entry) noexcept;
 
   std::unique_ptr<Contents> contents_;
   Garbage& garbage_;

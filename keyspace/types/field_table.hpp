@@ -59,6 +59,8 @@ class FieldTable {
 
   [[nodiscard]] Status check_invariants() const;
 
+  FieldSchedule schedule;
+
  private:
   /// Never made: stands for the allocation.
   struct Field {

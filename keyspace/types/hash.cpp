@@ -146,6 +146,11 @@ void Hash::to_timed() {
 
 // ---- either ------------------------------------------------------------------------------------
 
+FieldSchedule* Hash::schedule() const {
+  if (body_.tag() == table_tag) return &table().schedule;
+  return body_.tag() == timed_tag ? &timed().schedule : nullptr;
+}
+
 std::unique_ptr<FieldTable> Hash::to_table() const {
   auto fresh = std::make_unique<FieldTable>();
   for_each([&](const HashField& each) {
@@ -157,7 +162,13 @@ std::unique_ptr<FieldTable> Hash::to_table() const {
 void Hash::expect(std::size_t fields, std::size_t longest_bytes, const HashLimits& limits) {
   if (body_.tag() == table_tag) return;
   if (fields > limits.max_listpack_entries || longest_bytes > limits.max_listpack_value_bytes)
-    become(table_tag, to_table().release());
+    become_table();
+}
+
+void Hash::become_table() {
+  auto fresh = to_table();
+  if (const FieldSchedule* before = schedule()) fresh->schedule = *before;
+  become(table_tag, fresh.release());
 }
 
 std::optional<HashField> Hash::find(const MemberKey& field, FieldScratch& scratch) const {
@@ -172,7 +183,7 @@ bool Hash::set(const MemberKey& field, std::string_view value, std::int64_t expi
   expect(0, std::max(field.text().size(), value.size()), limits);
   if (body_.tag() != table_tag && size() >= limits.max_listpack_entries &&
       packed_find(field) == nullptr)
-    become(table_tag, to_table().release());
+    become_table();
   if (body_.tag() == table_tag) return table().set(field, value, expire_at_ms);
   return set_packed(field, value, expire_at_ms);
 }
@@ -215,6 +226,14 @@ HashField Hash::earliest(FieldScratch& scratch) const {
   const char* at = packed_begin();
   while (time_at(Packed::skip(at, 2)) != timed().earliest_ms) at = Packed::skip(at, 3);
   return packed_field(at, scratch);
+}
+
+std::size_t Hash::erase_expired(std::int64_t now_ms, std::size_t fields_max) noexcept {
+  std::size_t erased = 0;
+  FieldScratch scratch;
+  for (; erased < fields_max && now_ms > earliest_expiry_ms(); ++erased)
+    erase(MemberKey(earliest(scratch).field));
+  return erased;
 }
 
 HashField Hash::random(Random& random, FieldScratch& scratch) const {

@@ -66,19 +66,8 @@ class Hash final : public Object {
   /// `never` when no field has one. O(1) and O(log n).
   [[nodiscard]] std::int64_t earliest_expiry_ms() const;
 
-  /// Removes up to `fields_max` fields whose time is over, calling visit(std::string_view field)
-  /// before each; says how many.
-  template <class Visitor>
-  std::size_t erase_expired(std::int64_t now_ms, std::size_t fields_max, Visitor&& visit) {
-    std::size_t erased = 0;
-    FieldScratch scratch;
-    for (; erased < fields_max && now_ms > earliest_expiry_ms(); ++erased) {
-      const HashField due = earliest(scratch);
-      visit(due.field);
-      erase(MemberKey(due.field));
-    }
-    return erased;
-  }
+  /// Removes up to `fields_max` fields whose time is over, the earliest first; says how many.
+  std::size_t erase_expired(std::int64_t now_ms, std::size_t fields_max) noexcept;
 
   /// Each field with the same probability. Requires !empty().
   [[nodiscard]] HashField random(Random& random, FieldScratch& scratch) const;
@@ -106,14 +95,18 @@ class Hash final : public Object {
   /// The same fields in the same encoding.
   [[nodiscard]] std::unique_ptr<Hash> clone() const;
 
+  /// Null while no field can have an expiry. Moves with the hash, not with a clone.
+  [[nodiscard]] FieldSchedule* schedule() const;
+
   /// Walks everything; an error names what does not hold.
-  [[nodiscard]] Status check_invariants() const;
+  [[nodiscard]] Status check_invariants() const override;
 
  private:
   /// Field, value, expiry (0: none), field...
   struct Timed {
     Packed packed;
     std::int64_t earliest_ms = never;
+    FieldSchedule schedule;
   };
 
   [[nodiscard]] FieldTable& table() const { return *static_cast<FieldTable*>(body_.pointer()); }
@@ -139,6 +132,7 @@ class Hash final : public Object {
   void find_earliest() noexcept;
   void to_timed();
   [[nodiscard]] std::unique_ptr<FieldTable> to_table() const;
+  void become_table();
   void become(unsigned tag, void* body) noexcept;
   void free_body() noexcept;
 

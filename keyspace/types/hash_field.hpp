@@ -25,4 +25,11 @@ struct HashField {
   [[nodiscard]] bool expired(std::int64_t now_ms) const { return now_ms > expire_at_ms; }
 };
 
+/// Of the Database, kept with a hash whose fields may expire: under which time it is in the index
+/// of such hashes, and which entry has it.
+struct FieldSchedule {
+  std::int64_t indexed_ms = never;
+  Entry* owner = nullptr;
+};
+
 }  // namespace respawn::keyspace

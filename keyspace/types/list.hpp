@@ -116,7 +116,7 @@ class List final : public Object {
   [[nodiscard]] std::size_t node_count() const { return slot_count(); }
 
   /// Walks everything; an error names what does not hold.
-  [[nodiscard]] Status check_invariants() const;
+  [[nodiscard]] Status check_invariants() const override;
 
  private:
   /// One block and what is worth knowing without reading it.

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/numbers.hpp"
+#include "base/result.hpp"
 
 namespace respawn::keyspace {
 
@@ -64,6 +65,9 @@ class Object : public Disposable {
 
   /// Bytes in all, this object and the allocator's rounding included. O(1) or O(blocks).
   [[nodiscard]] virtual std::size_t memory_bytes() const = 0;
+
+  /// Walks everything; an error names what does not hold.
+  [[nodiscard]] virtual Status check_invariants() const = 0;
 };
 
 }  // namespace respawn::keyspace

@@ -106,7 +106,7 @@ class Set final : public Object {
   [[nodiscard]] std::size_t integer_width() const;
 
   /// Walks everything; an error names what does not hold.
-  [[nodiscard]] Status check_invariants() const;
+  [[nodiscard]] Status check_invariants() const override;
 
  private:
   [[nodiscard]] MemberTable& table() const { return *static_cast<MemberTable*>(body_.pointer()); }

@@ -158,7 +158,7 @@ class SortedSet final : public Object {
   [[nodiscard]] std::size_t serialized_bytes() const;
 
   /// Walks everything; an error names what does not hold.
-  [[nodiscard]] Status check_invariants() const;
+  [[nodiscard]] Status check_invariants() const override;
 
  private:
   struct Large;
