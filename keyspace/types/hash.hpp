@@ -24,7 +24,7 @@ struct HashLimits {
 
 /// Owner: an Entry. Knows no clock: whether a field has expired is the caller's question. Views
 /// live until the next change; texts passed in must not be views of this hash. Calls that throw
-/// std::bad_alloc leave the hash as it was.
+/// std::bad_alloc leave its fields as they were.
 /// Complexity: hashtable O(1), O(log n) for expiries; listpack O(bytes).
 class Hash final : public Object {
  public:
