@@ -160,6 +160,8 @@ void ConnectionActor::take_back(bool close) {
       batch.input.append(arriving_.view());
     arriving_.clear();
     if (arriving_.capacity() > idle_buffer_bytes) arriving_.release();
+  } else if (batch.input.empty() && batch.input.capacity() > idle_buffer_bytes) {
+    batch.input.release();
   }
   adjust_reading();
   if (!batch.input.empty() || !parser_.error().empty() || peer_done_) take_input();
