@@ -21,13 +21,12 @@ struct MemberTraits {
 };
 
 /// A score as an element: an integer as such, anything else as a mark and eight bytes, which no
-/// integer's text can be.
+/// integer's text can be. -0 becomes 0, as in the listpacks of Redis.
 class ScoreText {
  public:
   explicit ScoreText(double score) {
     constexpr double exact_max = 9007199254740992;  // 2^53
-    const bool integral = std::abs(score) <= exact_max && std::trunc(score) == score;
-    if (integral && !(score == 0 && std::signbit(score))) {
+    if (std::abs(score) <= exact_max && std::trunc(score) == score) {
       const char* end = write_int(bytes_.data(), static_cast<std::int64_t>(score));
       size_ = static_cast<std::size_t>(end - bytes_.data());
     } else {
