@@ -27,6 +27,8 @@ extern const std::span<const CommandSpec> sorted_set_range_commands;    // zset_
 extern const std::span<const CommandSpec> sorted_set_algebra_commands;  // zset_algebra.cpp
 extern const std::span<const CommandSpec> sorted_set_pop_commands;      // zset_pops.cpp
 extern const std::span<const CommandSpec> sorted_set_sample_commands;   // zset_samples.cpp
+extern const std::span<const CommandSpec> geo_commands;                 // geo.cpp
+extern const std::span<const CommandSpec> geo_search_commands;          // geo_search.cpp
 extern const std::span<const CommandSpec> connection_commands;          // connection.cpp
 extern const std::span<const CommandSpec> server_commands;              // server.cpp
 extern const std::span<const CommandSpec> client_commands;              // client.cpp

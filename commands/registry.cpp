@@ -48,6 +48,8 @@ std::vector<std::span<const CommandSpec>> Registry::every_family() {
       sorted_set_algebra_commands,
       sorted_set_pop_commands,
       sorted_set_sample_commands,
+      geo_commands,
+      geo_search_commands,
       connection_commands,
       server_commands,
       client_commands,

@@ -1,9 +1,8 @@
 // Sorted sets: adding, removing and looking up members. Ranges are in zset_ranges.cpp, pops in
 // zset_pops.cpp, unions and the like in zset_algebra.cpp.
-#include <cmath>
-
 #include "commands/families.hpp"
 #include "commands/sorted_set_access.hpp"
+#include "commands/zset_additions.hpp"
 
 namespace respawn::commands {
 
@@ -13,38 +12,13 @@ using keyspace::Entry;
 using keyspace::Key;
 using keyspace::RankRange;
 using keyspace::SortedSet;
-using keyspace::SortedSetLimits;
 using keyspace::Type;
-
-constexpr int zset_event = config::keyspace_event::sorted_set;
 
 std::int64_t as_reply(std::size_t number) {
   return static_cast<std::int64_t>(number);
 }
 
 // ZADD and ZINCRBY.
-
-struct AddOptions {
-  bool only_new = false;       // NX
-  bool only_existing = false;  // XX
-  bool only_greater = false;   // GT
-  bool only_less = false;      // LT
-  bool count_updates = false;  // CH
-  bool increment = false;      // INCR
-};
-
-struct Addition {
-  std::string_view member;
-  double score = 0;
-};
-
-/// What ZADD did, or did not do.
-struct AddOutcome {
-  std::size_t added = 0;
-  std::size_t updated = 0;
-  std::optional<double> score;  // of the last member that no option ruled out
-  bool not_a_number = false;
-};
 
 bool take_add_option(ArgCursor& at, AddOptions& options) {
   bool* const flags[] = {&options.only_new,  &options.only_existing, &options.only_greater,
@@ -75,59 +49,10 @@ Result<std::vector<Addition>> parse_additions(Args args, AddOptions& options) {
   return additions;
 }
 
-/// Adds one member, or changes its score, as far as the options permit.
-void add_one(SortedSet& set, Addition addition, const AddOptions& options,
-             const SortedSetLimits& limits, AddOutcome& outcome) {
-  double score = addition.score;
-  const auto existing = set.score(addition.member);
-  if (existing ? options.only_new : options.only_existing) return;
-  if (existing) {
-    if (options.increment) score += *existing;
-    if (std::isnan(score)) {
-      outcome.not_a_number = true;
-      return;
-    }
-    if (options.only_less && score >= *existing) return;
-    if (options.only_greater && score <= *existing) return;
-  }
-  outcome.score = score;
-  if (existing && *existing == score) return;
-  set.set(addition.member, score, limits);
-  ++(existing ? outcome.updated : outcome.added);
-}
-
-AddOutcome add_all(SortedSet& set, const std::vector<Addition>& additions,
-                   const AddOptions& options, const SortedSetLimits& limits) {
-  AddOutcome outcome;
-  set.expect(additions.size(), limits);
-  for (const Addition& addition : additions) add_one(set, addition, options, limits, outcome);
-  return outcome;
-}
-
 void add(Execution& x, Args args, AddOptions options) {
   auto additions = parse_additions(args, options);
   if (!additions) return x.fail(additions.error());
-  const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::sorted_set);
-  if (x.failed()) return;
-  AddOutcome outcome;
-  if (entry) {
-    outcome = add_all(entry->object<SortedSet>(), *additions, options, sorted_set_limits(x));
-  } else if (!options.only_existing) {
-    auto set = std::make_unique<SortedSet>();
-    outcome = add_all(*set, *additions, options, sorted_set_limits(x));
-    x.db().set_object(key, nullptr, std::move(set));
-    x.created(key.bytes);
-    x.became_ready(key.bytes);
-  }
-  if (outcome.not_a_number) return x.fail("ERR resulting score is not a number (NaN)");
-  if (outcome.added + outcome.updated > 0) {
-    x.changed(key.bytes, zset_event, options.increment ? "zincr" : "zadd");
-    x.count_changes(outcome.added + outcome.updated - 1);
-  }
-  if (!options.increment)
-    return x.reply.integer(as_reply(outcome.added + (options.count_updates ? outcome.updated : 0)));
-  outcome.score ? x.reply.real(*outcome.score) : x.reply.null();
+  add_members(x, args[1], *additions, options);
 }
 
 void zadd(Execution& x, Args args) {
