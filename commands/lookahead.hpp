@@ -24,7 +24,7 @@ struct Foreseen {
 /// not correctness.
 class Lookahead {
  public:
-  static constexpr std::size_t window = 16;
+  static constexpr std::size_t window = 64;
 
   /// Forgets everything: another batch is about to run.
   void reset() { end_ = begin_ = 0; }
