@@ -244,9 +244,14 @@ void combine_and_store(Execution& x, Args args, Operation operation, std::string
   auto inputs = find_inputs(x, args, 2, {.operation = operation, .stores = true});
   if (!inputs) return x.fail(inputs.error());
   const keyspace::SortedSetLimits limits = sorted_set_limits(x);
+  const ScoredList result = compute(*inputs, operation);
   auto stored = std::make_unique<SortedSet>();
-  for (const Scored& element : compute(*inputs, operation))
-    stored->set(element.member, element.score, limits);
+  // At once what it will be in the end: a listpack on the way would turn -0 into 0.
+  const bool fits = std::all_of(result.begin(), result.end(), [&](const Scored& element) {
+    return element.member.size() <= limits.max_listpack_value_bytes;
+  });
+  stored->expect(fits ? result.size() : std::numeric_limits<std::size_t>::max(), limits);
+  for (const Scored& element : result) stored->set(element.member, element.score, limits);
   store_result(x, x.key(args[1]), std::move(stored), event);
 }
 

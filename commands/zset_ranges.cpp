@@ -168,7 +168,11 @@ void zrangestore(Execution& x, Args args) {
     const SortedSet& set = entry->object<SortedSet>();
     const RankRange range = resolve(set, *query);
     const keyspace::SortedSetLimits limits = sorted_set_limits(x);
-    auto walk = set.walk(range.first);
+    if (query->by == By::rank) result->expect(range.count, limits);
+    // In the order of the query, as Redis does: a listpack on the way turns -0 into 0.
+    const bool forward = query->direction == Direction::forward;
+    auto walk = set.walk(forward || range.count == 0 ? range.first : range.first + range.count - 1,
+                         query->direction);
     for (std::size_t left = range.count; left > 0; --left, walk.next())
       result->set(walk.member(), walk.score(), limits);
   }
