@@ -428,11 +428,15 @@ std::unique_ptr<SortedSet> SortedSet::clone() const {
 }
 
 std::size_t SortedSet::serialized_bytes() const {
-  if (large_ == nullptr) return packed_.listpack_bytes();
-  std::size_t bytes = 0;
+  const bool packed = large_ == nullptr;
+  std::size_t bytes = packed ? Packed().listpack_bytes() : 0;
   for (auto each = walk(); each.valid(); each.next()) {
     const std::size_t length = each.member().size();
-    bytes += sizeof(double) + length + (length < (1U << 6) ? 1 : length < (1U << 14) ? 2 : 5);
+    if (packed)
+      bytes += ElementForm(each.member()).listpack_bytes +
+               ElementForm(format_double(each.score())).listpack_bytes;
+    else
+      bytes += sizeof(double) + length + (length < (1U << 6) ? 1 : length < (1U << 14) ? 2 : 5);
   }
   return bytes;
 }
