@@ -33,6 +33,7 @@ namespace {
 Hash* without_expired(Execution& x, const Key& key, keyspace::Entry* entry) {
   if (!entry) return nullptr;
   Hash& hash = entry->object<Hash>();
+  if (!x.store().active_expire) return &hash;
   return erase_expired_fields(x, key, hash, expired_fields_at_once) ? &hash : nullptr;
 }
 

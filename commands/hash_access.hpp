@@ -12,7 +12,8 @@ namespace respawn::commands {
 [[nodiscard]] keyspace::HashLimits hash_limits(const Execution& x);
 
 /// Finding a hash removes the fields whose time is over, with their event, up to this many; what
-/// is left of a hash with more of them is hidden by live_field() and removed by time.
+/// is left of a hash with more of them is hidden by live_field() and removed by time. Nothing is
+/// removed while DEBUG SET-ACTIVE-EXPIRE has stopped it.
 inline constexpr std::size_t expired_fields_at_once = 128;
 
 /// The hash to be read, or changed; null when there is none or x.failed(). The key is gone when

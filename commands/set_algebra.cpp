@@ -150,12 +150,13 @@ void sintercard(Execution& x, Args args) {
   x.reply.integer(found);
 }
 
-/// An encoding as large as the smallest set's, or an intset: as Redis 7.2 has it.
+/// What the result is to begin with, as Redis 7.2 has it.
 Encoding encoding_of_result(const Sets& sets) {
   const Set* smallest = nullptr;
   for (const Set* set : sets)
     if (set && (!smallest || set->size() < smallest->size())) smallest = set;
-  return smallest ? smallest->encoding() : Encoding::intset;
+  return smallest && smallest->encoding() != Encoding::intset ? Encoding::listpack
+                                                              : Encoding::intset;
 }
 
 void sinterstore(Execution& x, Args args) {

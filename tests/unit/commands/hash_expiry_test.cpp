@@ -181,6 +181,19 @@ TEST_F(HashExpiryTest, ManyFieldsWhoseTimeIsOverAreHidden) {
   expect_sound();
 }
 
+TEST_F(HashExpiryTest, NothingIsRemovedWhileExpiryIsStopped) {
+  run("HSET h a 1 b 2");
+  run("HPEXPIRE h 10 FIELDS 1 a");
+  server.store.active_expire = false;
+  pass_ms(11);
+  EXPECT_EQ(run("HLEN h"), integer(2));
+  EXPECT_EQ(run("HGETALL h"), bulks({"b", "2"}));
+  EXPECT_EQ(run("HTTL h FIELDS 1 a"), array({integer(-2)}));
+  server.store.active_expire = true;
+  pass_ms(0);
+  EXPECT_EQ(run("HLEN h"), integer(1));
+}
+
 TEST_F(HashExpiryTest, ExpiriesFollowTheHash) {
   for (const int fields : {3, 600}) {
     run("FLUSHALL");

@@ -93,6 +93,10 @@ TEST_F(SetsTest, EncodingsAreThoseOfRedis72) {
   run({"SREM", "s", "a", std::string(65, 'x')});
   run("SINTERSTORE d s");
   EXPECT_EQ(encoding("d"), "intset");
+  run("SADD s b");
+  EXPECT_EQ(encoding("s"), "hashtable");
+  run("SINTERSTORE d s");
+  EXPECT_EQ(encoding("d"), "listpack");
   server.configure([](config::Config& c) { c.set_max_intset_entries = 2; });
   run("SADD t 1 2");
   EXPECT_EQ(encoding("t"), "intset");

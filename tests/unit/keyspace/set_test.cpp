@@ -38,7 +38,7 @@ std::string random_member(Random& random, bool texts) {
     case 1:
       return std::to_string((number - 100) * 1'000'000'007);
     case 2:
-      return std::to_string((number % 8 - 4) * ((std::int64_t{1} << (30 + number % 33)) - 1));
+      return std::to_string((number % 8 - 4) * ((std::int64_t{1} << (30 + number % 31)) - 1));
     case 3:
       return "0" + std::to_string(number);
     case 4:
