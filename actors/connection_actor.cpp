@@ -46,7 +46,7 @@ caf::behavior ConnectionActor::make_behavior() {
       [this](BatchReturned message) { take_back(message.close); },
       [this](const ClientPushed& message) { push(message.bytes); },
       [this](ClientKilled) { quit(); },
-      [this](const KeyspaceStarted& message) { meet(message.keyspace); },
+      [this](const KeyspaceStarted& message) { meet(message.keyspace, message.generation); },
   };
 }
 
@@ -249,13 +249,15 @@ void ConnectionActor::adjust_reading() {
 
 // ---- The keyspace actor failed ----
 
-void ConnectionActor::meet(const caf::actor& keyspace) {
+void ConnectionActor::meet(const caf::actor& keyspace, std::uint64_t generation) {
   if (keyspace == keyspace_) return;
   keyspace_ = keyspace;
   caf::anon_send(keyspace_, ClientConnected{session_});
   Batch& batch = session_->batch;
   switch (batch.state.load(std::memory_order_acquire)) {
     case Batch::State::executing:
+      // On several loops the new one may be at work already, serving this client's wait.
+      if (batch.generation.load(std::memory_order_relaxed) >= generation) break;
       answer_lost_command();
       batch.state.store(Batch::State::queued, std::memory_order_release);
       [[fallthrough]];

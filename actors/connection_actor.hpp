@@ -51,7 +51,7 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   void submit();
   void take_back(bool close);
   void go_on();
-  void meet(const caf::actor& keyspace);
+  void meet(const caf::actor& keyspace, std::uint64_t generation);
   void answer_lost_command();
   void push(const std::shared_ptr<Buffer>& bytes);
   void send_bytes(Buffer&& bytes);

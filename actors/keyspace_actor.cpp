@@ -41,7 +41,7 @@ KeyspaceActor::KeyspaceActor(caf::actor_config& config, net::EventLoop& loop,
 
 caf::behavior KeyspaceActor::make_behavior() {
   executor_.emplace(store_, services_, loop().clock());
-  context_.directory.announce(caf::actor_cast<caf::actor>(this));
+  context_.directory.announce(caf::actor_cast<caf::actor>(this), executor_->generation());
   call_after(0, [this] {
     answer_waits();
     tick();
@@ -84,7 +84,7 @@ void KeyspaceActor::run(const SessionPtr& session) {
   Batch& batch = session->batch;
   const std::int64_t slice_end_us = executor_->now_us() + store_.config->keyspace_slice_us;
   session->last_interaction_ms = executor_->now_us() / 1000;
-  batch.state.store(Batch::State::executing, std::memory_order_relaxed);
+  executor_->mark_executing(batch);
   while (batch.next < batch.commands.slices.size()) {
     switch (executor_->execute_next(*session)) {
       case Executor::Outcome::blocked:

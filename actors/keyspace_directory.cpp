@@ -6,12 +6,12 @@
 
 namespace respawn::actors {
 
-void KeyspaceDirectory::announce(const caf::actor& keyspace) {
+void KeyspaceDirectory::announce(const caf::actor& keyspace, std::uint64_t generation) {
   std::lock_guard guard(mutex_);
   keyspace_ = keyspace;
   for (auto& [id, address] : connections_)
     if (auto connection = caf::actor_cast<caf::actor>(address))
-      caf::anon_send(connection, KeyspaceStarted{keyspace});
+      caf::anon_send(connection, KeyspaceStarted{keyspace, generation});
 }
 
 caf::actor KeyspaceDirectory::enter(std::uint64_t client_id, caf::actor_addr connection) {

@@ -14,7 +14,7 @@ namespace respawn::actors {
 class KeyspaceDirectory {
  public:
   /// Makes `keyspace` the present one and tells every connection (KeyspaceStarted).
-  void announce(const caf::actor& keyspace);
+  void announce(const caf::actor& keyspace, std::uint64_t generation);
 
   /// Enters a connection and returns the present keyspace actor (which may be dead or, before the
   /// first announcement, empty): it will hear of every later one.

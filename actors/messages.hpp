@@ -45,6 +45,7 @@ struct ClientKilled {};
 /// submitted again, what ran in it is answered with an error.
 struct KeyspaceStarted {
   caf::actor keyspace;
+  std::uint64_t generation = 0;
 };
 
 /// keyspace -> itself: a long batch goes on after others had their turn.

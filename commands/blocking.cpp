@@ -78,6 +78,10 @@ void Blocking::rebuild() {
   for (const auto& [id, session] : clients_->all()) {
     BlockedState& blocked = session->blocked;
     if (!blocked.active) continue;
+    if (session->batch.state.load(std::memory_order_acquire) != Batch::State::parked) {
+      blocked.active = false;  // its command failed while it was run again: the connection answers
+      continue;
+    }
     waiters_->add(blocked.waiter);
     if (blocked.deadline_us != 0) deadlines_.emplace(blocked.deadline_us, session.get());
     ++clients_->blocked_count;

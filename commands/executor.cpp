@@ -56,7 +56,8 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
       clock_(clock),
       subscriptions_(store.clients),
       blocking_(store.clients, waiters_),
-      environment_{store, subscriptions_, blocking_, services, clock} {
+      environment_{store, subscriptions_, blocking_, services, clock},
+      generation_(++store.generation) {
   subscriptions_.rebuild();
   blocking_.rebuild();
   read_clock();
@@ -86,6 +87,11 @@ void Executor::sample_rates(std::uint64_t received_bytes, std::uint64_t sent_byt
 void Executor::read_clock() {
   now_us_ = batch_start_us_ = clock_.wall_us();
   now_ns_ = batch_start_ns_ = clock_.stopwatch_ns();
+}
+
+void Executor::mark_executing(Batch& batch) const {
+  batch.generation.store(generation_, std::memory_order_relaxed);
+  batch.state.store(Batch::State::executing, std::memory_order_release);
 }
 
 void Executor::begin_batch() {
@@ -244,7 +250,7 @@ void Executor::run_again(Session& session) {
   Command* command = resolve(session, args, store_.registry.find(args[0]));
   RESPAWN_CHECK(command != nullptr);
   batch.reply_start = batch.output.size();
-  batch.state.store(Batch::State::executing, std::memory_order_relaxed);
+  mark_executing(batch);
   run(session, *command, args);
   batch.state.store(Batch::State::parked, std::memory_order_relaxed);
   if (effects_.block) {

@@ -37,6 +37,12 @@ class Executor {
   /// blocking command.
   std::vector<SessionPtr> take_resumed() { return blocking_.take_resumed(); }
 
+  /// To be called before the first command of a batch, and when it goes on.
+  void mark_executing(Batch& batch) const;
+
+  /// How many executors the store has had with this one.
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
+
   /// Wall clock as last read: at the start of the batch, and behind each command.
   [[nodiscard]] std::int64_t now_us() const { return now_us_; }
 
@@ -77,6 +83,7 @@ class Executor {
   Subscriptions subscriptions_;
   Blocking blocking_;
   Environment environment_;
+  const std::uint64_t generation_;
   Effects effects_;
   Lookahead lookahead_;
   const Foreseen* foreseen_ = nullptr;  // about the command that runs

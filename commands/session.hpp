@@ -32,6 +32,9 @@ struct Batch {
   };
 
   std::atomic<State> state{State::idle};
+  /// Which keyspace actor began to execute last; written before `state` becomes executing. Tells a
+  /// command that failed with its actor from one that the successor is running.
+  std::atomic<std::uint64_t> generation{0};
   Buffer input;
   protocol::RequestCommands commands;
   std::size_t next = 0;

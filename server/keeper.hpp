@@ -17,7 +17,6 @@ class Keeper {
   /// Before each loan: when the last borrower died in the middle of a change, the data is trusted
   /// only if its invariants hold. O(size) then, O(1) else. An error means that it is damaged.
   Status inspect() {
-    ++store_.generation;
     if (!store_.databases.mutating()) return success();
     return store_.databases.recover();
   }

@@ -79,7 +79,7 @@ class FileLimit {
  public:
   explicit FileLimit(rlim_t free) {
     getrlimit(RLIMIT_NOFILE, &before_);
-    const int next = open_one().get();
+    const int next = highest() + 1;
     rlimit lowered = before_;
     lowered.rlim_cur = static_cast<rlim_t>(next) + free;
     setrlimit(RLIMIT_NOFILE, &lowered);
@@ -94,6 +94,13 @@ class FileLimit {
  private:
   /// Not a copy of standard input, which may be closed.
   static FileDescriptor open_one() { return FileDescriptor(::open("/dev/null", O_RDONLY)); }
+
+  static int highest() {
+    int found = 0;
+    for (int fd = 0; fd < 4096; ++fd)
+      if (::fcntl(fd, F_GETFD) >= 0) found = fd;
+    return found;
+  }
 
   rlimit before_{};
   std::vector<FileDescriptor> held_;
