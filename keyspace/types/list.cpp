@@ -229,12 +229,17 @@ void List::put_at(Place place, const ElementForm& form, const ListLimits& limits
     return add_block(place.slot, form);
   }
   split(place);
-  if (accepts(place.slot, bytes, limits))
-    add_element(place, form, limits);
-  else if (accepts(place.slot + 1, bytes, limits))
-    add_element({place.slot + 1, 0}, form, limits);
-  else
-    add_block(place.slot + 1, form);
+  try {
+    if (accepts(place.slot, bytes, limits))
+      add_element(place, form, limits);
+    else if (accepts(place.slot + 1, bytes, limits))
+      add_element({place.slot + 1, 0}, form, limits);
+    else
+      add_block(place.slot + 1, form);
+  } catch (...) {
+    rejoin(place.slot);
+    throw;
+  }
   merge(place.slot + 1, limits);
   if (place.slot > 0) merge(place.slot - 1, limits);
 }
@@ -257,6 +262,22 @@ void List::split(Place place) {
   account(slot(place.slot + 1), count, static_cast<std::ptrdiff_t>(listpack));
 }
 
+/// Undoes split(): the block has kept the capacity for what was moved out of it.
+void List::rejoin(std::size_t at) noexcept {
+  Block& left = *slot(at).block;
+  char* gap = left.open(left.used(), slot(at + 1).block->used());
+  RESPAWN_CHECK(gap != nullptr);
+  take_next(at, gap);
+}
+
+/// Moves all elements of the block behind `at` into `gap`, the end of the block at `at`.
+void List::take_next(std::size_t at, char* gap) noexcept {
+  const Slot& right = slot(at + 1);
+  std::memcpy(gap, right.block->first(), right.block->used());
+  account(slot(at), right.count, right.listpack_bytes);
+  drop_slot(at + 1);
+}
+
 /// Makes one block of those at `at` and behind it if the limit and the memory permit.
 void List::merge(std::size_t at, const ListLimits& limits) noexcept {
   if (at + 1 >= slot_count()) return;
@@ -276,9 +297,7 @@ void List::merge(std::size_t at, const ListLimits& limits) noexcept {
     }
     gap = left.block->open(left_bytes, right_bytes);
   }
-  std::memcpy(gap, right.block->first(), right_bytes);
-  account(left, right.count, right.listpack_bytes);
-  drop_slot(at + 1);
+  take_next(at, gap);
 }
 
 void List::push(End end, std::string_view value, const ListLimits& limits) {

@@ -146,6 +146,8 @@ class List final : public Object {
   void add_element(Place place, const ElementForm& form, const ListLimits& limits);
   void split(Place place);
   void merge(std::size_t at, const ListLimits& limits) noexcept;
+  void rejoin(std::size_t at) noexcept;
+  void take_next(std::size_t at, char* gap) noexcept;
   void cut(Place place, std::size_t count) noexcept;
   void take_out(std::size_t index, std::size_t count) noexcept;
   std::size_t remove_in(std::size_t at, const ElementForm& form, std::size_t most, bool forward);
