@@ -1,6 +1,7 @@
 // Taking elements out of lists at their ends, and moving them to others; waiting for them.
 #include <algorithm>
 
+#include "commands/blocking_source.hpp"
 #include "commands/families.hpp"
 #include "commands/list_access.hpp"
 
@@ -17,14 +18,6 @@ using keyspace::Type;
 
 std::string_view pop_event(End end) {
   return end == End::front ? "lpop" : "rpop";
-}
-
-/// The list to take from. For a client that waited, a key that became something else is not there.
-Entry* find_source(Execution& x, const Key& key) {
-  Entry* entry = x.find_write(key);
-  if (!entry || entry->type() == Type::list) return entry;
-  if (!x.resuming()) x.fail(errors::wrong_type);
-  return nullptr;
 }
 
 void pop_one(Execution& x, const Key& key, List& list, End end) {
@@ -77,17 +70,11 @@ void rpop(Execution& x, Args args) {
 /// False when there is none, or after an error.
 template <class Take>
 bool pop_first(Execution& x, Args keys, Take&& take) {
-  for (std::string_view text : keys) {
-    const Key key = x.key(text);
-    Entry* entry = find_source(x, key);
-    if (x.failed()) return false;
-    if (!entry) continue;
+  return serve_first<List>(x, keys, [&](const Key& key, List& list) {
     x.reply.array(2);
-    x.reply.bulk(text);
-    take(key, entry->object<List>());
-    return true;
-  }
-  return false;
+    x.reply.bulk(key.bytes);
+    take(key, list);
+  });
 }
 
 void blocking_pop(Execution& x, Args args, End end) {
@@ -179,7 +166,7 @@ Result<Ends> parse_ends(Args args) {
 /// Moves an element and replies it. False when there is none to move, or after an error.
 bool move_element(Execution& x, Args args, Ends ends) {
   const Key source = x.key(args[1]);
-  Entry* from = find_source(x, source);
+  Entry* from = find_source<List>(x, source);
   if (!from || x.failed()) return false;
   const Key destination(args[2]);
   Entry* to = x.find_write(destination, Type::list);

@@ -1,6 +1,7 @@
 // Taking members out of sorted sets at their ends; waiting for them.
 #include <algorithm>
 
+#include "commands/blocking_source.hpp"
 #include "commands/families.hpp"
 #include "commands/sorted_set_access.hpp"
 
@@ -23,15 +24,6 @@ struct Portion {
   Extreme end = Extreme::lowest;
   std::size_t count = 1;
 };
-
-/// The sorted set to take from. For a client that waited, a key that became something else is not
-/// there.
-Entry* find_source(Execution& x, const Key& key) {
-  Entry* entry = x.find_write(key);
-  if (!entry || entry->type() == Type::sorted_set) return entry;
-  if (!x.resuming()) x.fail(errors::wrong_type);
-  return nullptr;
-}
 
 std::size_t available(const SortedSet& set, const Portion& portion) {
   return std::min(set.size(), portion.count);
@@ -90,26 +82,11 @@ void zpopmax(Execution& x, Args args) {
   pop(x, args, Extreme::highest);
 }
 
-/// Calls serve(key, set) for the first of the keys that holds a sorted set. False when there is
-/// none, or after an error.
-template <class Serve>
-bool serve_first(Execution& x, Args keys, Serve&& serve) {
-  for (std::string_view text : keys) {
-    const Key key = x.key(text);
-    Entry* entry = find_source(x, key);
-    if (x.failed()) return false;
-    if (!entry) continue;
-    serve(key, entry->object<SortedSet>());
-    return true;
-  }
-  return false;
-}
-
 void blocking_pop(Execution& x, Args args, Extreme end) {
   auto timeout_ms = to_timeout_ms(args.back());
   if (!timeout_ms) return x.fail(timeout_ms.error());
   const Args keys = args.subspan(1, args.size() - 2);
-  const bool served = serve_first(x, keys, [&](const Key& key, SortedSet& set) {
+  const bool served = serve_first<SortedSet>(x, keys, [&](const Key& key, SortedSet& set) {
     x.reply.array(3);
     x.reply.bulk(key.bytes);
     take(x, key, set, {end, 1}, [&](const ScoredText& element) { reply_flat(x, element); });
@@ -155,7 +132,7 @@ Result<MultiPop> parse_multi_pop(Args args, std::size_t at) {
 }
 
 bool multi_pop(Execution& x, const MultiPop& wanted) {
-  return serve_first(x, wanted.keys, [&](const Key& key, SortedSet& set) {
+  return serve_first<SortedSet>(x, wanted.keys, [&](const Key& key, SortedSet& set) {
     x.reply.array(2);
     x.reply.bulk(key.bytes);
     x.reply.array(available(set, wanted.portion));
