@@ -182,7 +182,6 @@ void ConnectionActor::push(const std::shared_ptr<Buffer>& bytes) {
 void ConnectionActor::send_bytes(Buffer&& bytes) {
   if (bytes.empty()) return;
   context_.counters.sent_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
-  session_->facts.sent_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
   stream_->send(std::move(bytes));
   check_output_limit();
 }

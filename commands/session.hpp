@@ -47,9 +47,7 @@ struct SocketFacts {
   std::atomic<std::size_t> query_bytes{0};
   std::atomic<std::size_t> query_free_bytes{0};
   std::atomic<std::size_t> output_bytes{0};  // waiting for a slow reader
-  std::atomic<std::size_t> received_bytes{0};
-  std::atomic<std::size_t> sent_bytes{0};
-  std::atomic<bool> subscriber{false};  // set by the keyspace: which output limit applies
+  std::atomic<bool> subscriber{false};       // set by the keyspace: which output limit applies
   std::atomic<bool> gone{
       false};  // the socket is closed: nothing may be served to it any more (release/acquire)
 };
