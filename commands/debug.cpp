@@ -11,7 +11,7 @@
 #include "commands/digest.hpp"
 #include "commands/families.hpp"
 #include "commands/help.hpp"
-#include "commands/serialized_length.hpp"
+#include "persistence/dump_payload.hpp"
 
 namespace respawn::commands {
 
@@ -52,7 +52,8 @@ void debug_object(Execution& x, Args args) {
   std::snprintf(address.data(), address.size(), "%p", static_cast<const void*>(entry));
   std::string text = std::string("Value at:") + address.data() + " refcount:1 encoding:";
   text += encoding_name(entry->encoding());
-  text += " serializedlength:" + std::to_string(serialized_length(*entry));
+  text += " serializedlength:" +
+          std::to_string(persistence::dumped_bytes(*entry, x.config().rdbcompression));
   text += " lru:" + std::to_string(entry->access_clock());
   text += " lru_seconds_idle:" + std::to_string(idle_seconds(entry->access_clock(), x.now_us()));
   if (entry->encoding() == keyspace::Encoding::quicklist)

@@ -115,6 +115,9 @@ class List final : public Object {
   /// Nodes a quicklist has (DEBUG OBJECT's ql_nodes); 1 for a listpack.
   [[nodiscard]] std::size_t node_count() const { return slot_count(); }
 
+  /// Elements of one of them. Requires node < node_count().
+  [[nodiscard]] std::size_t node_size(std::size_t node) const { return slot(node).count; }
+
   /// Walks everything; an error names what does not hold.
   [[nodiscard]] Status check_invariants() const override;
 

@@ -427,20 +427,6 @@ std::unique_ptr<SortedSet> SortedSet::clone() const {
   return copy;
 }
 
-std::size_t SortedSet::serialized_bytes() const {
-  const bool packed = large_ == nullptr;
-  std::size_t bytes = packed ? Packed().listpack_bytes() : 0;
-  for (auto each = walk(); each.valid(); each.next()) {
-    const std::size_t length = each.member().size();
-    if (packed)
-      bytes += ElementForm(each.member()).listpack_bytes +
-               ElementForm(format_double(each.score())).listpack_bytes;
-    else
-      bytes += sizeof(double) + length + (length < (1U << 6) ? 1 : length < (1U << 14) ? 2 : 5);
-  }
-  return bytes;
-}
-
 Status SortedSet::check_invariants() const {
   if (large_ == nullptr) {
     if (Status status = packed_.check_invariants(); !status) return status;

@@ -154,9 +154,6 @@ class SortedSet final : public Object {
   /// The same members in the same encoding.
   [[nodiscard]] std::unique_ptr<SortedSet> clone() const;
 
-  /// Bytes the value takes in a snapshot of Redis but for its length. O(n).
-  [[nodiscard]] std::size_t serialized_bytes() const;
-
   /// Walks everything; an error names what does not hold.
   [[nodiscard]] Status check_invariants() const override;
 

@@ -1,0 +1,163 @@
+#include "persistence/listpack.hpp"
+
+#include <utility>
+
+#include "keyspace/types/list_block.hpp"
+#include "persistence/rdb_writer.hpp"
+
+namespace respawn::persistence {
+
+namespace {
+
+constexpr std::size_t header_bytes = 6;
+constexpr std::uint64_t count_unknown = 0xffff;
+constexpr std::uint8_t end_mark = 0xff;
+
+// Encoding bytes, by the top bits that tell them apart.
+constexpr unsigned int_7_max = 0x7f;  // the integer itself
+constexpr unsigned text_6 = 0x80;     // 10 and the length
+constexpr unsigned int_13 = 0xc0;     // 110, and five more bits of 13
+constexpr unsigned text_12 = 0xe0;    // 1110, and four more bits of 12
+constexpr unsigned text_32 = 0xf0;    // 4 bytes of length follow
+constexpr unsigned int_16 = 0xf1;     // and so on: 24, 32, 64 bits
+constexpr unsigned int_64 = 0xf4;
+
+constexpr std::int64_t int_13_min = -4096;
+constexpr std::int64_t int_13_max = 4095;
+
+/// Bytes of each wide integer, from int_16 on.
+constexpr std::size_t wide_bytes[] = {2, 3, 4, 8};
+
+/// How many bytes the size behind an element takes. The bounds are one below what would fit, which
+/// every listpack goes by.
+std::size_t back_length_bytes(std::size_t size) {
+  if (size <= 127) return 1;
+  if (size < 16383) return 2;
+  if (size < 2097151) return 3;
+  return size < 268435455 ? 4 : 5;
+}
+
+void append_back_length(std::string& to, std::size_t size) {
+  const std::size_t bytes = back_length_bytes(size);
+  for (std::size_t i = bytes; i-- > 0;) {
+    const unsigned more = i + 1 < bytes ? 0x80 : 0;
+    to += static_cast<char>(((size >> (7 * i)) & 0x7f) | more);
+  }
+}
+
+void append_low_bytes(std::string& to, std::int64_t value, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i));
+}
+
+bool fits(std::int64_t value, std::size_t bytes) {
+  if (bytes == 8) return true;
+  const std::int64_t limit = std::int64_t{1} << (8 * bytes - 1);
+  return value >= -limit && value < limit;
+}
+
+}  // namespace
+
+ListpackWriter::ListpackWriter() : bytes_(header_bytes, '\0') {}
+
+void ListpackWriter::append(std::string_view element) {
+  const keyspace::ElementForm form(element);
+  const std::size_t start = bytes_.size();
+  form.integer ? append_integer(*form.integer) : append_text(element);
+  append_back_length(bytes_, bytes_.size() - start);
+  ++count_;
+}
+
+void ListpackWriter::append_integer(std::int64_t value) {
+  if (value >= 0 && value <= int_7_max) {
+    bytes_ += static_cast<char>(value);
+  } else if (value >= int_13_min && value <= int_13_max) {
+    bytes_ += static_cast<char>(int_13 | ((value >> 8) & 0x1f));
+    bytes_ += static_cast<char>(value);
+  } else {
+    unsigned form = int_16;
+    while (!fits(value, wide_bytes[form - int_16])) ++form;
+    bytes_ += static_cast<char>(form);
+    append_low_bytes(bytes_, value, wide_bytes[form - int_16]);
+  }
+}
+
+void ListpackWriter::append_text(std::string_view text) {
+  if (text.size() < (1U << 6)) {
+    bytes_ += static_cast<char>(text_6 | text.size());
+  } else if (text.size() < (1U << 12)) {
+    bytes_ += static_cast<char>(text_12 | text.size() >> 8);
+    bytes_ += static_cast<char>(text.size());
+  } else {
+    bytes_ += static_cast<char>(text_32);
+    append_little_endian(bytes_, static_cast<std::uint32_t>(text.size()));
+  }
+  bytes_ += text;
+}
+
+std::string ListpackWriter::take() {
+  bytes_ += static_cast<char>(end_mark);
+  std::string header;
+  append_little_endian(header, static_cast<std::uint32_t>(bytes_.size()));
+  append_little_endian(header,
+                       static_cast<std::uint16_t>(std::min<std::uint64_t>(count_, count_unknown)));
+  bytes_.replace(0, header_bytes, header);
+  count_ = 0;
+  return std::exchange(bytes_, std::string(header_bytes, '\0'));
+}
+
+ListpackReader::ListpackReader(std::string_view bytes) : at_(bytes) {
+  const auto size = at_.little_endian(4);
+  const auto count = at_.little_endian(2);
+  broken_ = !count || *size != bytes.size();
+  claimed_ = count.value_or(0);
+}
+
+std::optional<std::string_view> ListpackReader::next() {
+  if (broken_ || complete_) return std::nullopt;
+  if (at_.peek() == end_mark) {
+    complete_ = at_.left() == 1 && (claimed_ == count_unknown || claimed_ == count_);
+    broken_ = !complete_;
+    return std::nullopt;
+  }
+  const std::size_t start = at_.position();
+  const auto found = element();
+  broken_ = !found || !skip_back_length(at_.position() - start);
+  if (broken_) return std::nullopt;
+  ++count_;
+  return found;
+}
+
+/// Encoding and contents; none where they end too early or mean nothing.
+std::optional<std::string_view> ListpackReader::element() {
+  const auto encoding = at_.little_endian(1);
+  if (!encoding) return std::nullopt;
+  const auto first = static_cast<unsigned>(*encoding);
+  if (first <= int_7_max) return integer_.of(first);
+  if (first < int_13) return at_.take(first & 0x3f);
+  if (first < text_12) {
+    const auto second = at_.little_endian(1);
+    if (!second) return std::nullopt;
+    const auto value = static_cast<std::int64_t>((first & 0x1f) << 8 | *second);
+    return integer_.of(value > int_13_max ? value - (int_13_max - int_13_min + 1) : value);
+  }
+  if (first < text_32) {
+    const auto second = at_.little_endian(1);
+    return second ? at_.take((first & 0xf) << 8 | *second) : std::nullopt;
+  }
+  if (first == text_32) {
+    const auto length = at_.little_endian(4);
+    return length ? at_.take(*length) : std::nullopt;
+  }
+  if (first > int_64) return std::nullopt;
+  const auto value = at_.signed_number(wide_bytes[first - int_16]);
+  if (!value) return std::nullopt;
+  return integer_.of(*value);
+}
+
+bool ListpackReader::skip_back_length(std::size_t size) {
+  std::string expected;
+  append_back_length(expected, size);
+  return at_.take(expected.size()) == std::string_view(expected);
+}
+
+}  // namespace respawn::persistence

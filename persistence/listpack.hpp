@@ -1,0 +1,57 @@
+// Redis's listpack: small collections, and the nodes of lists, as one string.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "persistence/element_reader.hpp"
+
+namespace respawn::persistence {
+
+/// Form: bytes in all (4, little endian), elements (2; 65535: count them), elements, 0xff. An
+/// element is its encoding byte or bytes, its text or integer, and the size of both (7 bits a byte,
+/// to be read backwards). A text that is an integer's is that integer.
+class ListpackWriter {
+ public:
+  ListpackWriter();
+
+  void append(std::string_view element);
+
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+
+  /// The finished listpack; the writer begins anew.
+  std::string take();
+
+ private:
+  void append_integer(std::int64_t value);
+  void append_text(std::string_view text);
+
+  std::string bytes_;
+  std::size_t count_ = 0;
+};
+
+/// Borrowed bytes.
+class ListpackReader final : public ElementReader {
+ public:
+  explicit ListpackReader(std::string_view bytes);
+
+  std::optional<std::string_view> next() override;
+
+  [[nodiscard]] bool complete() const override { return complete_; }
+
+ private:
+  std::optional<std::string_view> element();
+  bool skip_back_length(std::size_t size);
+
+  ByteCursor at_;
+  IntegerText integer_;
+  std::uint64_t claimed_ = 0;
+  std::uint64_t count_ = 0;
+  bool broken_ = false;
+  bool complete_ = false;
+};
+
+}  // namespace respawn::persistence

@@ -1,0 +1,58 @@
+// The numbers of the RDB format that its reader and its writer share.
+#pragma once
+
+#include <cstdint>
+
+namespace respawn::persistence {
+
+/// What we write where no newer feature is used: redis-server 7.0 reads it.
+inline constexpr std::uint16_t rdb_version_written = 10;
+/// Since this version (Redis 7.4) fields of a hash may expire.
+inline constexpr std::uint16_t rdb_version_field_expiry = 12;
+/// The newest version we read.
+inline constexpr std::uint16_t rdb_version_max = 12;
+
+/// How a value is laid out; the byte in front of it.
+enum class RdbType : std::uint8_t {
+  string = 0,
+  list = 1,
+  set = 2,
+  sorted_set_text = 3,  // scores as text
+  hash = 4,
+  sorted_set = 5,  // scores as 8 bytes
+  hash_zipmap = 9,
+  list_ziplist = 10,
+  set_intset = 11,
+  sorted_set_ziplist = 12,
+  hash_ziplist = 13,
+  list_quicklist = 14,  // of ziplists
+  hash_listpack = 16,
+  sorted_set_listpack = 17,
+  list_quicklist_2 = 18,  // of listpacks and large elements
+  set_listpack = 20,
+  hash_expiring = 24,           // an expiry with each field
+  hash_listpack_expiring = 25,  // the same in a listpack
+};
+
+/// The two top bits of a length's first byte say how it goes on. See RdbWriter::length().
+enum class LengthForm : std::uint8_t { bits_6 = 0, bits_14 = 1, wide = 2, special = 3 };
+
+inline constexpr std::uint8_t wide_length_32 = 0x80;  // 4 bytes follow, big endian
+inline constexpr std::uint8_t wide_length_64 = 0x81;  // 8 bytes follow, big endian
+
+/// What stands in place of a length: the low bits of LengthForm::special.
+enum class SpecialString : std::uint8_t { int_8 = 0, int_16 = 1, int_32 = 2, lzf = 3 };
+
+/// Nodes of list_quicklist_2.
+inline constexpr std::uint64_t plain_node = 1;   // one large element
+inline constexpr std::uint64_t packed_node = 2;  // a listpack
+
+/// Scores as text: their length, or one of these.
+inline constexpr std::uint8_t score_nan = 253;
+inline constexpr std::uint8_t score_infinity = 254;
+inline constexpr std::uint8_t score_negative_infinity = 255;
+
+/// Expiries of fields are 48-bit milliseconds since 1970.
+inline constexpr std::int64_t field_expiry_max_ms = (std::int64_t{1} << 48) - 2;
+
+}  // namespace respawn::persistence

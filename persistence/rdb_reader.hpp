@@ -1,0 +1,63 @@
+// Reads the words of the RDB format, believing none of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "persistence/byte_source.hpp"
+
+namespace respawn::persistence {
+
+/// Owner: who decodes. The first thing that cannot be is remembered: from then on ok() is false and
+/// everything read is 0 or empty, so a loop asks ok() and nobody else needs to. Nothing is
+/// allocated that the bytes left could not fill. O(bytes).
+class RdbReader {
+ public:
+  /// A string longer than `string_bytes_max` is an error.
+  RdbReader(ByteSource& source, std::uint64_t string_bytes_max)
+      : source_(&source), string_bytes_max_(string_bytes_max) {}
+
+  [[nodiscard]] bool ok() const { return ok_; }
+
+  void fail() { ok_ = false; }
+
+  /// Whether everything was read.
+  [[nodiscard]] bool at_end() const { return source_->left() == 0; }
+
+  std::uint8_t byte();
+
+  /// A plain length.
+  std::uint64_t length();
+
+  /// How many things follow, at least one and each of at least `bytes_each`.
+  std::uint64_t count(std::uint64_t bytes_each);
+
+  std::string string();
+
+  /// Eight bytes; NaN is an error.
+  double number();
+
+  /// One byte and text; NaN is an error.
+  double text_number();
+
+  std::int64_t milliseconds();
+
+ private:
+  struct Head {
+    bool special = false;
+    std::uint64_t value = 0;  // the length, or the SpecialString
+  };
+
+  Head head();
+  std::uint64_t big_endian(int bytes);
+  std::uint64_t little_endian(int bytes);
+  std::string bytes(std::uint64_t count);
+  std::string special_string(std::uint64_t form);
+  std::string decompressed();
+
+  ByteSource* source_;
+  std::uint64_t string_bytes_max_;
+  bool ok_ = true;
+};
+
+}  // namespace respawn::persistence

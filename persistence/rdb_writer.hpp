@@ -1,0 +1,50 @@
+// The words of the RDB format: lengths, strings, numbers.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "persistence/byte_sink.hpp"
+
+namespace respawn::persistence {
+
+/// Owner: who encodes. O(bytes).
+class RdbWriter {
+ public:
+  /// With `compress` (rdbcompression) long strings are written compressed where that is shorter.
+  RdbWriter(ByteSink& sink, bool compress) : sink_(&sink), compress_(compress) {}
+
+  void byte(std::uint8_t value);
+
+  /// 1 byte below 64, 2 below 16384, else 5 or 9.
+  void length(std::uint64_t value);
+
+  /// A string: as an integer of up to 32 bits when it is the text of one, compressed when that is
+  /// worth it, else its length and its bytes.
+  void string(std::string_view bytes);
+
+  /// The string that is the text of this integer.
+  void integer(std::int64_t value);
+
+  /// Eight bytes, little endian.
+  void number(double value);
+  void milliseconds(std::int64_t value);
+
+ private:
+  bool small_integer(std::int64_t value);
+  bool compressed(std::string_view bytes);
+
+  ByteSink* sink_;
+  bool compress_;
+};
+
+/// Adds the bytes of an unsigned number, the lowest first.
+template <std::unsigned_integral Number>
+void append_little_endian(std::string& to, Number value) {
+  for (std::size_t i = 0; i < sizeof value; ++i)
+    to += static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
+}
+
+}  // namespace respawn::persistence

@@ -1,0 +1,202 @@
+#include "persistence/value_decoder.hpp"
+
+#include <utility>
+
+#include "persistence/collection_builder.hpp"
+#include "persistence/listpack.hpp"
+#include "persistence/rdb_format.hpp"
+#include "persistence/ziplist.hpp"
+
+namespace respawn::persistence {
+
+namespace {
+
+using keyspace::Hash;
+using keyspace::List;
+using keyspace::MemberKey;
+using keyspace::Object;
+using keyspace::Set;
+using keyspace::SortedSet;
+using ObjectPtr = std::unique_ptr<Object>;
+
+// ---- element by element ------------------------------------------------------------------------
+
+ObjectPtr read_list(RdbReader& from, const keyspace::ListLimits& limits) {
+  auto list = std::make_unique<List>();
+  for (std::uint64_t left = from.count(1); left > 0 && from.ok(); --left) {
+    const std::string element = from.string();
+    if (from.ok()) list->push(keyspace::End::back, element, limits);
+  }
+  return list;
+}
+
+template <class Reader>
+ObjectPtr read_quicklist(RdbReader& from, const keyspace::ListLimits& limits) {
+  constexpr bool has_kinds = std::is_same_v<Reader, ListpackReader>;
+  auto list = std::make_unique<List>();
+  for (std::uint64_t left = from.count(1); left > 0 && from.ok(); --left) {
+    const std::uint64_t kind = has_kinds ? from.length() : packed_node;
+    const std::string node = from.string();
+    if (!from.ok()) break;
+    if (kind == plain_node) {
+      list->push(keyspace::End::back, node, limits);
+      continue;
+    }
+    Reader elements(node);
+    if (kind != packed_node || !append_all(*list, elements, limits)) return nullptr;
+  }
+  return list;
+}
+
+ObjectPtr read_set(RdbReader& from, const keyspace::SetLimits& limits) {
+  const std::uint64_t count = from.count(1);
+  std::unique_ptr<Set> set;
+  for (std::uint64_t left = count; left > 0 && from.ok(); --left) {
+    const std::string member = from.string();
+    if (!from.ok()) break;
+    if (!set) set = Set::make_for(member, count, limits);
+    if (!set->add(member, limits)) return nullptr;
+  }
+  return set;
+}
+
+ObjectPtr read_sorted_set(RdbReader& from, const keyspace::SortedSetLimits& limits, bool as_text) {
+  const std::uint64_t count = from.count(2);
+  auto set = std::make_unique<SortedSet>();
+  set->expect(count, limits);
+  for (std::uint64_t left = count; left > 0 && from.ok(); --left) {
+    const std::string member = from.string();
+    const double score = as_text ? from.text_number() : from.number();
+    if (from.ok() && !set->set(member, score, limits)) return nullptr;
+  }
+  return set;
+}
+
+ObjectPtr read_hash(RdbReader& from, const keyspace::HashLimits& limits) {
+  const std::uint64_t count = from.count(2);
+  auto hash = std::make_unique<Hash>();
+  hash->expect(count, 0, limits);
+  for (std::uint64_t left = count; left > 0 && from.ok(); --left) {
+    const std::string field = from.string();
+    const std::string value = from.string();
+    if (from.ok() && !hash->set(MemberKey(field), value, keyspace::never, limits)) return nullptr;
+  }
+  return hash;
+}
+
+/// What a field's expiry relative to the earliest one is; see write_expiring_hash().
+std::optional<std::int64_t> to_expiry_ms(std::uint64_t relative, std::int64_t earliest_ms) {
+  if (relative == 0) return keyspace::never;
+  const auto most = static_cast<std::uint64_t>(field_expiry_max_ms - earliest_ms);
+  if (relative - 1 > most) return std::nullopt;
+  return earliest_ms + static_cast<std::int64_t>(relative - 1);
+}
+
+ObjectPtr read_expiring_hash(RdbReader& from, const keyspace::HashLimits& limits) {
+  const std::int64_t earliest_ms = from.milliseconds();
+  if (earliest_ms < 0 || earliest_ms > field_expiry_max_ms) return nullptr;
+  const std::uint64_t count = from.count(3);
+  auto hash = std::make_unique<Hash>();
+  hash->expect(count, 0, limits);
+  for (std::uint64_t left = count; left > 0 && from.ok(); --left) {
+    const auto expire_at_ms = to_expiry_ms(from.length(), earliest_ms);
+    const std::string field = from.string();
+    const std::string value = from.string();
+    if (!expire_at_ms) return nullptr;
+    if (from.ok() && !hash->set(MemberKey(field), value, *expire_at_ms, limits)) return nullptr;
+  }
+  return hash;
+}
+
+// ---- all in one string -------------------------------------------------------------------------
+
+/// Calls build(reader, limits) with a Reader of the string that comes next.
+template <class Reader, class Build, class Limits>
+ObjectPtr read_packed(RdbReader& from, Build&& build, const Limits& limits) {
+  const std::string bytes = from.string();
+  if (!from.ok()) return nullptr;
+  Reader elements(bytes);
+  return build(elements, limits);
+}
+
+ObjectPtr read_intset(RdbReader& from, const keyspace::SetLimits& limits) {
+  return build_intset(from.string(), limits);
+}
+
+/// The earliest expiry stands in front of the fields, which tell it as well.
+ObjectPtr read_expiring_listpack(RdbReader& from, const keyspace::HashLimits& limits) {
+  from.milliseconds();
+  return read_packed<ListpackReader>(from, build_expiring_hash, limits);
+}
+
+ObjectPtr read_object(RdbType type, RdbReader& from, const ValueLimits& limits) {
+  switch (type) {
+    case RdbType::string:
+      break;
+    case RdbType::list:
+      return read_list(from, limits.list);
+    case RdbType::list_ziplist: {
+      const auto append = [](ElementReader& elements, const keyspace::ListLimits& list_limits) {
+        auto list = std::make_unique<List>();
+        if (!append_all(*list, elements, list_limits)) list.reset();
+        return ObjectPtr(std::move(list));
+      };
+      return read_packed<ZiplistReader>(from, append, limits.list);
+    }
+    case RdbType::list_quicklist:
+      return read_quicklist<ZiplistReader>(from, limits.list);
+    case RdbType::list_quicklist_2:
+      return read_quicklist<ListpackReader>(from, limits.list);
+    case RdbType::set:
+      return read_set(from, limits.set);
+    case RdbType::set_intset:
+      return read_intset(from, limits.set);
+    case RdbType::set_listpack:
+      return read_packed<ListpackReader>(from, build_set, limits.set);
+    case RdbType::sorted_set_text:
+      return read_sorted_set(from, limits.sorted_set, true);
+    case RdbType::sorted_set:
+      return read_sorted_set(from, limits.sorted_set, false);
+    case RdbType::sorted_set_ziplist:
+      return read_packed<ZiplistReader>(from, build_sorted_set, limits.sorted_set);
+    case RdbType::sorted_set_listpack:
+      return read_packed<ListpackReader>(from, build_sorted_set, limits.sorted_set);
+    case RdbType::hash:
+      return read_hash(from, limits.hash);
+    case RdbType::hash_zipmap:
+      return read_packed<ZipmapReader>(from, build_hash, limits.hash);
+    case RdbType::hash_ziplist:
+      return read_packed<ZiplistReader>(from, build_hash, limits.hash);
+    case RdbType::hash_listpack:
+      return read_packed<ListpackReader>(from, build_hash, limits.hash);
+    case RdbType::hash_expiring:
+      return read_expiring_hash(from, limits.hash);
+    case RdbType::hash_listpack_expiring:
+      return read_expiring_listpack(from, limits.hash);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::optional<Value> read_value(RdbReader& from, const ValueLimits& limits) {
+  const auto type = static_cast<RdbType>(from.byte());
+  if (!from.ok()) return std::nullopt;
+  Value value;
+  if (type == RdbType::string) {
+    value.text = from.string();
+  } else {
+    value.object = read_object(type, from, limits);
+    if (!value.object || value.object->size() == 0) return std::nullopt;
+  }
+  if (!from.ok()) return std::nullopt;
+  return value;
+}
+
+keyspace::Entry* store_value(keyspace::Database& db, const keyspace::Key& key,
+                             keyspace::Entry* existing, Value value, std::int64_t expire_at_ms) {
+  if (value.object) return db.set_object(key, existing, std::move(value.object), expire_at_ms);
+  return db.set_string(key, existing, value.text, expire_at_ms);
+}
+
+}  // namespace respawn::persistence
