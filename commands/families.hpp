@@ -10,6 +10,8 @@ namespace respawn::commands {
 
 extern const std::span<const CommandSpec> string_commands;              // strings.cpp
 extern const std::span<const CommandSpec> substring_commands;           // substrings.cpp
+extern const std::span<const CommandSpec> bitmap_commands;              // bitmaps.cpp
+extern const std::span<const CommandSpec> bitfield_commands;            // bitfield.cpp
 extern const std::span<const CommandSpec> generic_commands;             // generic.cpp
 extern const std::span<const CommandSpec> rename_commands;              // renames.cpp
 extern const std::span<const CommandSpec> expiry_commands;              // expiry.cpp
@@ -27,6 +29,7 @@ extern const std::span<const CommandSpec> sorted_set_range_commands;    // zset_
 extern const std::span<const CommandSpec> sorted_set_algebra_commands;  // zset_algebra.cpp
 extern const std::span<const CommandSpec> sorted_set_pop_commands;      // zset_pops.cpp
 extern const std::span<const CommandSpec> sorted_set_sample_commands;   // zset_samples.cpp
+extern const std::span<const CommandSpec> sort_commands;                // sort.cpp
 extern const std::span<const CommandSpec> geo_commands;                 // geo.cpp
 extern const std::span<const CommandSpec> geo_search_commands;          // geo_search.cpp
 extern const std::span<const CommandSpec> connection_commands;          // connection.cpp

@@ -58,6 +58,23 @@ KeyFlags settled(const CommandSpec& command, const KeySpec& spec, Args args) {
                : KeyFlags{KeyFlag::OW, KeyFlag::update};
 }
 
+/// SORT's source, and the destination behind the last STORE that is not another option's argument.
+std::vector<FoundKey> keys_of_sort(const CommandSpec& command, Args args) {
+  std::vector<FoundKey> keys{{1, command.keys[0].flags}};
+  if (!command.flags.has(Flag::write)) return keys;
+  for (std::size_t at = 2; at < args.size(); ++at) {
+    if (iequals(args[at], "limit")) {
+      at += 2;
+    } else if (iequals(args[at], "get") || iequals(args[at], "by")) {
+      ++at;
+    } else if (iequals(args[at], "store") && at + 1 < args.size()) {
+      keys.resize(1);
+      keys.push_back({at + 1, command.keys[2].flags});
+    }
+  }
+  return keys;
+}
+
 bool is_plain_range(const KeySpec& spec) {
   return spec.begin == KeySpec::Begin::index && spec.find == KeySpec::Find::range;
 }
@@ -65,6 +82,7 @@ bool is_plain_range(const KeySpec& spec) {
 }  // namespace
 
 std::optional<std::vector<FoundKey>> find_keys(const CommandSpec& command, Args args) {
+  if (command.name == "sort" || command.name == "sort_ro") return keys_of_sort(command, args);
   std::vector<FoundKey> keys;
   const auto count = static_cast<std::int64_t>(args.size());
   for (const KeySpec& spec : specs_of(command)) {

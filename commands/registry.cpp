@@ -31,6 +31,8 @@ std::vector<std::span<const CommandSpec>> Registry::every_family() {
   return {
       string_commands,
       substring_commands,
+      bitmap_commands,
+      bitfield_commands,
       generic_commands,
       rename_commands,
       expiry_commands,
@@ -48,6 +50,7 @@ std::vector<std::span<const CommandSpec>> Registry::every_family() {
       sorted_set_algebra_commands,
       sorted_set_pop_commands,
       sorted_set_sample_commands,
+      sort_commands,
       geo_commands,
       geo_search_commands,
       connection_commands,

@@ -83,6 +83,16 @@ TEST(KeyFinder, WhatSpecificationsCannotSayMakesNoSense) {
   EXPECT_EQ(positions(with({keys({KeyFlag::RO, KeyFlag::incomplete}, 1)}), {"sort", "a"}), "?");
 }
 
+TEST(KeyFinder, SortNamesItsDestinationAnywhere) {
+  CommandSpec sort = with({keys({KeyFlag::RO}, 1), {}, keys({KeyFlag::OW}, 1)});
+  sort.name = "sort";
+  sort.flags = {Flag::write};
+  EXPECT_EQ(positions(sort, {"sort", "k"}), "1");
+  EXPECT_EQ(positions(sort, {"sort", "k", "store", "d", "ALPHA", "STORE", "e"}), "1 6");
+  EXPECT_EQ(positions(sort, {"sort", "k", "GET", "store", "LIMIT", "store", "store"}), "1");
+  EXPECT_EQ(positions(sort, {"sort", "k", "store"}), "1");
+}
+
 std::string range_text(const CommandSpec& command) {
   const KeyRange range = key_range_of(command);
   return std::to_string(range.first) + " " + std::to_string(range.last) + " " +
