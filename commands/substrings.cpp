@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "commands/execution.hpp"
 #include "commands/families.hpp"
 #include "commands/lcs.hpp"
+#include "commands/string_access.hpp"
 
 namespace respawn::commands {
 
@@ -16,12 +16,6 @@ using keyspace::Key;
 using keyspace::Scratch;
 using keyspace::Type;
 
-/// Whether a string of that many bytes in all is allowed.
-bool fits(const Execution& x, std::size_t bytes, std::size_t more) {
-  const std::uint64_t max = x.config().proto_max_bulk_len_bytes;
-  return more <= max && bytes <= max - more;
-}
-
 void append(Execution& x, Args args) {
   const Key key = x.key(args[1]);
   Entry* entry = x.find_write(key, Type::string);
@@ -30,7 +24,7 @@ void append(Execution& x, Args args) {
     entry = x.db().set_string(key, nullptr, args[2]);
     x.created(key.bytes);
   } else {
-    if (!fits(x, entry->length(), args[2].size())) return x.fail(errors::string_too_long);
+    if (!string_fits(x, entry->length(), args[2].size())) return x.fail(errors::string_too_long);
     entry = x.db().append(entry, args[2]);
   }
   x.changed(key.bytes, string, "append");
@@ -63,20 +57,6 @@ void getrange(Execution& x, Args args) {
       text.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from + 1)));
 }
 
-/// A string of at least that many bytes at the key, or, when memory is out, everything as it was.
-Entry* make_room(Execution& x, const Key& key, Entry* existing, std::size_t bytes) {
-  if (existing) return x.db().extend(existing, bytes);
-  Entry* fresh = x.db().set_text(key, nullptr, "");
-  try {
-    fresh = x.db().extend(fresh, bytes);
-  } catch (...) {
-    x.db().erase(key);
-    throw;
-  }
-  x.created(key.bytes);
-  return fresh;
-}
-
 void setrange(Execution& x, Args args) {
   auto parsed = to_integer(args[2]);
   if (!parsed) return x.fail(parsed.error());
@@ -87,7 +67,7 @@ void setrange(Execution& x, Args args) {
   Entry* entry = x.find_write(key, Type::string);
   if (x.failed()) return;
   if (bytes.empty()) return x.reply.integer(entry ? static_cast<std::int64_t>(entry->length()) : 0);
-  if (!fits(x, offset, bytes.size())) return x.fail(errors::string_too_long);
+  if (!string_fits(x, offset, bytes.size())) return x.fail(errors::string_too_long);
   entry = make_room(x, key, entry, offset + bytes.size());
   std::memcpy(keyspace::Database::writable(entry) + offset, bytes.data(), bytes.size());
   x.changed(key.bytes, string, "setrange");

@@ -217,6 +217,16 @@ Entry* Database::set_integer(const Key& key, Entry* existing, std::int64_t value
   return put(key, existing, EntryBuilder::make_integer(key.bytes, value, expire_at_ms));
 }
 
+Entry* Database::set_raw(const Key& key, Entry* existing, std::size_t bytes,
+                         const std::function<void(char*)>& fill, std::int64_t expire_at_ms) {
+  // Long texts are raw by their length, and those made for change get room to grow.
+  const TextKind kind =
+      bytes > EntryBuilder::embedded_max_bytes ? TextKind::set : TextKind::changed;
+  Entry* fresh = EntryBuilder::make_text(key.bytes, {}, bytes, kind, expire_at_ms);
+  fill(EntryBuilder::text(*fresh));
+  return put(key, existing, fresh);
+}
+
 Entry* Database::set_object(const Key& key, Entry* existing, std::unique_ptr<Object> object,
                             std::int64_t expire_at_ms) {
   return put(key, existing, EntryBuilder::make_object(key.bytes, object, expire_at_ms));

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -78,6 +79,11 @@ class Database {
   Entry* set_integer(const Key& key, Entry* existing, std::int64_t value,
                      std::int64_t expire_at_ms = never);
 
+  /// A raw string of so many bytes, all of which fill(bytes) writes. The old value is still there
+  /// meanwhile, so the new one may be made of it. fill() must not throw.
+  Entry* set_raw(const Key& key, Entry* existing, std::size_t bytes,
+                 const std::function<void(char*)>& fill, std::int64_t expire_at_ms = never);
+
   /// A container, not null; with `existing` a new one takes its place. Destroyed on failure.
   Entry* set_object(const Key& key, Entry* existing, std::unique_ptr<Object> object,
                     std::int64_t expire_at_ms = never);
@@ -90,7 +96,7 @@ class Database {
   /// The expiry stays. Requires Type::string; the text is then at writable().
   Entry* extend(Entry* existing, std::size_t bytes);
 
-  /// The text of a string that extend() or append() returned, to be changed in place.
+  /// The text of a string that set_raw(), extend() or append() returned, to be changed in place.
   [[nodiscard]] static char* writable(Entry* entry);
 
   /// Gives a key another name, or another database, or both; value, expiry and access clock go
@@ -110,6 +116,15 @@ class Database {
 
   /// The earliest expiry; `never` when no key has one. O(log n).
   [[nodiscard]] std::int64_t earliest_expiry_ms() const;
+
+  /// The key with the earliest expiry; null when no key has one. O(log n).
+  [[nodiscard]] Entry* first_to_expire() const { return contents_->expiries.first(); }
+
+  /// Each key with an expiry with about the same probability; null when there is none. Expected
+  /// O(log n).
+  [[nodiscard]] Entry* random_expiring(Random& random) const {
+    return contents_->expiries.random(random);
+  }
 
   /// A key that has expired, the earliest first; null when none has. The caller erases it.
   [[nodiscard]] Entry* next_expired(std::int64_t now_ms) const;
@@ -153,6 +168,9 @@ class Database {
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, Visitor&& visit) const {
     return contents_->dict.scan(cursor, count, visit);
   }
+
+  /// Cursors of scan() are below it.
+  static constexpr std::uint64_t scan_end = BucketTable::position_end;
 
   /// Each key with the same probability; null when empty. Expected O(1).
   [[nodiscard]] Entry* random(Random& random) const { return contents_->dict.random(random); }
