@@ -128,6 +128,10 @@ void KeyspaceActor::settle() {
     freeing_ = true;
     call_after(0, [this] { free_garbage(); });
   }
+  if (!making_room_ && executor_->memory_unsettled()) {
+    making_room_ = true;
+    call_after(0, [this] { make_room(); });
+  }
 }
 
 void KeyspaceActor::schedule_waits(std::int64_t deadline_us) {
@@ -185,6 +189,12 @@ void KeyspaceActor::expire() {
     expire();
     settle();
   });
+}
+
+void KeyspaceActor::make_room() {
+  making_room_ = false;
+  executor_->make_room();
+  settle();
 }
 
 void KeyspaceActor::free_garbage() {

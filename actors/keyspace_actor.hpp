@@ -46,6 +46,7 @@ class KeyspaceActor final : public net::LoopActor {
   void close_idle_clients();
   void expire();
   void free_garbage();
+  void make_room();
 
   commands::Store& store_;
   commands::Services& services_;
@@ -56,6 +57,7 @@ class KeyspaceActor final : public net::LoopActor {
   std::int64_t wait_timer_us_ = 0;  // when wait_timer_ fires
   bool expiring_ = false;           // a further slice of expiry is scheduled
   bool freeing_ = false;
+  bool making_room_ = false;  // a further slice of eviction is scheduled
   std::uint64_t idle_cursor_ = 0;  // client id up to which idle ones were looked for
 };
 

@@ -60,6 +60,13 @@ std::uint32_t access_frequency(const config::Config& config, std::uint32_t clock
          std::min(counter, elapsed / static_cast<std::uint32_t>(config.lfu_decay_time_min));
 }
 
+std::uint32_t eviction_rank(const config::Config& config, std::uint32_t clock,
+                            std::int64_t now_us) {
+  if (!counts_frequency(config.maxmemory_policy)) return idle_seconds(clock, now_us);
+  const std::uint32_t idle_minutes = (minutes(now_us) - (clock >> 8)) & minute_mask;
+  return (counter_max - access_frequency(config, clock, now_us)) << 16 | idle_minutes;
+}
+
 std::uint32_t idle_seconds(std::uint32_t clock, std::int64_t now_us) {
   return (seconds(now_us) - clock) & clock_mask;
 }

@@ -26,6 +26,11 @@ namespace respawn::commands {
 [[nodiscard]] std::uint32_t access_frequency(const config::Config& config, std::uint32_t clock,
                                              std::int64_t now_us);
 
+/// The less an entry with this clock would be missed, the higher: by the policy's counter and then
+/// by age (LFU), or by age.
+[[nodiscard]] std::uint32_t eviction_rank(const config::Config& config, std::uint32_t clock,
+                                          std::int64_t now_us);
+
 /// Under LRU: seconds since the last use.
 [[nodiscard]] std::uint32_t idle_seconds(std::uint32_t clock, std::int64_t now_us);
 

@@ -23,13 +23,20 @@ bool is_permitted(const config::Config& config, const Session& session) {
   return false;
 }
 
-/// Why the command may not run for this client now, in Redis's order of reasons; "" when it may.
-std::string refusal(const config::Config& config, const Session& session, const CommandSpec& spec) {
+/// Why this client may not run the command, "" when it may.
+std::string forbidden(const config::Config& config, const Session& session,
+                      const CommandSpec& spec) {
   const Flags flags = spec.flags;
   if (flags.has(Flag::guarded) && !is_permitted(config, session))
     return errors::not_permitted(spec.name);
   if (!session.authenticated && !config.requirepass.empty() && !flags.has(Flag::no_auth))
     return std::string(errors::not_authenticated);
+  return "";
+}
+
+/// Why the command does not fit what the client does at present, "" when it does.
+std::string untimely(const Session& session, const CommandSpec& spec) {
+  const Flags flags = spec.flags;
   if (session.in_subscribe_mode() && !flags.has(Flag::allowed_when_subscribed))
     return errors::not_in_subscribe_mode(spec.name);
   const bool uses_keys =
@@ -57,6 +64,7 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
       subscriptions_(store.clients),
       blocking_(store.clients, waiters_),
       environment_{store, subscriptions_, blocking_, services, clock},
+      memory_limit_(store, services, clock),
       generation_(++store.generation) {
   subscriptions_.rebuild();
   blocking_.rebuild();
@@ -82,6 +90,8 @@ void Executor::sample_rates(std::uint64_t received_bytes, std::uint64_t sent_byt
   statistics.commands_rate.sample(now_ms, statistics.commands_processed);
   statistics.received_rate.sample(now_ms, received_bytes);
   statistics.sent_rate.sample(now_ms, sent_bytes);
+  // Also renews what used_memory() knows about other threads.
+  statistics.peak_memory = std::max(statistics.peak_memory, environment_.services.memory().used);
 }
 
 void Executor::read_clock() {
@@ -175,12 +185,40 @@ bool Executor::admit(Session& session, Command& command) {
   const CommandSpec& spec = *command.spec;
   const bool unrestricted = session.authenticated && session.subscription_count() == 0 &&
                             !session.monitor && !spec.flags.has(Flag::guarded);
-  if (unrestricted) [[likely]]
+  const bool limited = store_.config->maxmemory_bytes != 0;
+  if (unrestricted && !limited) [[likely]]
     return true;
-  const std::string error = refusal(*store_.config, session, spec);
+  // In Redis's order of reasons.
+  std::string error = forbidden(*store_.config, session, spec);
+  if (error.empty() && limited && enforce_memory_limit() == MemoryLimit::State::exceeded &&
+      spec.flags.has(Flag::denyoom))
+    error = errors::out_of_memory;
+  if (error.empty()) error = untimely(session, spec);
   if (error.empty()) return true;
   reject(session, &command, error);
   return false;
+}
+
+MemoryLimit::State Executor::enforce_memory_limit() {
+  return memory_limit_.make_room(now_us_, [this](const keyspace::Eviction::Victim& victim) {
+    remove_key(victim.database, victim.entry, config::keyspace_event::evicted, "evicted");
+    ++store_.databases.statistics.evicted_keys;
+  });
+}
+
+void Executor::make_room() {
+  read_clock();
+  enforce_memory_limit();
+}
+
+/// Of the server's own accord.
+void Executor::remove_key(std::size_t index, keyspace::Entry* entry, int event_class,
+                          std::string_view event) {
+  const std::string key(entry->key());
+  store_.databases.at(index).erase(entry);
+  ++store_.databases.changes;
+  effects_.events.push_back({event_class, event, key, static_cast<int>(index)});
+  carry_out_events();
 }
 
 bool Executor::run(Session& session, Command& command, Args args) {
@@ -301,13 +339,8 @@ std::int64_t Executor::expire_keys(std::size_t keys_max) {
     keyspace::Database& db = store_.databases.at(index);
     while (keyspace::Entry* entry = db.next_expired(now_ms)) {
       if (keys_max-- == 0) return now_ms;
-      const std::string key(entry->key());
-      db.erase(entry);
+      remove_key(index, entry, config::keyspace_event::expired, "expired");
       ++store_.databases.statistics.expired_keys;
-      ++store_.databases.changes;
-      effects_.events.push_back(
-          {config::keyspace_event::expired, "expired", key, static_cast<int>(index)});
-      carry_out_events();
     }
     if (!expire_fields(index, keys_max)) return now_ms;
     const std::int64_t at_ms = std::min(db.earliest_expiry_ms(), db.earliest_field_expiry_ms());

@@ -7,6 +7,7 @@
 
 #include "commands/execution.hpp"
 #include "commands/lookahead.hpp"
+#include "commands/memory_limit.hpp"
 
 namespace respawn::commands {
 
@@ -59,6 +60,12 @@ class Executor {
   /// (wall clock, ms; in the past: at once), or 0 for never.
   std::int64_t expire_keys(std::size_t keys_max);
 
+  /// Goes on making room where maxmemory is exceeded, for a bounded time; to be called again, after
+  /// others had their turn, while memory_unsettled().
+  void make_room();
+
+  [[nodiscard]] bool memory_unsettled() const { return memory_limit_.unfinished(); }
+
   void add_client(SessionPtr session);
   void remove_client(Session& session);
 
@@ -70,6 +77,9 @@ class Executor {
   Command* reject(Session& session, Command* command, std::string_view error);
   Command* hang_up_on_http(Session& session);
   bool admit(Session& session, Command& command);
+  MemoryLimit::State enforce_memory_limit();
+  void remove_key(std::size_t index, keyspace::Entry* entry, int event_class,
+                  std::string_view event);
   /// Whether what it replied are pushes.
   bool run(Session& session, Command& command, Args args);
   bool expire_fields(std::size_t index, std::size_t& fields_max);
@@ -83,6 +93,7 @@ class Executor {
   Subscriptions subscriptions_;
   Blocking blocking_;
   Environment environment_;
+  MemoryLimit memory_limit_;
   const std::uint64_t generation_;
   Effects effects_;
   Lookahead lookahead_;

@@ -226,6 +226,16 @@ void write_traffic(const Source& source, InfoWriter& out) {
   out.field("rejected_connections", network.connections_rejected);
 }
 
+/// In milliseconds.
+void write_eviction_time(const Source& source, InfoWriter& out) {
+  const Statistics& statistics = source.store().statistics;
+  const std::int64_t since_us = statistics.eviction_exceeded_since_us;
+  const std::int64_t current_us =
+      since_us == 0 ? 0 : source.environment.clock.monotonic_us() - since_us;
+  out.field("total_eviction_exceeded_time", (statistics.eviction_exceeded_us + current_us) / 1000);
+  out.field("current_eviction_exceeded_time", current_us / 1000);
+}
+
 void write_statistics(const Source& source, InfoWriter& out) {
   const Statistics& statistics = source.store().statistics;
   const keyspace::DataStatistics& data = source.store().databases.statistics;
@@ -237,7 +247,7 @@ void write_statistics(const Source& source, InfoWriter& out) {
   out.each({"expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds"}, "0");
   out.field("evicted_keys", data.evicted_keys);
   out.field("evicted_clients", statistics.clients_evicted);
-  out.each({"total_eviction_exceeded_time", "current_eviction_exceeded_time"}, "0");
+  write_eviction_time(source, out);
   out.field("keyspace_hits", data.hits);
   out.field("keyspace_misses", data.misses);
   out.field("pubsub_channels", subscriptions.channels().size());

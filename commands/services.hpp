@@ -90,6 +90,9 @@ class Services {
 
   [[nodiscard]] virtual const ProcessFacts& process() const = 0;
   [[nodiscard]] virtual MemoryFacts memory() const = 0;
+  /// MemoryFacts::used, cheap enough for every command: exact as to what the calling thread
+  /// allocates and frees, and as of its last memory() as to others.
+  [[nodiscard]] virtual std::uint64_t used_memory() const { return memory().used; }
   [[nodiscard]] virtual NetworkFacts network() const = 0;
   virtual void reset_network_facts() = 0;
 

@@ -365,6 +365,28 @@ Entry* ExpiryIndex::first() const {
   return reinterpret_cast<Entry*>(static_cast<const Leaf*>(node)->pairs[0].address());
 }
 
+Entry* ExpiryIndex::random(Random& random) const {
+  if (root_ == nullptr) return nullptr;
+  // A place in a node that is not in use means a new start, so that keys in full nodes are not
+  // drawn less often. Where hardly any place is in use, fairness has to wait.
+  constexpr int starts_max = 64;
+  for (int start = 0;; ++start) {
+    const bool fair = start < starts_max;
+    const Node* node = root_;
+    unsigned level = 0;
+    for (; level < height_; ++level) {
+      const auto* inner = static_cast<const Inner*>(node);
+      const std::size_t child = random.below(fair && level > 0 ? Inner::capacity : inner->count);
+      if (child >= inner->count) break;
+      node = inner->children[child];
+    }
+    if (level < height_) continue;
+    const auto* leaf = static_cast<const Leaf*>(node);
+    const std::size_t at = random.below(fair && level > 0 ? Leaf::capacity : leaf->count);
+    if (at < leaf->count) return reinterpret_cast<Entry*>(leaf->pairs[at].address());
+  }
+}
+
 std::int64_t ExpiryIndex::mean_ms() const {
   return size_ == 0 ? 0 : static_cast<std::int64_t>(times_ / size_);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/random.hpp"
 #include "base/result.hpp"
 #include "keyspace/entry.hpp"
 
@@ -33,6 +34,9 @@ class ExpiryIndex {
 
   /// The entry with the earliest time; null when empty.
   [[nodiscard]] Entry* first() const;
+
+  /// Each entry with about the same probability; null when empty. Expected O(log n).
+  [[nodiscard]] Entry* random(Random& random) const;
 
   /// Mean of all times, in milliseconds; 0 when empty.
   [[nodiscard]] std::int64_t mean_ms() const;

@@ -9,6 +9,8 @@
 // jemalloc's interface; the symbol is there only when it is the allocator.
 extern "C" int mallctl(const char* name, void* old_value, std::size_t* old_size, void* new_value,
                        std::size_t new_size) __attribute__((weak));
+// The sanitizers' allocator, likewise.
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes() __attribute__((weak));
 
 namespace respawn::server {
 
@@ -24,10 +26,43 @@ std::uint64_t resident_bytes() {
   return fields == 2 ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
-std::uint64_t jemalloc_statistic(const char* name) {
-  std::size_t value = 0;
+template <class T = std::size_t>
+T jemalloc_statistic(const char* name) {
+  T value{};
   std::size_t size = sizeof value;
-  return mallctl(name, &value, &size, nullptr, 0) == 0 ? value : 0;
+  return mallctl(name, &value, &size, nullptr, 0) == 0 ? value : T{};
+}
+
+/// What one thread has allocated and freed: counters that jemalloc keeps for it. With jemalloc
+/// only.
+class ThreadCounters {
+ public:
+  ThreadCounters()
+      : allocated_(jemalloc_statistic<const std::uint64_t*>("thread.allocatedp")),
+        freed_(jemalloc_statistic<const std::uint64_t*>("thread.deallocatedp")) {}
+
+  [[nodiscard]] std::uint64_t used() const { return *allocated_ - *freed_ + others_; }
+
+  /// Adjusts the share of the other threads so that used() is this.
+  void correct(std::uint64_t used_bytes) { others_ += used_bytes - used(); }
+
+ private:
+  const std::uint64_t* allocated_;
+  const std::uint64_t* freed_;
+  std::uint64_t others_ = 0;  // wraps below 0: they may have freed what this thread allocated
+};
+
+ThreadCounters& thread_counters() {
+  thread_local ThreadCounters counters;
+  return counters;
+}
+
+/// Without jemalloc.
+std::uint64_t allocated_elsewhere() {
+  if (__sanitizer_get_current_allocated_bytes != nullptr)
+    return __sanitizer_get_current_allocated_bytes();
+  const auto info = ::mallinfo2();
+  return info.uordblks + info.hblkhd;
 }
 
 }  // namespace
@@ -42,12 +77,19 @@ commands::MemoryFacts memory_facts() {
     facts.allocated = jemalloc_statistic("stats.allocated");
     facts.active = jemalloc_statistic("stats.active");
     facts.allocator_resident = jemalloc_statistic("stats.resident");
+    // What threads keep for their next allocations is not in use. (4096 stands for all arenas.)
+    facts.used = facts.allocated - jemalloc_statistic("stats.arenas.4096.tcache_bytes") -
+                 jemalloc_statistic("stats.arenas.4096.tcache_stashed_bytes");
+    thread_counters().correct(facts.used);
   } else {
-    facts.allocated = ::mallinfo2().uordblks;
+    facts.used = facts.allocated = allocated_elsewhere();
     facts.active = facts.allocator_resident = facts.resident;
   }
-  facts.used = facts.allocated != 0 ? facts.allocated : facts.resident;
   return facts;
+}
+
+std::uint64_t used_memory_bytes() {
+  return mallctl != nullptr ? thread_counters().used() : allocated_elsewhere();
 }
 
 std::string allocator_name() {

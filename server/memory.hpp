@@ -7,8 +7,12 @@
 
 namespace respawn::server {
 
-/// Bytes; costs a few microseconds. What an allocator does not tell is taken from the kernel.
+/// Bytes; costs a few dozen microseconds. What an allocator does not tell is taken from the kernel.
 commands::MemoryFacts memory_facts();
+
+/// memory_facts().used in a few nanoseconds with jemalloc: what the calling thread allocated and
+/// freed since it called memory_facts() last is counted exactly, that of other threads not at all.
+std::uint64_t used_memory_bytes();
 
 /// "jemalloc-5.3.0", "libc"...
 std::string allocator_name();

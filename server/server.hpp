@@ -53,6 +53,7 @@ class Server final : private commands::Services {
   [[nodiscard]] const commands::ProcessFacts& process() const override { return facts_; }
 
   [[nodiscard]] commands::MemoryFacts memory() const override;
+  [[nodiscard]] std::uint64_t used_memory() const override;
   [[nodiscard]] commands::NetworkFacts network() const override;
   void reset_network_facts() override;
   [[nodiscard]] commands::TreeNode tree() const override;

@@ -116,6 +116,10 @@ commands::MemoryFacts Server::memory() const {
   return memory_facts();
 }
 
+std::uint64_t Server::used_memory() const {
+  return used_memory_bytes();
+}
+
 commands::NetworkFacts Server::network() const {
   return {.connections_received = context_.counters.received.load(std::memory_order_relaxed),
           .connections_rejected = context_.counters.rejected.load(std::memory_order_relaxed)};

@@ -1,0 +1,124 @@
+#include "keyspace/eviction.hpp"
+
+#include <algorithm>
+
+namespace respawn::keyspace {
+
+namespace {
+
+std::size_t eligible_count(const Database& db, const EvictionRule& rule) {
+  return rule.expiring_only ? db.expiring_count() : db.size();
+}
+
+std::optional<Eviction::Victim> first_to_expire(Databases& data) {
+  std::optional<Eviction::Victim> first;
+  for (std::size_t i = 0; i < data.count(); ++i) {
+    Entry* entry = data.at(i).first_to_expire();
+    if (entry == nullptr) continue;
+    if (!first || entry->expire_at_ms() < first->entry->expire_at_ms()) first = {i, entry};
+  }
+  return first;
+}
+
+}  // namespace
+
+std::optional<Eviction::Victim> Eviction::choose(Databases& data, const EvictionRule& rule,
+                                                 Random& random) {
+  switch (rule.order) {
+    case EvictionRule::Order::rank:
+      return choose_ranked(data, rule, random);
+    case EvictionRule::Order::time_to_live:
+      return first_to_expire(data);
+    case EvictionRule::Order::random:
+      return choose_random(data, rule, random);
+  }
+  return std::nullopt;
+}
+
+std::optional<Eviction::Victim> Eviction::choose_ranked(Databases& data, const EvictionRule& rule,
+                                                        Random& random) {
+  for (;;) {
+    bool sampled = false;
+    for (std::size_t i = 0; i < data.count(); ++i) {
+      Database& db = data.at(i);
+      if (eligible_count(db, rule) == 0) continue;
+      sample(db, i, rule, random);
+      sampled = true;
+    }
+    if (!sampled) return std::nullopt;
+    // Nothing changes meanwhile: what this round found is still there when older candidates are
+    // used up, so the loop ends.
+    if (auto victim = take_best(data, rule)) return victim;
+  }
+}
+
+std::optional<Eviction::Victim> Eviction::choose_random(Databases& data, const EvictionRule& rule,
+                                                        Random& random) {
+  for (std::size_t i = 0; i < data.count(); ++i) {
+    last_database_ = (last_database_ + 1) % data.count();
+    Database& db = data.at(last_database_);
+    Entry* entry = rule.expiring_only ? db.random_expiring(random) : db.random(random);
+    if (entry != nullptr) return Victim{last_database_, entry};
+  }
+  return std::nullopt;
+}
+
+/// Keys of one bucket have nothing in common but their hash, so whole buckets from a random
+/// position on are as good as keys drawn one by one, and nearer. Expiring keys are drawn one by
+/// one: neighbours in their index were often written together.
+void Eviction::sample(Database& db, std::size_t index, const EvictionRule& rule, Random& random) {
+  if (rule.expiring_only) {
+    for (std::size_t i = 0; i < rule.samples; ++i)
+      consider(*db.random_expiring(random), index, rule);
+    return;
+  }
+  std::size_t seen = 0;
+  const auto visit = [&](const Entry& entry) {
+    ++seen;
+    consider(entry, index, rule);
+  };
+  db.scan(random.below(Database::scan_end), rule.samples, visit);
+  if (seen < rule.samples) db.scan(0, rule.samples - seen, visit);
+  if (seen == 0) consider(*db.random(random), index, rule);
+}
+
+void Eviction::consider(const Entry& entry, std::size_t index, const EvictionRule& rule) {
+  const std::uint32_t rank = rule.rank(entry.access_clock());
+  Candidate* const first = candidates_.data();
+  Candidate* const last = first + count_;
+  const bool full = count_ == candidates_max;
+  if (full && rank <= first->rank) return;
+  const std::string_view key = entry.key();
+  if (std::any_of(first, last, [&](const Candidate& known) {
+        return known.database == index && known.key == key;
+      }))
+    return;
+  Candidate* place = std::lower_bound(
+      first, last, rank,
+      [](const Candidate& known, std::uint32_t than) { return known.rank < than; });
+  if (full) {
+    std::rotate(first, first + 1, place);  // the one that would be missed most makes room
+    --place;
+  } else {
+    std::rotate(place, last, last + 1);
+    ++count_;
+  }
+  place->rank = 0;
+  place->key.assign(key);
+  place->database = index;
+  place->rank = rank;
+}
+
+std::optional<Eviction::Victim> Eviction::take_best(Databases& data, const EvictionRule& rule) {
+  while (count_ > 0) {
+    const Candidate& best = candidates_[--count_];
+    if (best.database >= data.count()) continue;
+    Entry* entry = data.at(best.database).find(std::string_view(best.key));
+    if (entry == nullptr || (rule.expiring_only && !entry->has_expiry())) continue;
+    if (rule.rank(entry->access_clock()) < best.rank) continue;
+    return Victim{best.database, entry};
+  }
+  return std::nullopt;
+}
+
+}  // namespace respawn::keyspace
