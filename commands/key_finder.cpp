@@ -52,8 +52,9 @@ std::optional<Span> span_of(const KeySpec& spec, std::int64_t first, Args args) 
 /// What SET does with its key depends on its options.
 KeyFlags settled(const CommandSpec& command, const KeySpec& spec, Args args) {
   if (!spec.flags.has(KeyFlag::variable_flags) || command.name != "set") return spec.flags;
-  const bool reads = std::any_of(args.begin() + std::min<std::ptrdiff_t>(3, std::ssize(args)),
-                                 args.end(), [](auto word) { return iequals(word, "get"); });
+  const bool reads =
+      std::any_of(args.begin() + std::min<std::ptrdiff_t>(3, std::ssize(args)), args.end(),
+                  [](auto word) { return iequals(word, "get") || iequals(word, "ifeq"); });
   return reads ? KeyFlags{KeyFlag::RW, KeyFlag::access, KeyFlag::update}
                : KeyFlags{KeyFlag::OW, KeyFlag::update};
 }

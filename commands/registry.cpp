@@ -33,6 +33,7 @@ std::vector<std::span<const CommandSpec>> Registry::every_family() {
       substring_commands,
       bitmap_commands,
       bitfield_commands,
+      hyperloglog_commands,
       generic_commands,
       rename_commands,
       sort_commands,

@@ -23,6 +23,7 @@ using keyspace::Type;
 struct StringOptions {
   bool nx = false;
   bool xx = false;
+  std::optional<std::string_view> if_equal;
   bool get = false;
   bool keep_ttl = false;
   bool persist = false;
@@ -54,10 +55,12 @@ bool take_time(ArgCursor& at, StringOptions& options) {
 /// False at a syntax error.
 bool parse_set_options(Args args, StringOptions& options) {
   for (ArgCursor at(args, 3); !at.done();) {
-    if (!options.xx && at.take("NX"))
+    if (!options.xx && !options.if_equal && at.take("NX"))
       options.nx = true;
-    else if (!options.nx && at.take("XX"))
+    else if (!options.nx && !options.if_equal && at.take("XX"))
       options.xx = true;
+    else if (!options.nx && !options.xx && !options.if_equal && at.take("IFEQ", 1))
+      options.if_equal = at.next();
     else if (at.take("GET"))
       options.get = true;
     else if (!options.unit && at.take("KEEPTTL"))
@@ -91,6 +94,17 @@ void put(Execution& x, const Key& key, Entry* existing, std::string_view value,
   x.changed(key.bytes, string, "set");
 }
 
+bool holds(const Entry& entry, std::string_view text) {
+  Scratch scratch;
+  return entry.bytes(scratch) == text;
+}
+
+/// Whether SET's condition on what is there (null: nothing) is not met.
+bool is_refused(const Entry* existing, const StringOptions& options) {
+  if (options.if_equal) return !existing || !holds(*existing, *options.if_equal);
+  return existing ? options.nx : options.xx;
+}
+
 void set(Execution& x, Args args) {
   StringOptions options;
   if (args.size() > 3 && !parse_set_options(args, options)) return x.fail(errors::syntax);
@@ -104,7 +118,9 @@ void set(Execution& x, Args args) {
   const Key key = x.key(args[1]);
   Entry* existing = options.get ? x.find_read(key, Type::string) : x.find_write(key);
   if (x.failed()) return;
-  const bool refused = existing ? options.nx : options.xx;
+  if (options.if_equal && existing && existing->type() != Type::string)
+    return x.fail(errors::wrong_type);
+  const bool refused = is_refused(existing, options);
   if (options.get)
     existing ? reply_string(x, *existing) : x.reply.null();
   else
@@ -156,6 +172,15 @@ void get(Execution& x, Args args) {
 void getdel(Execution& x, Args args) {
   const Key key = x.key(args[1]);
   if (reply_found(x, key)) x.erase(key);
+}
+
+void delifeq(Execution& x, Args args) {
+  const Key key = x.key(args[1]);
+  const Entry* entry = x.find_write(key, Type::string);
+  if (x.failed()) return;
+  if (!entry || !holds(*entry, args[2])) return x.reply.integer(0);
+  x.erase(key);
+  x.reply.integer(1);
 }
 
 void getset(Execution& x, Args args) {
@@ -295,15 +320,17 @@ constexpr KeySpec getex_keys = [] {
 
 constexpr CommandSpec rows[] = {
     command({.name = "set",
-             .syntax = "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT "
-                       "unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
+             .syntax = "key value [NX | XX | IFEQ comparison-value] [GET] [EX seconds | PX "
+                       "milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | "
+                       "KEEPTTL]",
              .group = Group::string,
              .flags = {Flag::write, Flag::denyoom},
              .keys = {set_keys},
              .since = "1.0.0",
              .complexity = "O(1)",
              .summary = "Stores a string, whatever was at the key; optionally only when the key is "
-                        "(not) there, with an expiry, or answering the old string.",
+                        "(not) there or holds a certain string, with an expiry, or answering the "
+                        "old string.",
              .run = set}),
     command({.name = "get",
              .syntax = "key",
@@ -323,6 +350,15 @@ constexpr CommandSpec rows[] = {
              .complexity = "O(1)",
              .summary = "Reads the string at a key and deletes the key.",
              .run = getdel}),
+    command({.name = "delifeq",
+             .syntax = "key value",
+             .group = Group::string,
+             .flags = {Flag::write, Flag::fast},
+             .keys = {keys({KeyFlag::RM, KeyFlag::erase}, 1)},
+             .since = "9.0.0",
+             .complexity = "O(1)",
+             .summary = "Deletes a key that holds a certain string.",
+             .run = delifeq}),
     command({.name = "getex",
              .syntax = "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT "
                        "unix-time-milliseconds | PERSIST]",

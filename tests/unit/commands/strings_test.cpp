@@ -256,5 +256,46 @@ TEST_F(StringsTest, FloatsRefuseWhatIsNone) {
   EXPECT_EQ(run("EXISTS fresh"), integer(0));
 }
 
+TEST_F(StringsTest, SetIfEqual) {
+  EXPECT_EQ(run("SET k v IFEQ x"), null) << "there is no such key";
+  EXPECT_EQ(run("EXISTS k"), integer(0));
+  run("SET k v EX 100");
+  EXPECT_EQ(run("SET k w IFEQ V"), null);
+  EXPECT_EQ(run("SET k w ifeq v"), ok);
+  EXPECT_EQ(run("GET k"), bulk("w"));
+  EXPECT_EQ(run("TTL k"), integer(-1));
+  EXPECT_EQ(run("SET k x IFEQ v GET"), bulk("w")) << "not stored";
+  EXPECT_EQ(run("SET k x GET IFEQ w EX 10"), bulk("w"));
+  EXPECT_EQ(run("SET k y IFEQ x KEEPTTL"), ok);
+  EXPECT_EQ(run("TTL k"), integer(10));
+  run("SET n 12");
+  EXPECT_EQ(run("SET n 13 IFEQ 012"), null);
+  EXPECT_EQ(run("SET n 13 IFEQ 12"), ok);
+  EXPECT_EQ(events_of("SET n 14 IFEQ 12"), "");
+  EXPECT_EQ(events_of("SET n 14 IFEQ 13"), "set n");
+}
+
+TEST_F(StringsTest, SetIfEqualRefuses) {
+  run("RPUSH l a");
+  EXPECT_EQ(run("SET l v IFEQ a"), wrong_type);
+  EXPECT_EQ(run("SET l v IFEQ a GET"), wrong_type);
+  for (const char* options : {"IFEQ", "IFEQ a NX", "NX IFEQ a", "XX IFEQ a", "IFEQ a IFEQ a"})
+    EXPECT_EQ(run(std::string("SET k v ") + options), syntax_error) << options;
+  EXPECT_EQ(run("COMMAND GETKEYSANDFLAGS SET k v IFEQ a"),
+            run("COMMAND GETKEYSANDFLAGS SET k v GET"));
+}
+
+TEST_F(StringsTest, DeleteIfEqual) {
+  EXPECT_EQ(run("DELIFEQ k v"), integer(0));
+  run("SET k v");
+  EXPECT_EQ(run("DELIFEQ k w"), integer(0));
+  EXPECT_EQ(events_of("DELIFEQ k v"), "del k");
+  EXPECT_EQ(run("EXISTS k"), integer(0));
+  run("SET n 12");
+  EXPECT_EQ(run("DELIFEQ n 12"), integer(1));
+  run("RPUSH l a");
+  EXPECT_EQ(run("DELIFEQ l a"), wrong_type);
+}
+
 }  // namespace
 }  // namespace respawn::commands::test
