@@ -12,6 +12,7 @@ extern const std::span<const CommandSpec> string_commands;              // strin
 extern const std::span<const CommandSpec> substring_commands;           // substrings.cpp
 extern const std::span<const CommandSpec> bitmap_commands;              // bitmaps.cpp
 extern const std::span<const CommandSpec> bitfield_commands;            // bitfield.cpp
+extern const std::span<const CommandSpec> hyperloglog_commands;         // hyperloglog.cpp
 extern const std::span<const CommandSpec> generic_commands;             // generic.cpp
 extern const std::span<const CommandSpec> rename_commands;              // renames.cpp
 extern const std::span<const CommandSpec> expiry_commands;              // expiry.cpp
