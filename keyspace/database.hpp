@@ -169,8 +169,12 @@ class Database {
     return contents_->dict.scan(cursor, count, visit);
   }
 
-  /// Cursors of scan() are below it.
-  static constexpr std::uint64_t scan_end = BucketTable::position_end;
+  /// Visits the few keys of a bucket drawn at random, maybe none: each key with about the same
+  /// probability. The visitor must not change this database.
+  template <class Visitor>
+  void sample(Random& random, Visitor&& visit) const {
+    contents_->dict.sample(random, visit);
+  }
 
   /// Each key with the same probability; null when empty. Expected O(1).
   [[nodiscard]] Entry* random(Random& random) const { return contents_->dict.random(random); }

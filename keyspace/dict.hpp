@@ -81,6 +81,14 @@ class Dict {
     return static_cast<Element*>(table_.random(random));
   }
 
+  /// Visits all elements of one bucket, drawn at random. Keys of a bucket have nothing in common,
+  /// so each element is visited with the same probability (up to 1.5 times that while the dict is
+  /// resized). Maybe none.
+  template <class Visitor>
+  void sample(Random& random, Visitor&& visit) const {
+    visit_chain(table_.run_at(random.below(BucketTable::position_end)).bucket, visit);
+  }
+
   /// Visits the elements of whole buckets from `cursor` on until `count` or more are visited or
   /// ten times as many buckets were looked at; returns the next cursor, 0 at the end. Cursors are
   /// positions, at most 48 bits.

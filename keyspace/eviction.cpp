@@ -63,8 +63,7 @@ std::optional<Eviction::Victim> Eviction::choose_random(Databases& data, const E
   return std::nullopt;
 }
 
-/// Keys of one bucket have nothing in common but their hash, so whole buckets from a random
-/// position on are as good as keys drawn one by one, and nearer. Expiring keys are drawn one by
+/// Whole buckets are as good as keys drawn one by one, and nearer. Expiring keys are drawn one by
 /// one: neighbours in their index were often written together.
 void Eviction::sample(Database& db, std::size_t index, const EvictionRule& rule, Random& random) {
   if (rule.expiring_only) {
@@ -77,9 +76,9 @@ void Eviction::sample(Database& db, std::size_t index, const EvictionRule& rule,
     ++seen;
     consider(entry, index, rule);
   };
-  db.scan(random.below(Database::scan_end), rule.samples, visit);
-  if (seen < rule.samples) db.scan(0, rule.samples - seen, visit);
-  if (seen == 0) consider(*db.random(random), index, rule);
+  if (rule.samples >= db.size()) return db.for_each(visit);
+  for (std::size_t i = 0; i < rule.samples && seen < rule.samples; ++i) db.sample(random, visit);
+  if (seen == 0) visit(*db.random(random));
 }
 
 void Eviction::consider(const Entry& entry, std::size_t index, const EvictionRule& rule) {

@@ -89,6 +89,10 @@ class FakeServices final : public Services {
 
   [[nodiscard]] MemoryFacts memory() const override { return memory_facts; }
 
+  [[nodiscard]] std::uint64_t used_memory() const override {
+    return used ? used() : memory_facts.used;
+  }
+
   [[nodiscard]] NetworkFacts network() const override { return network_facts; }
 
   void reset_network_facts() override { network_facts = {}; }
@@ -125,6 +129,7 @@ class FakeServices final : public Services {
   int rewrites = 0;
   ProcessFacts process_facts;
   MemoryFacts memory_facts;
+  std::function<std::uint64_t()> used;  // what used_memory() says, if not memory_facts.used
   NetworkFacts network_facts;
   TreeNode root;
   std::vector<RestartRecord> records;
