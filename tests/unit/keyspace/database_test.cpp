@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <optional>
@@ -154,6 +155,26 @@ TEST_F(DatabaseTest, ExtendsWithZerosToBeWrittenInPlace) {
   entry = database.extend(entry, 3);
   EXPECT_EQ(entry->length(), 1000U);
   EXPECT_THROW((void)Database::writable(set("other", "text")), CheckFailure);
+}
+
+TEST_F(DatabaseTest, MakesRawStringsOfOldOnes) {
+  set("key", "12", 5);
+  for (const std::size_t bytes : {0, 3, 45, 256, 257, 100'000}) {
+    Entry* old = database.find("key");
+    const std::string before = text_of(*old);
+    Entry* entry = database.set_raw(
+        "key", old, bytes,
+        [&](char* to) {
+          EXPECT_EQ(text_of(*old), before);
+          std::fill(to, to + bytes, 'y');
+        },
+        7);
+    EXPECT_EQ(text_of(*entry), std::string(bytes, 'y'));
+    EXPECT_EQ(entry->encoding(), Encoding::raw);
+    EXPECT_EQ(entry->expire_at_ms(), 7);
+    EXPECT_EQ(database.find("key"), entry);
+    expect_sound(database);
+  }
 }
 
 TEST_F(DatabaseTest, ReplacesAValueOfAnyType) {
@@ -366,6 +387,9 @@ TEST_F(DatabaseTest, StaysAsItWasWhenMemoryIsOut) {
   attempt("a", [&] { database.append(entry("a"), std::string(0, 'x')); });
   attempt("a", [&] { database.extend(entry("a"), 5000); });
   attempt("a", [&] { database.extend(entry("a"), 50'000); });
+  const auto zero = [](char* to) { *to = '\0'; };
+  attempt("a", [&] { database.set_raw("a", entry("a"), 1, zero, 5); });
+  attempt("r", [&] { database.set_raw("r", entry("r"), 1, zero, 5); });
   attempt("a", [&] { database.clear_expiry(entry("a")); });
   attempt("a", [&] { database.set_expiry(entry("a"), 100); });
   attempt("a", [&] { database.set_string("a", entry("a"), "short", never); });
