@@ -67,6 +67,14 @@ std::uint32_t eviction_rank(const config::Config& config, std::uint32_t clock,
   return (counter_max - access_frequency(config, clock, now_us)) << 16 | idle_minutes;
 }
 
+std::uint32_t access_clock_of_frequency(std::uint8_t frequency, std::int64_t now_us) {
+  return minutes(now_us) << 8 | frequency;
+}
+
+std::uint32_t access_clock_of_idle(std::int64_t idle_s, std::int64_t now_us) {
+  return (seconds(now_us) - static_cast<std::uint32_t>(idle_s)) & clock_mask;
+}
+
 std::uint32_t idle_seconds(std::uint32_t clock, std::int64_t now_us) {
   return (seconds(now_us) - clock) & clock_mask;
 }

@@ -31,6 +31,12 @@ namespace respawn::commands {
 [[nodiscard]] std::uint32_t eviction_rank(const config::Config& config, std::uint32_t clock,
                                           std::int64_t now_us);
 
+/// Under LFU: what makes the counter be `frequency` now.
+[[nodiscard]] std::uint32_t access_clock_of_frequency(std::uint8_t frequency, std::int64_t now_us);
+
+/// Under LRU: what makes the last use be that long ago.
+[[nodiscard]] std::uint32_t access_clock_of_idle(std::int64_t idle_s, std::int64_t now_us);
+
 /// Under LRU: seconds since the last use.
 [[nodiscard]] std::uint32_t idle_seconds(std::uint32_t clock, std::int64_t now_us);
 

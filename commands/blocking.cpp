@@ -1,6 +1,7 @@
 #include "commands/blocking.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace respawn::commands {
 
@@ -21,14 +22,20 @@ namespace {
 /// A shorter wait lasts this long: nobody can tell, and one timer serves many.
 constexpr std::int64_t shortest_wait_us = 8'000;
 
+/// A longer one (140,000 years) is cut to this, so that its end is a number.
+constexpr std::int64_t longest_wait_ms = std::numeric_limits<std::int64_t>::max() / 2000;
+
 }  // namespace
 
 void Blocking::block(Session& session, const BlockRequest& request, std::int64_t now_us) {
   BlockedState& blocked = session.blocked;
   RESPAWN_CHECK(!blocked.active);
   blocked.on_timeout = request.on_timeout;
-  blocked.deadline_us =
-      request.timeout_ms == 0 ? 0 : now_us + std::max(request.timeout_ms * 1000, shortest_wait_us);
+  if (request.timeout_ms == 0)
+    blocked.deadline_us = 0;
+  else
+    blocked.deadline_us =
+        now_us + std::max(std::min(request.timeout_ms, longest_wait_ms) * 1000, shortest_wait_us);
   blocked.waiter.owner = &session;
   blocked.waiter.sequence = waiters_->next_sequence();
   blocked.waiter.database = session.db;

@@ -16,6 +16,8 @@ extern const std::span<const CommandSpec> hyperloglog_commands;         // hyper
 extern const std::span<const CommandSpec> generic_commands;             // generic.cpp
 extern const std::span<const CommandSpec> rename_commands;              // renames.cpp
 extern const std::span<const CommandSpec> expiry_commands;              // expiry.cpp
+extern const std::span<const CommandSpec> dump_commands;                // dump.cpp
+extern const std::span<const CommandSpec> wait_commands;                // wait.cpp
 extern const std::span<const CommandSpec> database_commands;            // databases.cpp
 extern const std::span<const CommandSpec> list_commands;                // lists.cpp
 extern const std::span<const CommandSpec> list_pop_commands;            // list_pops.cpp
@@ -39,6 +41,7 @@ extern const std::span<const CommandSpec> client_commands;              // clien
 extern const std::span<const CommandSpec> command_commands;             // command.cpp
 extern const std::span<const CommandSpec> config_commands;              // config.cpp
 extern const std::span<const CommandSpec> debug_commands;               // debug.cpp
+extern const std::span<const CommandSpec> memory_commands;              // memory.cpp
 extern const std::span<const CommandSpec> pubsub_commands;              // pubsub.cpp
 extern const std::span<const CommandSpec> script_commands;              // scripts.cpp
 extern const std::span<const CommandSpec> respawn_commands;             // respawn.cpp

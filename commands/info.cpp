@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "commands/info_writer.hpp"
+#include "commands/memory_overview.hpp"
 #include "commands/version.hpp"
 #include "config/change.hpp"
 
@@ -27,14 +28,6 @@ struct Source {
 
 std::string option_text(const config::Config& config, std::string_view name) {
   return config::get(config, *config::find_option(name));
-}
-
-double ratio(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-std::int64_t difference(std::uint64_t more, std::uint64_t less) {
-  return static_cast<std::int64_t>(more) - static_cast<std::int64_t>(less);
 }
 
 std::string compiler_version() {
@@ -115,25 +108,6 @@ std::uint64_t system_memory() {
          static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-/// Memory of tables and connections, as far as it is counted.
-std::uint64_t overhead_bytes(const Store& store) {
-  std::uint64_t bytes = store.clients.size() * sizeof(Session);
-  for (std::size_t i = 0; i < store.databases.count(); ++i)
-    bytes += store.databases.at(i).overhead_bytes();
-  return bytes;
-}
-
-std::uint64_t client_bytes(const ClientTable& clients) {
-  std::uint64_t bytes = 0;
-  for (const auto& [id, session] : clients.all()) {
-    const SocketFacts& facts = session->facts;
-    bytes += sizeof(Session) + facts.query_bytes.load(std::memory_order_relaxed) +
-             facts.query_free_bytes.load(std::memory_order_relaxed) +
-             facts.output_bytes.load(std::memory_order_relaxed);
-  }
-  return bytes;
-}
-
 void write_fragmentation(const MemoryFacts& memory, InfoWriter& out) {
   out.decimal("allocator_frag_ratio", ratio(memory.active, memory.allocated));
   out.field("allocator_frag_bytes", difference(memory.active, memory.allocated));
@@ -147,18 +121,16 @@ void write_fragmentation(const MemoryFacts& memory, InfoWriter& out) {
 
 void write_memory(const Source& source, InfoWriter& out) {
   Store& store = source.store();
-  const MemoryFacts memory = source.environment.services.memory();
-  std::uint64_t& peak = store.statistics.peak_memory;
-  peak = std::max(peak, memory.used);
-  const std::uint64_t overhead = std::min(overhead_bytes(store), memory.used);
+  const MemoryOverview overview = memory_overview(source.environment);
+  const MemoryFacts& memory = overview.facts;
   out.bytes("used_memory", memory.used);
   out.bytes("used_memory_rss", memory.resident);
-  out.bytes("used_memory_peak", peak);
-  out.decimal("used_memory_peak_perc", ratio(memory.used, peak) * 100, "%");
-  out.field("used_memory_overhead", overhead);
+  out.bytes("used_memory_peak", overview.peak);
+  out.decimal("used_memory_peak_perc", ratio(memory.used, overview.peak) * 100, "%");
+  out.field("used_memory_overhead", overview.overhead);
   out.field("used_memory_startup", 0);
-  out.field("used_memory_dataset", memory.used - overhead);
-  out.decimal("used_memory_dataset_perc", ratio(memory.used - overhead, memory.used) * 100, "%");
+  out.field("used_memory_dataset", overview.dataset());
+  out.decimal("used_memory_dataset_perc", ratio(overview.dataset(), memory.used) * 100, "%");
   out.field("allocator_allocated", memory.allocated);
   out.field("allocator_active", memory.active);
   out.field("allocator_resident", memory.allocator_resident);
@@ -177,7 +149,7 @@ void write_memory(const Source& source, InfoWriter& out) {
   out.each({"mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers",
             "mem_clients_slaves"},
            "0");
-  out.field("mem_clients_normal", client_bytes(store.clients));
+  out.field("mem_clients_normal", overview.clients);
   out.each({"mem_cluster_links", "mem_aof_buffer"}, "0");
   out.field("mem_allocator", source.environment.services.process().allocator);
   out.field("active_defrag_running", 0);

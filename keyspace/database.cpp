@@ -343,7 +343,11 @@ std::size_t Database::memory_bytes(const Entry& entry) const {
 
 std::size_t Database::overhead_bytes() const {
   return sizeof(Database) + sizeof(Contents) + contents_->dict.memory_bytes() +
-         contents_->expiries.memory_bytes() + contents_->field_expiries.memory_bytes();
+         expiry_overhead_bytes();
+}
+
+std::size_t Database::expiry_overhead_bytes() const {
+  return contents_->expiries.memory_bytes() + contents_->field_expiries.memory_bytes();
 }
 
 namespace {

@@ -188,6 +188,9 @@ class Database {
   /// Bytes of the dict and the expiry index without entries (MEMORY STATS' overhead).
   [[nodiscard]] std::size_t overhead_bytes() const;
 
+  /// What of it is the index of expiries.
+  [[nodiscard]] std::size_t expiry_overhead_bytes() const;
+
   [[nodiscard]] std::size_t bucket_count() const { return contents_->dict.bucket_count(); }
 
   /// Walks everything; an error names what does not hold. O(size).

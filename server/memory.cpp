@@ -9,6 +9,8 @@
 // jemalloc's interface; the symbol is there only when it is the allocator.
 extern "C" int mallctl(const char* name, void* old_value, std::size_t* old_size, void* new_value,
                        std::size_t new_size) __attribute__((weak));
+extern "C" void malloc_stats_print(void (*write)(void* to, const char* text), void* to,
+                                   const char* options) __attribute__((weak));
 // The sanitizers' allocator, likewise.
 extern "C" std::size_t __sanitizer_get_current_allocated_bytes() __attribute__((weak));
 
@@ -90,6 +92,22 @@ commands::MemoryFacts memory_facts() {
 
 std::uint64_t used_memory_bytes() {
   return mallctl != nullptr ? thread_counters().used() : allocated_elsewhere();
+}
+
+void purge_memory() {
+  if (mallctl == nullptr) {
+    ::malloc_trim(0);
+    return;
+  }
+  mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
+  mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);
+}
+
+std::string allocator_report() {
+  std::string report;
+  const auto append = [](void* to, const char* text) { *static_cast<std::string*>(to) += text; };
+  if (malloc_stats_print != nullptr) malloc_stats_print(append, &report, nullptr);
+  return report;
 }
 
 std::string allocator_name() {

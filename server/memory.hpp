@@ -14,6 +14,12 @@ commands::MemoryFacts memory_facts();
 /// freed since it called memory_facts() last is counted exactly, that of other threads not at all.
 std::uint64_t used_memory_bytes();
 
+/// Gives memory that is not in use back to the system. May take milliseconds.
+void purge_memory();
+
+/// What jemalloc tells of itself, for people; "" with another allocator. May take milliseconds.
+std::string allocator_report();
+
 /// "jemalloc-5.3.0", "libc"...
 std::string allocator_name();
 

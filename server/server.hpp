@@ -54,6 +54,8 @@ class Server final : private commands::Services {
 
   [[nodiscard]] commands::MemoryFacts memory() const override;
   [[nodiscard]] std::uint64_t used_memory() const override;
+  void purge_memory() override;
+  [[nodiscard]] std::string allocator_report() const override;
   [[nodiscard]] commands::NetworkFacts network() const override;
   void reset_network_facts() override;
   [[nodiscard]] commands::TreeNode tree() const override;

@@ -120,6 +120,14 @@ std::uint64_t Server::used_memory() const {
   return used_memory_bytes();
 }
 
+void Server::purge_memory() {
+  server::purge_memory();
+}
+
+std::string Server::allocator_report() const {
+  return server::allocator_report();
+}
+
 commands::NetworkFacts Server::network() const {
   return {.connections_received = context_.counters.received.load(std::memory_order_relaxed),
           .connections_rejected = context_.counters.rejected.load(std::memory_order_relaxed)};

@@ -93,6 +93,10 @@ class FakeServices final : public Services {
     return used ? used() : memory_facts.used;
   }
 
+  void purge_memory() override { ++purges; }
+
+  [[nodiscard]] std::string allocator_report() const override { return report; }
+
   [[nodiscard]] NetworkFacts network() const override { return network_facts; }
 
   void reset_network_facts() override { network_facts = {}; }
@@ -130,6 +134,8 @@ class FakeServices final : public Services {
   ProcessFacts process_facts;
   MemoryFacts memory_facts;
   std::function<std::uint64_t()> used;  // what used_memory() says, if not memory_facts.used
+  int purges = 0;
+  std::string report;
   NetworkFacts network_facts;
   TreeNode root;
   std::vector<RestartRecord> records;
