@@ -1,4 +1,6 @@
 // Giving keys other names, moving and copying them between databases.
+#include <algorithm>
+
 #include "commands/families.hpp"
 #include "commands/list_access.hpp"
 #include "keyspace/types/hash.hpp"
@@ -132,7 +134,14 @@ void copy_value(Execution& x, const Entry& from, const Key& to, Entry* replaced)
     return;
   }
   keyspace::Scratch scratch;
-  db.set_text(to, replaced, from.bytes(scratch), at_ms);
+  const std::string_view text = from.bytes(scratch);
+  if (from.encoding() != keyspace::Encoding::raw) {
+    db.set_text(to, replaced, text, at_ms);
+    return;
+  }
+  db.set_raw(
+      to, replaced, text.size(), [&](char* out) { std::copy(text.begin(), text.end(), out); },
+      at_ms);
 }
 
 void copy(Execution& x, Args args) {

@@ -17,7 +17,7 @@ inline constexpr std::string_view invalid_cursor = "ERR invalid cursor";
 
 struct ScanOptions {
   std::string_view pattern = "*";
-  std::string_view type;  // empty: any
+  std::optional<std::string_view> type;  // none: any
   std::int64_t count = 10;
   bool no_values = false;
 

@@ -82,13 +82,27 @@ void drop(Reply& reply, int index) {
       element.elements.erase(element.elements.begin() + index);
 }
 
+/// Numbers as text, however they were written, in one form.
+void normalize_doubles(Reply& reply) {
+  for (auto& element : reply.elements) normalize_doubles(element);
+  if (reply.type != '$' && reply.type != ',') return;
+  const auto number = parse_double(reply.text);
+  if (!number) return;
+  reply.text = format_double(*number);
+  reply.header = reply.type + reply.text + "\r\n";
+}
+
 std::string canonical(Reply reply, const Comparison& how) {
   if (how.dropped >= 0) drop(reply, how.dropped);
+  if (how.doubles) normalize_doubles(reply);
   switch (how.mode) {
     case Mode::exact:
       break;
     case Mode::unordered:
       sort_elements(reply);
+      break;
+    case Mode::inner:
+      for (auto& element : reply.elements) sort_elements(element);
       break;
     case Mode::deep:
       sort_deep(reply);

@@ -132,7 +132,10 @@ class Parser {
     const auto& name = words[0];
     auto& how = next_.comparison;
     if (name == "unordered") {
-      how.mode = words.size() > 1 && words[1] == "deep" ? Mode::deep : Mode::unordered;
+      const std::string depth = words.size() > 1 ? words[1] : "";
+      how.mode = depth == "deep" ? Mode::deep : depth == "inner" ? Mode::inner : Mode::unordered;
+    } else if (name == "doubles") {
+      how.doubles = true;
     } else if (name == "shape") {
       how.mode = Mode::shape;
     } else if (name == "fields") {

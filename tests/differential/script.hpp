@@ -15,14 +15,16 @@ struct Comparison {
     exact,      // byte for byte
     unordered,  // the outermost elements in any order (a map's pairs)
     deep,       // sets, and arrays of nothing but simple strings, in any order at every depth
+    inner,      // the elements of the outermost elements in any order (SCAN)
     shape,      // types and element counts only
     fields,     // only the named values of a text of name=value or name:value parts
   };
 
   Mode mode = Mode::exact;
-  std::int64_t tolerance = 0;       // integers may differ by this
-  std::vector<std::string> fields;  // for Mode::fields
-  int dropped = -1;                 // index removed from each element of the outermost array
+  std::int64_t tolerance = 0;         // integers may differ by this
+  std::vector<std::string> fields{};  // for Mode::fields
+  bool doubles = false;               // texts of the same number are the same
+  int dropped = -1;                   // index removed from each element of the outermost array
 };
 
 struct Step {

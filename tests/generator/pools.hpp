@@ -1,0 +1,73 @@
+// Where random arguments come from: few keys of each type, small alphabets, edge values, garbage.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.hpp"
+
+namespace respawn::generator {
+
+/// What a key is meant to hold. Keys of the last two are kept apart from the others: what is said
+/// about them is only determined while their scores are of one kind.
+enum class Family : std::uint8_t {
+  string,
+  bits,
+  hyperloglog,
+  list,
+  hash,
+  set,
+  sorted_set,
+  lexical,  // sorted sets in which all scores are 0
+  places,   // sorted sets filled by GEOADD
+};
+
+[[nodiscard]] constexpr bool is_protected(Family family) {
+  return family >= Family::lexical;
+}
+
+/// Owner: one source of commands. Everything follows from the random numbers passed in.
+class Pools {
+ public:
+  /// `payloads`: what DUMP answered for some values.
+  Pools(Random& random, const std::vector<std::string>& payloads)
+      : random_(&random), payloads_(&payloads) {}
+
+  /// One of a few keys.
+  std::string key(Family family);
+  /// Any family but the protected ones.
+  Family any_family();
+
+  /// A value for an argument of this name in a syntax line ("score", "count", "pattern"...).
+  std::string value(std::string_view argument);
+
+  /// Not likely to fit anywhere.
+  std::string garbage();
+
+  /// A time to live, or a point in time, that no test lives to see; never the same twice, so that
+  /// no two of them tie. Sometimes a value that is refused or long over.
+  std::string time(bool seconds, bool absolute);
+
+  bool chance(unsigned percent) { return random_->below(100) < percent; }
+
+  std::size_t below(std::size_t bound) { return random_->below(bound); }
+
+  std::string_view one_of(std::span<const std::string_view> texts) {
+    return texts[below(texts.size())];
+  }
+
+ private:
+  std::string text();
+  std::string element();
+  std::string integer();
+  std::string place(int limit);
+
+  Random* random_;
+  const std::vector<std::string>* payloads_;
+  std::uint64_t times_ = 0;
+};
+
+}  // namespace respawn::generator

@@ -1,0 +1,267 @@
+#include "tests/generator/rules.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "base/numbers.hpp"
+#include "base/text.hpp"
+
+namespace respawn::generator {
+
+namespace {
+
+using commands::CommandSpec;
+using commands::Flag;
+using commands::Group;
+using Mode = differential::Comparison::Mode;
+
+struct Exclusion {
+  std::string_view name;
+  std::string_view reason;
+};
+
+constexpr Exclusion excluded[] = {
+    {"delifeq", "not in Redis 7.0"},
+    {"hexpire", "not in Redis 7.0"},
+    {"hpexpire", "not in Redis 7.0"},
+    {"hexpireat", "not in Redis 7.0"},
+    {"hpexpireat", "not in Redis 7.0"},
+    {"httl", "not in Redis 7.0"},
+    {"hpttl", "not in Redis 7.0"},
+    {"hexpiretime", "not in Redis 7.0"},
+    {"hpexpiretime", "not in Redis 7.0"},
+    {"hpersist", "not in Redis 7.0"},
+    {"object|idletime", "tells how long ago, also of keys both servers touch at different times"},
+    {"object|refcount", "integers are not shared objects here"},
+    {"wait", "waits"},
+    {"migrate", "wants another server"},
+    {"pfdebug", "debugs"},
+    {"pfselftest", "tests the server itself, for seconds"},
+};
+
+/// Groups of which only these few are sent; the others configure, debug, wait, or are about
+/// connections.
+constexpr std::string_view also_sent[] = {"dbsize", "flushdb", "flushall",    "swapdb",
+                                          "select", "echo",    "memory|usage"};
+
+bool is_about_data(Group group) {
+  switch (group) {
+    case Group::generic:
+    case Group::string:
+    case Group::list:
+    case Group::set:
+    case Group::sorted_set:
+    case Group::hash:
+    case Group::hyperloglog:
+    case Group::geo:
+    case Group::bitmap:
+      return true;
+    default:
+      return false;
+  }
+}
+
+template <std::size_t N>
+bool contains(const std::string_view (&names)[N], std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+bool is(const Words& words, std::size_t at, std::string_view text) {
+  return at < words.size() && iequals(words[at], text);
+}
+
+bool has_word(const Words& words, std::string_view text) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return iequals(word, text); });
+}
+
+/// Brings an integer between `low` and `high`, both excluded, to something below `low`.
+void keep_out(Words& words, std::size_t at, std::int64_t low, std::int64_t high) {
+  if (at >= words.size()) return;
+  const auto value = parse_int64(words[at]);
+  if (value && *value > low && *value < high) words[at] = std::to_string(*value % low);
+}
+
+constexpr std::int64_t length_max = 2'000;
+constexpr std::int64_t refused_length = std::int64_t{512} << 20;
+
+/// Lengths and offsets that both servers would take, for hundreds of megabytes.
+void keep_small(Words& words, std::string_view name) {
+  if (name == "setrange") keep_out(words, 2, length_max, refused_length);
+  if (name == "setbit" || name == "getbit") keep_out(words, 2, length_max * 8, refused_length * 8);
+  if (!name.starts_with("bitfield")) return;
+  for (std::size_t at = 2; at < words.size(); ++at) {
+    if (!words[at].starts_with('#')) {
+      keep_out(words, at, length_max * 8, refused_length * 8);
+      continue;
+    }
+    const auto index = parse_int64(std::string_view(words[at]).substr(1));
+    if (index && *index > length_max / 8 && *index < refused_length * 8) words[at] = "#5";
+  }
+}
+
+/// A negative count asks for as many elements, repeated: Redis would fill the memory.
+void keep_sample_small(Words& words) {
+  if (words.size() < 3) return;
+  const auto count = parse_int64(words[2]);
+  if (count && *count < -100 && *count != std::numeric_limits<std::int64_t>::min())
+    words[2] = std::to_string(*count % 100);
+}
+
+/// A time that is neither over at once nor far away.
+void keep_time_far(Words& words, std::size_t at, bool seconds, bool absolute, Pools& pools) {
+  if (at >= words.size()) return;
+  const auto time = parse_int64(words[at]);
+  const std::int64_t unit = seconds ? 1 : 1000;
+  const std::int64_t low = absolute ? 1'000'000 * unit : 0;
+  if (time && *time > low && *time < 10'000 * unit + (absolute ? 5'000'000'000 * unit : 0))
+    words[at] = pools.time(seconds, absolute);
+}
+
+void keep_times_far(Words& words, std::string_view name, Pools& pools) {
+  if (name.ends_with("expire") || name.ends_with("expireat"))
+    keep_time_far(words, 2, !name.starts_with('p'), name.ends_with("at"), pools);
+  if (name == "setex" || name == "psetex") keep_time_far(words, 2, name == "setex", false, pools);
+  if (name == "restore") keep_time_far(words, 2, false, has_word(words, "absttl"), pools);
+  if (name != "set" && name != "getex") return;
+  for (std::size_t at = 2; at < words.size(); ++at) {
+    const std::string word = to_lower(words[at]);
+    if (word == "ex" || word == "px" || word == "exat" || word == "pxat")
+      keep_time_far(words, at + 1, word[0] == 'e', word.size() == 4, pools);
+  }
+}
+
+/// The element behind an option; none when it is not there.
+std::optional<std::string> argument_of(const Words& words, std::string_view option) {
+  for (std::size_t at = 2; at + 1 < words.size(); ++at)
+    if (iequals(words[at], option)) return words[at + 1];
+  return std::nullopt;
+}
+
+void drop_option(Words& words, std::string_view option) {
+  for (std::size_t at = 2; at + 1 < words.size();) {
+    if (iequals(words[at], option))
+      words.erase(words.begin() + static_cast<std::ptrdiff_t>(at),
+                  words.begin() + static_cast<std::ptrdiff_t>(at) + 2);
+    else
+      ++at;
+  }
+}
+
+/// Elements of sets, and of others with equal texts to sort by, may come in any order.
+void settle_sort(Command& command) {
+  Words& words = command.words;
+  // Redis 7.0 takes an old ERANGE for one of its own: this command leaves none behind.
+  command.before.push_back({"ZADD", "absent", "XX", "0", "m"});
+  const auto by = argument_of(words, "by");
+  if (!by) return;
+  const bool sorts = by->find('*') != std::string::npos;
+  if (!sorts && has_word(words, "store")) return;
+  if (sorts && !has_word(words, "alpha")) return;
+  drop_option(words, "store");
+  if (has_word(words, "limit")) {
+    // Which elements it takes is open, so that there need not be the same values.
+    drop_option(words, "get");
+    command.how.mode = Mode::shape;
+  } else {
+    command.how.mode = Mode::unordered;
+  }
+}
+
+/// A whole scan in one call, which is done with any table.
+void settle_scan(Command& command, std::size_t cursor_at) {
+  Words& words = command.words;
+  if (words.size() <= cursor_at) return;
+  const auto cursor = parse_int64(words[cursor_at]);
+  if (cursor && *cursor != 0) words[cursor_at] = "0";
+  if (!has_word(words, "count")) {
+    words.insert(words.begin() + static_cast<std::ptrdiff_t>(cursor_at) + 1, {"COUNT", "1000"});
+  } else {
+    for (std::size_t at = cursor_at + 1; at + 1 < words.size(); ++at)
+      if (is(words, at, "count") && parse_int64(words[at + 1]).value_or(-1) > 0)
+        words[at + 1] = "1000";
+  }
+  command.how.mode = Mode::inner;
+}
+
+/// The results of COUNT depend on how places at the same distance are sorted; what is stored with
+/// distances is no set of places any more.
+void settle_places(Command& command, std::string_view name, Pools& pools) {
+  Words& words = command.words;
+  for (std::size_t at = 2; at + 1 < words.size(); ++at)
+    if (is(words, at, "storedist") && name != "geosearchstore")
+      words[at + 1] = pools.key(Family::sorted_set);
+  if (name == "geosearchstore" && words.size() > 2 && has_word(words, "storedist"))
+    words[1] = pools.key(Family::sorted_set);
+}
+
+/// 7.0 takes the least integer for a RANK; 7.2 refuses it.
+void avoid_least_rank(Words& words) {
+  for (std::size_t at = 3; at + 1 < words.size(); ++at)
+    if (is(words, at, "rank") && words[at + 1] == "-9223372036854775808") words[at + 1] = "-2";
+}
+
+constexpr std::string_view in_any_order[] = {"smembers", "sinter", "sunion", "sdiff",
+                                             "keys",     "hkeys",  "hvals",  "hgetall"};
+constexpr std::string_view at_random[] = {"srandmember", "hrandfield", "zrandmember",
+                                          "randomkey",   "dump",       "memory"};
+
+}  // namespace
+
+std::string_view exclusion_of(const CommandSpec& spec) {
+  for (const Exclusion& row : excluded)
+    if (row.name == spec.name) return row.reason;
+  if (spec.flags.has(Flag::blocking)) return "waits";
+  if (spec.name.ends_with("|help")) return "says it in its own words";
+  if (contains(also_sent, spec.name)) return {};
+  return is_about_data(spec.group) ? "" : "is not about data";
+}
+
+unsigned weight_of(const CommandSpec& spec) {
+  constexpr std::string_view filling[] = {"set",  "rpush",  "lpush", "sadd",  "hset",
+                                          "zadd", "geoadd", "pfadd", "setbit"};
+  constexpr std::string_view rare[] = {"dbsize", "keys", "scan",   "select",
+                                       "echo",   "move", "pfcount"};
+  if (contains(filling, spec.name)) return 70;
+  if (contains(rare, spec.name)) return 4;
+  if (spec.name == "swapdb") return 2;
+  return spec.name.starts_with("flush") ? 1 : 20;
+}
+
+bool is_newer_option(std::string_view token) {
+  constexpr std::string_view newer[] = {"IFEQ", "NOVALUES", "WITHSCORE"};
+  return contains(newer, token);
+}
+
+bool prints_doubles(const CommandSpec& spec) {
+  return spec.group == Group::sorted_set || spec.group == Group::geo;
+}
+
+void settle(Command& command, Pools& pools) {
+  Words& words = command.words;
+  const std::string name = to_lower(words[0]);
+  differential::Comparison& how = command.how;
+  keep_small(words, name);
+  keep_times_far(words, name, pools);
+  if (name == "sort" || name == "sort_ro") settle_sort(command);
+  if (name == "scan") settle_scan(command, 1);
+  if (name == "sscan" || name == "hscan" || name == "zscan") settle_scan(command, 2);
+  if (name.starts_with("geo")) settle_places(command, name, pools);
+  if (name == "srandmember" || name == "hrandfield" || name == "zrandmember")
+    keep_sample_small(words);
+  if (contains(in_any_order, name)) how.mode = Mode::unordered;
+  if (contains(at_random, name)) how.mode = Mode::shape;
+  if (name == "spop" && words.size() > 1) {
+    how.mode = Mode::shape;
+    command.after.push_back({"DEL", words[1]});
+  }
+  // The fourth word is WITHSCORE, which 7.0 lacks.
+  if ((name == "zrank" || name == "zrevrank") && words.size() == 4) words.pop_back();
+  if (name == "lpos") avoid_least_rank(words);
+  if (name == "ttl" || name == "expiretime") how.tolerance = 5;
+  if (name == "pttl" || name == "pexpiretime") how.tolerance = 5000;
+  command.encoding = name == "object" && is(words, 1, "encoding");
+}
+
+}  // namespace respawn::generator

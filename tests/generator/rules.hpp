@@ -1,0 +1,30 @@
+// What the generator knows about single commands: which it leaves out, and how it keeps chance and
+// the clock out of their replies.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "commands/spec.hpp"
+#include "tests/generator/command.hpp"
+#include "tests/generator/pools.hpp"
+
+namespace respawn::generator {
+
+/// Why a command is never sent; empty when it is.
+[[nodiscard]] std::string_view exclusion_of(const commands::CommandSpec& spec);
+
+/// How often a command is sent, compared with others (usually 20).
+[[nodiscard]] unsigned weight_of(const commands::CommandSpec& spec);
+
+/// Options (their tokens) that Redis 7.0 lacks.
+[[nodiscard]] bool is_newer_option(std::string_view token);
+
+/// Whether replies to this command print scores, which 7.0 does with 17 digits.
+[[nodiscard]] bool prints_doubles(const commands::CommandSpec& spec);
+
+/// Replaces what would take too much memory, or depends on chance or the clock, and says how the
+/// reply is to be compared.
+void settle(Command& command, Pools& pools);
+
+}  // namespace respawn::generator

@@ -1,0 +1,214 @@
+#include "tests/generator/source.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+#include "tests/generator/rules.hpp"
+
+namespace respawn::generator {
+
+namespace {
+
+using commands::Argument;
+using commands::ArgumentType;
+using commands::CommandSpec;
+using commands::Group;
+
+void add_templates(std::span<commands::Command* const> commands, std::vector<Template>& to) {
+  for (const commands::Command* each : commands) {
+    add_templates(each->subcommands, to);
+    const CommandSpec& spec = *each->spec;
+    if (spec.is_container() || !exclusion_of(spec).empty()) continue;
+    const std::uint64_t before = to.empty() ? 0 : to.back().weight_sum;
+    to.push_back({&spec, commands::parse_syntax(spec), before + weight_of(spec)});
+  }
+}
+
+bool is_lexical(std::string_view name) {
+  return name.ends_with("bylex") || name == "zlexcount";
+}
+
+bool has_token(const Words& words, std::string_view token) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return iequals(word, token); });
+}
+
+}  // namespace
+
+std::vector<Template> all_templates(const commands::Registry& registry) {
+  std::vector<Template> templates;
+  add_templates(registry.commands(), templates);
+  return templates;
+}
+
+const Template& Source::draw() {
+  const std::uint64_t at = random_.below(templates_->back().weight_sum);
+  return *std::upper_bound(
+      templates_->begin(), templates_->end(), at,
+      [](std::uint64_t sum, const Template& each) { return sum < each.weight_sum; });
+}
+
+Family Source::family_for(const CommandSpec& spec) {
+  switch (spec.group) {
+    case Group::list:
+      return Family::list;
+    case Group::set:
+      return Family::set;
+    case Group::hash:
+      return Family::hash;
+    case Group::hyperloglog:
+      return Family::hyperloglog;
+    case Group::geo:
+      return Family::places;
+    case Group::bitmap:
+      return pools_.chance(70) ? Family::bits : Family::string;
+    case Group::string:
+      return pools_.chance(90) ? Family::string : Family::bits;
+    case Group::sorted_set:
+      if (is_lexical(spec.name)) return Family::lexical;
+      return pools_.chance(spec.name == "zadd" || spec.name == "zrem" ? 20 : 0)
+                 ? Family::lexical
+                 : Family::sorted_set;
+    default:
+      return static_cast<Family>(pools_.below(static_cast<std::size_t>(Family::places) + 1));
+  }
+}
+
+/// Mostly of the command's family. Nothing else is stored at a protected key, or read as one.
+std::string Source::key(const Argument& argument) {
+  if (family_ == Family::places && spec_->group == Group::geo && argument.key_spec_index == 0 &&
+      pools_.chance(5))
+    return pools_.key(pools_.chance(50) ? Family::list : Family::string);
+  if (is_protected(family_) || pools_.chance(88)) return pools_.key(family_);
+  return pools_.key(pools_.any_family());
+}
+
+std::string Source::value(const Argument& argument) {
+  const std::string& name = argument.name;
+  if (argument.type == ArgumentType::key || name == "destkey" || name == "dst" || name == "src")
+    return key(argument);
+  if (argument.type == ArgumentType::unix_time)
+    return pools_.time(name.ends_with("-seconds"), true);
+  if (name == "seconds" || name == "milliseconds") return pools_.time(name == "seconds", false);
+  if (name == "ttl") return pools_.chance(50) ? "0" : pools_.time(false, false);
+  if (name == "increment" && argument.type == ArgumentType::real)
+    return pools_.value("real-increment");
+  if (name == "increment" && spec_->name == "zincrby") return pools_.value("real-increment");
+  if (name == "score" && family_ == Family::lexical) return "0";
+  if (name == "offset" && spec_->group == Group::bitmap) return pools_.value("bit-offset");
+  if (is_lexical(spec_->name) && (name == "min" || name == "max"))
+    return pools_.value("lex-" + name);
+  if (name == "numkeys") {
+    count_at_ = words_.size();
+    counted_ = 0;
+  }
+  return pools_.value(name);
+}
+
+void Source::add_once(const Argument& argument) {
+  switch (argument.type) {
+    case ArgumentType::pure_token:
+      words_.emplace_back(argument.token);
+      return;
+    case ArgumentType::oneof:
+      return add(argument.arguments[pools_.below(argument.arguments.size())]);
+    case ArgumentType::block:
+      for (const Argument& part : argument.arguments) add(part);
+      return;
+    default:
+      if (count_at_ > 0 && argument.type == ArgumentType::key) ++counted_;
+      words_.push_back(value(argument));
+  }
+}
+
+void Source::add(const Argument& argument) {
+  if (is_newer_option(argument.token)) return;
+  if (argument.optional && !pools_.chance(35)) return;
+  const bool lone = argument.type == ArgumentType::pure_token;
+  do {
+    if (!argument.token.empty() && !lone) words_.emplace_back(argument.token);
+    add_once(argument);
+    while (argument.multiple && !argument.multiple_token && pools_.chance(50)) add_once(argument);
+  } while (argument.multiple && argument.multiple_token && pools_.chance(40));
+}
+
+/// Now and then with the options in another order.
+void Source::add_all(const Arguments& arguments) {
+  std::vector<const Argument*> order;
+  for (const Argument& argument : arguments) order.push_back(&argument);
+  const auto options =
+      std::find_if(order.begin(), order.end(), [](const Argument* each) { return each->optional; });
+  const bool only_options =
+      std::all_of(options, order.end(), [](const Argument* each) { return each->optional; });
+  if (only_options && pools_.chance(30))
+    for (auto at = options; at != order.end(); ++at)
+      std::iter_swap(at, at + static_cast<std::ptrdiff_t>(
+                                  pools_.below(static_cast<std::size_t>(order.end() - at))));
+  for (const Argument* argument : order) add(*argument);
+}
+
+/// "numkeys" mostly says how many keys there are.
+void Source::count_keys() {
+  if (count_at_ > 0 && pools_.chance(92)) words_[count_at_] = std::to_string(counted_);
+}
+
+/// ZRANGE's bounds are of the kind that its options say.
+void Source::fit_range() {
+  const bool stores = spec_->name == "zrangestore";
+  if (spec_->name != "zrange" && !stores) return;
+  const std::size_t key_at = stores ? 2 : 1;
+  std::string_view kind = "start";
+  if (has_token(words_, "BYSCORE")) kind = "min";
+  if (has_token(words_, "BYLEX")) {
+    kind = "lex-min";
+    words_[key_at] = pools_.key(Family::lexical);
+  }
+  for (std::size_t at = key_at + 1; at <= key_at + 2; ++at) words_[at] = pools_.value(kind);
+}
+
+/// Something is missing, too much, or wrong.
+void Source::mutate() {
+  const std::size_t at = 1 + pools_.below(words_.size());
+  const auto place = words_.begin() + static_cast<std::ptrdiff_t>(std::min(at, words_.size()));
+  const bool inside = place != words_.end();
+  switch (pools_.below(5)) {
+    case 0:
+      if (inside) words_.erase(place);
+      return;
+    case 1:
+      if (inside) *place = pools_.garbage();
+      return;
+    case 2:
+      if (inside) std::swap(*place, words_[1 + pools_.below(words_.size() - 1)]);
+      return;
+    case 3:
+      if (inside) words_.insert(place, std::string(*place));
+      return;
+    default:
+      words_.insert(place, pools_.garbage());
+  }
+}
+
+Command Source::next() {
+  const Template& drawn = draw();
+  spec_ = drawn.spec;
+  family_ = family_for(*spec_);
+  count_at_ = 0;
+  words_.clear();
+  for (const std::string_view part : split(spec_->name, '|')) words_.push_back(to_upper(part));
+  add_all(drawn.arguments);
+  count_keys();
+  fit_range();
+  if (!is_protected(family_) && !has_token(words_, "BYLEX") && pools_.chance(5)) mutate();
+  Command command{.words = std::move(words_)};
+  command.how.doubles = prints_doubles(*spec_);
+  settle(command, pools_);
+  if (pools_.chance(1)) {
+    command = {.words = std::move(command.words)};
+    command.words.insert(command.words.begin(), {"COMMAND", "GETKEYS"});
+  }
+  return command;
+}
+
+}  // namespace respawn::generator

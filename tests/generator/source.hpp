@@ -1,0 +1,63 @@
+// Random commands from the command table's own syntax lines.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/random.hpp"
+#include "commands/registry.hpp"
+#include "commands/syntax_tree.hpp"
+#include "tests/generator/command.hpp"
+#include "tests/generator/pools.hpp"
+
+namespace respawn::generator {
+
+/// A command of the table, ready to be drawn.
+struct Template {
+  const commands::CommandSpec* spec = nullptr;
+  std::vector<commands::Argument> arguments;
+  std::uint64_t weight_sum = 0;  // of this one and all before it
+};
+
+/// Every command that is sent, made once. Newly registered ones are there by themselves.
+[[nodiscard]] std::vector<Template> all_templates(const commands::Registry& registry);
+
+/// One sequence: the same seed gives the same commands.
+class Source {
+ public:
+  Source(const std::vector<Template>& templates, const std::vector<std::string>& payloads,
+         std::uint64_t seed)
+      : templates_(&templates), random_(seed), pools_(random_, payloads) {}
+
+  Command next();
+
+ private:
+  using Arguments = std::vector<commands::Argument>;
+
+  const Template& draw();
+  [[nodiscard]] Family family_for(const commands::CommandSpec& spec);
+  std::string key(const commands::Argument& argument);
+
+  void add_all(const Arguments& arguments);
+  void add(const commands::Argument& argument);
+  void add_once(const commands::Argument& argument);
+  [[nodiscard]] std::string value(const commands::Argument& argument);
+
+  void count_keys();
+  void fit_range();
+  void mutate();
+
+  const std::vector<Template>* templates_;
+  Random random_;
+  Pools pools_;
+
+  // Of the command that is being made.
+  const commands::CommandSpec* spec_ = nullptr;
+  Family family_ = Family::string;
+  Words words_;
+  std::size_t count_at_ = 0;  // where "numkeys" stands; 0: nowhere
+  std::size_t counted_ = 0;
+};
+
+}  // namespace respawn::generator
