@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -21,7 +22,8 @@ namespace {
 constexpr unsigned submission_entries = 256;
 constexpr unsigned completion_entries = 4096;
 
-constexpr unsigned buffer_count = 256;
+constexpr unsigned buffer_count_first = 16;
+constexpr unsigned buffer_count = 256;  // at most
 constexpr std::size_t buffer_bytes = 16 * 1024;
 constexpr std::size_t buffers_bytes = buffer_count * buffer_bytes;
 constexpr std::size_t buffer_ring_bytes = buffer_count * sizeof(io_uring_buf);
@@ -65,8 +67,13 @@ int UringRing::open_buffers() {
   registration.bgid = buffer_group;
   if (const int status = io_uring_register_buf_ring(&ring_, &registration, 0); status < 0)
     return -status;
-  for (unsigned id = 0; id < buffer_count; ++id) add_buffer(static_cast<std::uint16_t>(id));
+  provide_more();
   return 0;
+}
+
+void UringRing::provide_more() {
+  const unsigned wanted = std::clamp(2 * provided_, buffer_count_first, buffer_count);
+  for (; provided_ < wanted; ++provided_) add_buffer(static_cast<std::uint16_t>(provided_));
 }
 
 void UringRing::add_buffer(std::uint16_t id) {

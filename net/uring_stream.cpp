@@ -65,6 +65,7 @@ void UringStream::on_receive(const io_uring_cqe& completion) {
       held_.append(loop_.ring().received(completion));
   } else {
     const int error = -completion.res;
+    if (error == ENOBUFS) loop_.ring().provide_more();
     const bool passes = error == ENOBUFS || error == ECANCELED || error == EINTR || error == EAGAIN;
     if (!passes && direct) deliver_end(error);
     if (!passes && !direct) {
