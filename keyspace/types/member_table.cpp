@@ -26,6 +26,36 @@ void* pointer_of(std::int64_t integer) {
   return reinterpret_cast<void*>(static_cast<std::uintptr_t>(bits));
 }
 
+/// Bits 1 and 2 of the pointer to a text without a length: how many times 16 bytes it has. They are
+/// free because allocations of 8 bytes and more are aligned to 8 at least.
+constexpr std::uintptr_t exact_mask = 6;
+constexpr std::size_t exact_step = 16;
+constexpr std::size_t exact_max = 48;
+
+bool is_exact(std::size_t length) {
+  return length > 0 && length <= exact_max && length % exact_step == 0;
+}
+
+/// Of a member that is no integer: where its bytes are, and the allocation around them.
+struct Stored {
+  explicit Stored(const void* member) {
+    const auto bits = reinterpret_cast<std::uintptr_t>(member);
+    block = reinterpret_cast<char*>(bits & ~exact_mask);
+    if (const std::size_t steps = (bits & exact_mask) / 2; steps != 0) {
+      text = {block, steps * exact_step};
+      block_bytes = text.size();
+      return;
+    }
+    const ShortLength length = ShortLength::read(block);
+    text = {block + length.bytes, length.length};
+    block_bytes = length.bytes + length.length;
+  }
+
+  char* block;
+  std::size_t block_bytes;
+  std::string_view text;
+};
+
 }  // namespace
 
 std::string_view MemberTable::text(const Member& member, Scratch& scratch) {
@@ -33,8 +63,7 @@ std::string_view MemberTable::text(const Member& member, Scratch& scratch) {
     const char* end = write_int(scratch.data(), integer_of(&member));
     return {scratch.data(), static_cast<std::size_t>(end - scratch.data())};
   }
-  const ShortLength length = ShortLength::read(&member.first);
-  return {&member.first + length.bytes, length.length};
+  return Stored(&member).text;
 }
 
 bool MemberTable::fits_pointer(const std::optional<std::int64_t>& integer) {
@@ -44,6 +73,11 @@ bool MemberTable::fits_pointer(const std::optional<std::int64_t>& integer) {
 MemberTable::Member* MemberTable::make(const MemberKey& key) {
   if (fits_pointer(key.integer())) return static_cast<Member*>(pointer_of(*key.integer()));
   const std::string_view bytes = key.text();
+  if (is_exact(bytes.size())) {
+    auto* memory = static_cast<char*>(::operator new(bytes.size()));
+    bytes.copy(memory, bytes.size());
+    return reinterpret_cast<Member*>(memory + bytes.size() / exact_step * 2);
+  }
   void* memory = ::operator new(ShortLength::bytes_for(bytes.size()) + bytes.size());
   char* at = ShortLength::write(static_cast<char*>(memory), bytes.size());
   bytes.copy(at, bytes.size());
@@ -51,15 +85,13 @@ MemberTable::Member* MemberTable::make(const MemberKey& key) {
 }
 
 std::size_t MemberTable::bytes_of(const Member& member) {
-  if (is_integer(&member)) return 0;
-  const ShortLength length = ShortLength::read(&member.first);
-  return allocated_bytes(length.bytes + length.length);
+  return is_integer(&member) ? 0 : allocated_bytes(Stored(&member).block_bytes);
 }
 
 void MemberTable::destroy(Member* member) noexcept {
   if (is_integer(member)) return;
-  const ShortLength length = ShortLength::read(&member->first);
-  ::operator delete(static_cast<void*>(member), length.bytes + length.length);
+  const Stored stored(member);
+  ::operator delete(static_cast<void*>(stored.block), stored.block_bytes);
 }
 
 MemberTable::~MemberTable() {

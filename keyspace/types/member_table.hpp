@@ -35,7 +35,9 @@ class MemberKey {
 };
 
 /// Owner: a Set. An integer of up to 47 bits is nothing but the pointer in the dict, marked by its
-/// lowest bit; another member is one allocation: its length and its bytes.
+/// lowest bit; another member is one allocation: its length and its bytes. One of 16, 32 or 48
+/// bytes, which would not fit where they do for the sake of its length, has the length in the next
+/// two bits of the pointer instead.
 /// Errors: add throws std::bad_alloc and leaves it as it was.
 class MemberTable {
  public:

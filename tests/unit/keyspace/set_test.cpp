@@ -181,6 +181,30 @@ TEST(Set, KeepsIntegersOfEveryWidthApart) {
   }
 }
 
+TEST(Set, KeepsMembersOfEveryLengthApart) {
+  const LiveMemory before = live_memory();
+  {
+    Set set(Encoding::hashtable);
+    Model model;
+    for (std::size_t length = 0; length < 200; ++length) {
+      for (const char last : {'a', 'b', '\0'}) {
+        std::string member(length, 'x');
+        if (length > 0) member.back() = last;
+        EXPECT_EQ(set.add(member, {}), model.insert(member).second);
+      }
+    }
+    expect_equal(set, model);
+    for (const std::string& member : Model(model)) {
+      EXPECT_TRUE(set.contains(member));
+      if (!member.ends_with('a')) continue;
+      EXPECT_TRUE(set.erase(member));
+      model.erase(member);
+    }
+    expect_equal(set, model);
+  }
+  EXPECT_EQ(live_memory().blocks, before.blocks);
+}
+
 TEST(Set, DrawsEveryMemberEquallyOften) {
   const std::uint64_t seed = support::test_seed();
   SCOPED_TRACE(seed);
@@ -224,6 +248,9 @@ TEST(Set, TakesLittleMemory) {
   Set texts;
   for (int i = 0; i < 200'000; ++i) texts.add("member:" + std::to_string(10'000'000 + i), {});
   EXPECT_LT(texts.memory_bytes(), 200'000U * 32);
+  Set sixteens;
+  for (int i = 0; i < 200'000; ++i) sixteens.add("member__" + std::to_string(10'000'000 + i), {});
+  EXPECT_LT(sixteens.memory_bytes(), 200'000U * 32);
   Set integers;
   for (int i = 0; i < 200'000; ++i) integers.add(std::to_string(10'000'000 + i), {});
   EXPECT_LT(integers.memory_bytes(), 200'000U * 16);
