@@ -49,14 +49,30 @@ std::optional<Span> span_of(const KeySpec& spec, std::int64_t first, Args args) 
   return Span{first + spec.first_key, first + spec.first_key + *keys - 1, spec.step};
 }
 
-/// What SET does with its key depends on its options.
+/// Whether every step of a BITFIELD reads.
+bool reads_fields(Args args) {
+  for (std::size_t at = 2; at < args.size();) {
+    const std::size_t behind = args.size() - at - 1;
+    if (iequals(args[at], "get") && behind >= 2)
+      at += 3;
+    else if (iequals(args[at], "overflow") && behind >= 1)
+      at += 2;
+    else
+      return false;
+  }
+  return true;
+}
+
+/// What SET and BITFIELD do with their key depends on their options.
 KeyFlags settled(const CommandSpec& command, const KeySpec& spec, Args args) {
-  if (!spec.flags.has(KeyFlag::variable_flags) || command.name != "set") return spec.flags;
-  const bool reads =
-      std::any_of(args.begin() + std::min<std::ptrdiff_t>(3, std::ssize(args)), args.end(),
-                  [](auto word) { return iequals(word, "get") || iequals(word, "ifeq"); });
-  return reads ? KeyFlags{KeyFlag::RW, KeyFlag::access, KeyFlag::update}
-               : KeyFlags{KeyFlag::OW, KeyFlag::update};
+  if (!spec.flags.has(KeyFlag::variable_flags)) return spec.flags;
+  constexpr KeyFlags reads_and_writes = {KeyFlag::RW, KeyFlag::access, KeyFlag::update};
+  if (command.name == "bitfield")
+    return reads_fields(args) ? KeyFlags{KeyFlag::RO, KeyFlag::access} : reads_and_writes;
+  if (command.name != "set") return spec.flags;
+  const bool reads = std::any_of(args.begin() + std::min<std::ptrdiff_t>(3, std::ssize(args)),
+                                 args.end(), [](auto word) { return iequals(word, "get"); });
+  return reads ? reads_and_writes : KeyFlags{KeyFlag::OW, KeyFlag::update};
 }
 
 /// SORT's source, and the destination behind the last STORE that is not another option's argument.

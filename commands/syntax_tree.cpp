@@ -18,14 +18,14 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, N>& wor
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-constexpr auto key_names =
-    std::to_array<std::string_view>({"key", "newkey", "source", "destination", "key1", "key2"});
+constexpr auto key_names = std::to_array<std::string_view>(
+    {"key", "newkey", "source", "destination", "key1", "key2", "destkey", "sourcekey"});
 constexpr auto integer_names = std::to_array<std::string_view>(
-    {"client-id",   "destination-db", "min-match-len", "count",     "cursor",
-     "db",          "decrement",      "end",           "increment", "index",
-     "index1",      "index2",         "len",           "maxlen",    "offset",
-     "num-matches", "numkeys",        "milliseconds",  "protover",  "rank",
-     "seconds",     "start",          "stop"});
+    {"bit",    "client-id",   "destination-db", "min-match-len", "count",
+     "cursor", "db",          "decrement",      "end",           "increment",
+     "index",  "index1",      "index2",         "len",           "maxlen",
+     "offset", "num-matches", "numkeys",        "milliseconds",  "protover",
+     "rank",   "seconds",     "start",          "stop"});
 constexpr auto real_names = std::to_array<std::string_view>({"score", "longitude", "latitude"});
 
 /// Words without a lower-case letter are typed as they are.
@@ -133,19 +133,22 @@ class Parser {
     return parts.size() == 1 ? std::move(parts.front()) : block(std::move(parts));
   }
 
-  /// [...] or <...>; or "[what came before ...]", which makes that repeatable.
+  /// [...] or <...>, repeatable when it ends in "..."; or "[what came before ...]", which makes
+  /// that repeatable instead.
   void group(std::vector<Argument>& before) {
     const bool optional = text_[at_++] == '[';
     const bool outer_repeats = repeats_;
     const int first_key_spec = next_key_spec_;
     ++depth_;
     std::vector<Argument> alternatives;
+    bool multiple = false;
     for (;;) {
       repeats_ = false;
       std::vector<Argument> parts = sequence();
       if (repeats_ && merges(before, parts)) {
         next_key_spec_ = first_key_spec;
       } else if (!parts.empty()) {
+        multiple = multiple || repeats_;
         alternatives.push_back(packed(std::move(parts)));
       }
       if (at_ == text_.size() || text_[at_] != '|') break;
@@ -159,6 +162,7 @@ class Parser {
     Argument argument =
         alternatives.size() == 1 ? std::move(alternatives.front()) : oneof(std::move(alternatives));
     argument.optional = argument.optional || optional;
+    argument.multiple = argument.multiple || multiple;
     before.push_back(std::move(argument));
   }
 
@@ -169,8 +173,14 @@ class Parser {
   }
 
   /// When the last of `before` are what `parts` repeats, marks them as repeatable.
-  static bool merges(std::vector<Argument>& before, const std::vector<Argument>& parts) {
-    if (parts.empty() || parts.size() > before.size()) return false;
+  static bool merges(std::vector<Argument>& before, const std::vector<Argument>& written) {
+    if (written.empty()) return false;
+    // "GET a b [GET a b ...]": what is before stands behind its token already.
+    const Argument& front = written.front();
+    const bool of_token =
+        written.size() == 1 && front.type == ArgumentType::block && !front.token.empty();
+    const std::vector<Argument>& parts = of_token ? front.arguments : written;
+    if (parts.size() > before.size()) return false;
     const auto first = before.end() - std::ssize(parts);
     if (!std::equal(parts.begin(), parts.end(), first, same_shape)) return false;
     std::vector<Argument> repeated(std::make_move_iterator(first),
@@ -178,7 +188,7 @@ class Parser {
     before.erase(first, before.end());
     Argument argument = packed(std::move(repeated));
     argument.multiple = true;
-    argument.multiple_token = !parts.front().token.empty();
+    argument.multiple_token = !front.token.empty();
     before.push_back(std::move(argument));
     return true;
   }

@@ -89,6 +89,12 @@ TEST(SyntaxTree, ATokenMayBePartOfTheRepetition) {
   EXPECT_EQ(parsed("[ID client-id [client-id ...]]"), "ID=client-id:integer?*");
 }
 
+TEST(SyntaxTree, AWholeGroupMayBeRepeated) {
+  EXPECT_EQ(parsed("[GET a offset [GET a offset ...]]"),
+            "GET=a_offset:block?*^(a:string offset:integer)");
+  EXPECT_EQ(parsed("[GET a | PUT b ...]"), "a_b:oneof?*(GET=a:string PUT=b:string)");
+}
+
 TEST(SyntaxTree, TimeoutsOfBlockingCommandsHaveFractions) {
   CommandSpec spec;
   spec.syntax = "timeout";
