@@ -108,7 +108,7 @@ std::string ListpackWriter::take() {
 ListpackReader::ListpackReader(std::string_view bytes) : at_(bytes) {
   const auto size = at_.little_endian(4);
   const auto count = at_.little_endian(2);
-  broken_ = !count || *size != bytes.size();
+  broken_ = !size || !count || *size != bytes.size();
   claimed_ = count.value_or(0);
 }
 

@@ -72,7 +72,9 @@ std::uint64_t RdbReader::count(std::uint64_t bytes_each) {
 std::string RdbReader::string() {
   const Head found = head();
   if (!ok_) return {};
-  return found.special ? special_string(found.value) : bytes(found.value);
+  std::string text = found.special ? special_string(found.value) : bytes(found.value);
+  if (!ok_) text.clear();
+  return text;
 }
 
 std::string RdbReader::bytes(std::uint64_t count) {
@@ -104,9 +106,8 @@ std::string RdbReader::decompressed() {
   const std::uint64_t packed_size = length();
   const std::uint64_t size = length();
   const std::string packed = bytes(packed_size);
-  constexpr std::uint64_t most = std::numeric_limits<unsigned>::max();
-  if (!ok_ || size == 0 || size > packed.size() * expansion_max || size > string_bytes_max_ ||
-      size > most) {
+  static_assert(string_bytes_most <= std::numeric_limits<unsigned>::max());
+  if (!ok_ || size == 0 || size > packed.size() * expansion_max || size > string_bytes_max_) {
     fail();
     return {};
   }

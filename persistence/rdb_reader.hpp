@@ -1,6 +1,7 @@
 // Reads the words of the RDB format, believing none of them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -13,9 +14,12 @@ namespace respawn::persistence {
 /// allocated that the bytes left could not fill. O(bytes).
 class RdbReader {
  public:
+  /// What the keyspace can hold in one piece.
+  static constexpr std::uint64_t string_bytes_most = (std::uint64_t{1} << 32) - (1 << 16);
+
   /// A string longer than `string_bytes_max` is an error.
   RdbReader(ByteSource& source, std::uint64_t string_bytes_max)
-      : source_(&source), string_bytes_max_(string_bytes_max) {}
+      : source_(&source), string_bytes_max_(std::min(string_bytes_max, string_bytes_most)) {}
 
   [[nodiscard]] bool ok() const { return ok_; }
 

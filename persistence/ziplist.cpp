@@ -27,7 +27,7 @@ ZiplistReader::ZiplistReader(std::string_view bytes) : at_(bytes), last_(header_
   const auto size = at_.little_endian(4);
   const auto tail = at_.little_endian(4);
   const auto count = at_.little_endian(2);
-  broken_ = !count || *size != bytes.size();
+  broken_ = !size || !count || *size != bytes.size();
   tail_ = tail.value_or(0);
   claimed_ = count.value_or(0);
 }
