@@ -1,7 +1,6 @@
 #include "commands/bits.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 
@@ -29,13 +28,19 @@ std::uint8_t byte_at(std::string_view bytes, std::size_t at) {
 // it runs: the same loop is compiled twice.
 
 [[gnu::always_inline]] inline Word count_in_words(const char* at, std::size_t bytes) {
-  std::array<Word, 4> counts{};  // independent of each other, so that they are added at once
-  for (; bytes >= 4 * word_bytes; at += 4 * word_bytes, bytes -= 4 * word_bytes)
-    for (std::size_t i = 0; i < 4; ++i)
-      counts[i] += static_cast<Word>(__builtin_popcountll(load(at + i * word_bytes)));
-  Word count = counts[0] + counts[1] + counts[2] + counts[3];
-  for (; bytes > 0; ++at, --bytes)
-    count += static_cast<Word>(__builtin_popcount(static_cast<std::uint8_t>(*at)));
+  const auto in_word = [at](std::size_t place) {
+    return static_cast<Word>(__builtin_popcountll(load(at + place)));
+  };
+  Word even = 0;  // two sums that do not wait for each other
+  Word odd = 0;
+  std::size_t place = 0;
+  for (; place + 4 * word_bytes <= bytes; place += 4 * word_bytes) {
+    even += in_word(place) + in_word(place + 2 * word_bytes);
+    odd += in_word(place + word_bytes) + in_word(place + 3 * word_bytes);
+  }
+  Word count = even + odd;
+  for (; place < bytes; ++place)
+    count += static_cast<Word>(__builtin_popcount(static_cast<std::uint8_t>(at[place])));
   return count;
 }
 
@@ -63,34 +68,33 @@ unsigned to_last(std::uint64_t last) {
 /// The first byte from `at` on that is not `value` (0 or 0xff), or the end.
 std::size_t skip(std::string_view bytes, std::size_t at, std::uint8_t value) {
   const Word same = value == 0 ? 0 : ~Word{0};
-  for (; at + 4 * word_bytes <= bytes.size(); at += 4 * word_bytes) {
-    Word differences = 0;
-    for (std::size_t i = 0; i < 4; ++i)
-      differences |= load(bytes.data() + at + i * word_bytes) ^ same;
-    if (differences != 0) break;
-  }
+  const auto difference = [&](std::size_t place) { return load(bytes.data() + place) ^ same; };
+  for (; at + 4 * word_bytes <= bytes.size(); at += 4 * word_bytes)
+    if ((difference(at) | difference(at + word_bytes) | difference(at + 2 * word_bytes) |
+         difference(at + 3 * word_bytes)) != 0)
+      break;
   while (at < bytes.size() && byte_at(bytes, at) == value) ++at;
   return at;
 }
 
 // Combining.
 
-/// A chunk is what the compiler makes vector instructions of; a block of the result stays in the
-/// processor's cache while all sources pass over it.
-constexpr std::size_t chunk_words = 8;
-constexpr std::size_t chunk_bytes = chunk_words * word_bytes;
+/// What a vector instruction of any processor takes.
+using Chunk [[gnu::vector_size(16)]] = Word;
+
+/// Of the result, a block stays in the processor's cache while all sources pass over it.
 constexpr std::size_t block_bytes = 16 * 1024;
 
-template <class Combine>
-void combine(char* to, const char* from, std::size_t bytes, Combine&& of) {
+template <class Operator>
+void combine(char* to, const char* from, std::size_t bytes, Operator&& of) {
   std::size_t at = 0;
-  for (; at + chunk_bytes <= bytes; at += chunk_bytes) {
-    std::array<Word, chunk_words> a;
-    std::array<Word, chunk_words> b;
-    std::memcpy(a.data(), to + at, chunk_bytes);
-    std::memcpy(b.data(), from + at, chunk_bytes);
-    for (std::size_t i = 0; i < chunk_words; ++i) a[i] = of(a[i], b[i]);
-    std::memcpy(to + at, a.data(), chunk_bytes);
+  for (; at + sizeof(Chunk) <= bytes; at += sizeof(Chunk)) {
+    Chunk a;
+    Chunk b;
+    std::memcpy(&a, to + at, sizeof a);
+    std::memcpy(&b, from + at, sizeof b);
+    a = of(a, b);
+    std::memcpy(to + at, &a, sizeof a);
   }
   for (; at < bytes; ++at)
     to[at] = static_cast<char>(
@@ -105,15 +109,15 @@ std::string_view part(std::string_view source, std::size_t offset, std::size_t b
 void combine_into(BitOperation operation, char* to, std::size_t bytes, std::string_view from) {
   switch (operation) {
     case BitOperation::conjunction:
-      combine(to, from.data(), from.size(), [](Word a, Word b) { return a & b; });
+      combine(to, from.data(), from.size(), [](auto a, auto b) { return a & b; });
       if (from.size() < bytes) std::memset(to + from.size(), 0, bytes - from.size());
       return;
     case BitOperation::disjunction:
-      return combine(to, from.data(), from.size(), [](Word a, Word b) { return a | b; });
+      return combine(to, from.data(), from.size(), [](auto a, auto b) { return a | b; });
     case BitOperation::difference:
-      return combine(to, from.data(), from.size(), [](Word a, Word b) { return a ^ b; });
+      return combine(to, from.data(), from.size(), [](auto a, auto b) { return a ^ b; });
     case BitOperation::negation:
-      return combine(to, to, bytes, [](Word a, Word) { return ~a; });
+      return combine(to, to, bytes, [](auto a, auto) { return ~a; });
   }
 }
 
