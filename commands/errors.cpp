@@ -67,6 +67,13 @@ std::string subcommand_syntax(std::string_view given, std::string_view command) 
   return text + " HELP.";
 }
 
+/// Line breaks at the end of an error are not sent.
+std::string unsupported_option(std::string_view given) {
+  given = up_to_nul(given);
+  return "ERR Unsupported option " +
+         std::string(given.substr(0, given.find_last_not_of("\r\n") + 1));
+}
+
 std::string unknown_client_type(std::string_view given) {
   return "ERR Unknown client type '" + std::string(up_to_nul(given)) + "'";
 }

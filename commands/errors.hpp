@@ -53,6 +53,7 @@ std::string unknown_subcommand(std::string_view given, std::string_view containe
 
 /// "ERR unknown subcommand or wrong number of arguments for 'x'. Try DEBUG HELP."
 std::string subcommand_syntax(std::string_view given, std::string_view command);
+std::string unsupported_option(std::string_view given);
 std::string unknown_client_type(std::string_view given);
 std::string invalid_expire_time(std::string_view command);
 

@@ -38,7 +38,7 @@ Result<Conditions> parse_conditions(Args args) {
     else if (at.take("LT"))
       conditions.lt = true;
     else
-      return failure("ERR Unsupported option " + std::string(errors::up_to_nul(at.next())));
+      return failure(errors::unsupported_option(at.next()));
   }
   if (conditions.nx && (conditions.xx || conditions.gt || conditions.lt))
     return failure("ERR NX and XX, GT or LT options at the same time are not compatible");

@@ -7,6 +7,7 @@
 namespace respawn::commands {
 
 std::optional<std::uint64_t> parse_cursor(std::string_view text) {
+  text = errors::up_to_nul(text);
   if (text.empty()) return 0;
   const bool negative = text.front() == '-';
   if (negative || text.front() == '+') text.remove_prefix(1);

@@ -239,7 +239,6 @@ std::vector<std::string> Duel::payloads() {
       {"SADD", "k", "a", "b"},
       {"HSET", "k", "a", "1", "b", "x"},
       {"ZADD", "k", "1", "a", "2.5", "b"},
-      {"PFADD", "k", "a", "b"},
   };
   begin({});
   std::vector<Words> commands;
@@ -256,6 +255,10 @@ std::vector<std::string> Duel::payloads() {
   damaged.back() = static_cast<char>(damaged.back() ^ 1);
   payloads.push_back(damaged);
   return payloads;
+}
+
+std::string Duel::reference_info(const std::string& section) {
+  return support::RespClient(redis_.process->port()).command({"INFO", section}).text;
 }
 
 std::string Duel::finish() {

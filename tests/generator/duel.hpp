@@ -40,6 +40,9 @@ class Duel {
   /// What the reference's DUMP answers for some values of each type.
   std::vector<std::string> payloads();
 
+  /// INFO of the reference.
+  std::string reference_info(const std::string& section);
+
   /// How our server ended, when asked to; empty when it did so properly.
   std::string finish();
 

@@ -11,30 +11,38 @@
 
 namespace respawn::generator {
 
-/// What a key is meant to hold. Keys of the last two are kept apart from the others: what is said
-/// about them is only determined while their scores are of one kind.
+/// What a key is meant to hold. Keys of the last three are kept apart from the others.
 enum class Family : std::uint8_t {
   string,
   bits,
-  hyperloglog,
   list,
   hash,
   set,
   sorted_set,
-  lexical,  // sorted sets in which all scores are 0
-  places,   // sorted sets filled by GEOADD
+  hyperloglog,  // never damaged: PFADD of several elements would go as far as it gets in Redis
+  lexical,      // sorted sets in which all scores are 0: else ranges by text are not determined
+  places,       // sorted sets filled by GEOADD: else there are places at the same distance
 };
 
 [[nodiscard]] constexpr bool is_protected(Family family) {
-  return family >= Family::lexical;
+  return family >= Family::hyperloglog;
 }
+
+/// How many different elements there are.
+enum class Variety : std::uint8_t {
+  narrow,  // a few, so that commands meet
+  wide,    // hundreds, so that collections grow large
+};
 
 /// Owner: one source of commands. Everything follows from the random numbers passed in.
 class Pools {
  public:
   /// `payloads`: what DUMP answered for some values.
-  Pools(Random& random, const std::vector<std::string>& payloads)
-      : random_(&random), payloads_(&payloads) {}
+  Pools(Random& random, Variety variety, const std::vector<std::string>& payloads)
+      : random_(&random), wide_(variety == Variety::wide), payloads_(&payloads) {}
+
+  /// Whether "[member ...]" comes once more.
+  bool repeats(int times) { return times < (wide_ ? 40 : 4) && chance(wide_ ? 90 : 60); }
 
   /// One of a few keys.
   std::string key(Family family);
@@ -62,10 +70,12 @@ class Pools {
  private:
   std::string text();
   std::string element();
+  std::string score();
   std::string integer();
   std::string place(int limit);
 
   Random* random_;
+  bool wide_;
   const std::vector<std::string>* payloads_;
   std::uint64_t times_ = 0;
 };

@@ -109,26 +109,46 @@ void keep_sample_small(Words& words) {
     words[2] = std::to_string(*count % 100);
 }
 
-/// A time that is neither over at once nor far away.
-void keep_time_far(Words& words, std::size_t at, bool seconds, bool absolute, Pools& pools) {
+/// What a time in an argument means.
+struct TimeKind {
+  bool seconds = false;
+  bool absolute = false;
+  bool may_be_over = true;  // then the key is gone at once, rather than at some time
+};
+
+/// A time that is neither over soon nor far away.
+void keep_time_far(Words& words, std::size_t at, TimeKind kind, Pools& pools) {
   if (at >= words.size()) return;
-  const auto time = parse_int64(words[at]);
-  const std::int64_t unit = seconds ? 1 : 1000;
-  const std::int64_t low = absolute ? 1'000'000 * unit : 0;
-  if (time && *time > low && *time < 10'000 * unit + (absolute ? 5'000'000'000 * unit : 0))
-    words[at] = pools.time(seconds, absolute);
+  const std::int64_t unit = kind.seconds ? 1 : 1000;
+  const std::int64_t low = kind.absolute && kind.may_be_over ? 1'000'000 * unit : 0;
+  const std::int64_t high = (kind.absolute ? 5'000'010'000 : 10'000) * unit;
+  const auto is_soon = [&] {
+    const auto time = parse_int64(words[at]);
+    return time && *time > low && *time < high;
+  };
+  while (is_soon()) words[at] = pools.time(kind.seconds, kind.absolute);
 }
 
 void keep_times_far(Words& words, std::string_view name, Pools& pools) {
   if (name.ends_with("expire") || name.ends_with("expireat"))
-    keep_time_far(words, 2, !name.starts_with('p'), name.ends_with("at"), pools);
-  if (name == "setex" || name == "psetex") keep_time_far(words, 2, name == "setex", false, pools);
-  if (name == "restore") keep_time_far(words, 2, false, has_word(words, "absttl"), pools);
+    keep_time_far(words, 2, {.seconds = !name.starts_with('p'), .absolute = name.ends_with("at")},
+                  pools);
+  if (name == "setex" || name == "psetex")
+    keep_time_far(words, 2, {.seconds = name == "setex"}, pools);
+  if (name == "restore") {
+    const bool absolute = has_word(words, "absttl");
+    keep_time_far(words, 2, {.absolute = absolute}, pools);
+    // Redis lets the sum of this and the time of day wrap.
+    if (!absolute && is(words, 2, "9223372036854775807")) words[2] = "0";
+  }
   if (name != "set" && name != "getex") return;
   for (std::size_t at = 2; at < words.size(); ++at) {
     const std::string word = to_lower(words[at]);
     if (word == "ex" || word == "px" || word == "exat" || word == "pxat")
-      keep_time_far(words, at + 1, word[0] == 'e', word.size() == 4, pools);
+      keep_time_far(
+          words, at + 1,
+          {.seconds = word[0] == 'e', .absolute = word.size() == 4, .may_be_over = name == "getex"},
+          pools);
   }
 }
 

@@ -71,14 +71,17 @@ Family Source::family_for(const CommandSpec& spec) {
                  ? Family::lexical
                  : Family::sorted_set;
     default:
+      // A restored sorted set has scores of any kind.
+      if (spec.name == "restore") return pools_.any_family();
       return static_cast<Family>(pools_.below(static_cast<std::size_t>(Family::places) + 1));
   }
 }
 
 /// Mostly of the command's family. Nothing else is stored at a protected key, or read as one.
 std::string Source::key(const Argument& argument) {
-  if (family_ == Family::places && spec_->group == Group::geo && argument.key_spec_index == 0 &&
-      pools_.chance(5))
+  const bool own = (family_ == Family::places && spec_->group == Group::geo) ||
+                   (family_ == Family::hyperloglog && spec_->group == Group::hyperloglog);
+  if (own && argument.key_spec_index == 0 && pools_.chance(5))
     return pools_.key(pools_.chance(50) ? Family::list : Family::string);
   if (is_protected(family_) || pools_.chance(88)) return pools_.key(family_);
   return pools_.key(pools_.any_family());
@@ -97,6 +100,7 @@ std::string Source::value(const Argument& argument) {
   if (name == "increment" && spec_->name == "zincrby") return pools_.value("real-increment");
   if (name == "score" && family_ == Family::lexical) return "0";
   if (name == "offset" && spec_->group == Group::bitmap) return pools_.value("bit-offset");
+  if (name == "value" && spec_->name == "setbit") return pools_.value("bit");
   if (is_lexical(spec_->name) && (name == "min" || name == "max"))
     return pools_.value("lex-" + name);
   if (name == "numkeys") {
@@ -129,7 +133,8 @@ void Source::add(const Argument& argument) {
   do {
     if (!argument.token.empty() && !lone) words_.emplace_back(argument.token);
     add_once(argument);
-    while (argument.multiple && !argument.multiple_token && pools_.chance(50)) add_once(argument);
+    const bool repeats = argument.multiple && !argument.multiple_token;
+    for (int i = 1; repeats && pools_.repeats(i); ++i) add_once(argument);
   } while (argument.multiple && argument.multiple_token && pools_.chance(40));
 }
 
@@ -195,6 +200,7 @@ Command Source::next() {
   spec_ = drawn.spec;
   family_ = family_for(*spec_);
   count_at_ = 0;
+  counted_ = 0;
   words_.clear();
   for (const std::string_view part : split(spec_->name, '|')) words_.push_back(to_upper(part));
   add_all(drawn.arguments);
@@ -204,7 +210,8 @@ Command Source::next() {
   Command command{.words = std::move(words_)};
   command.how.doubles = prints_doubles(*spec_);
   settle(command, pools_);
-  if (pools_.chance(1)) {
+  // Redis reads counts of keys with atoi() there.
+  if (counted_ == 0 && pools_.chance(1)) {
     command = {.words = std::move(command.words)};
     command.words.insert(command.words.begin(), {"COMMAND", "GETKEYS"});
   }

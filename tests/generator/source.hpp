@@ -27,8 +27,8 @@ struct Template {
 class Source {
  public:
   Source(const std::vector<Template>& templates, const std::vector<std::string>& payloads,
-         std::uint64_t seed)
-      : templates_(&templates), random_(seed), pools_(random_, payloads) {}
+         std::uint64_t seed, Variety variety)
+      : templates_(&templates), random_(seed), pools_(random_, variety, payloads) {}
 
   Command next();
 
