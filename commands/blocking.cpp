@@ -41,10 +41,15 @@ void Blocking::block(Session& session, const BlockRequest& request, std::int64_t
   blocked.waiter.database = session.db;
   blocked.waiter.wanted = request.wanted;
   blocked.waiter.keys.assign(request.keys.begin(), request.keys.end());
-  waiters_->add(blocked.waiter);
+  enlist(blocked.waiter);
   if (blocked.deadline_us != 0) deadlines_.emplace(blocked.deadline_us, &session);
   blocked.active = true;
   ++clients_->blocked_count;
+}
+
+/// Who waits for no key (WAIT) is in no queue: only its time or another client ends that.
+void Blocking::enlist(keyspace::Waiter& waiter) {
+  if (!waiter.keys.empty()) waiters_->add(waiter);
 }
 
 void Blocking::leave(Session& session) {
@@ -89,7 +94,7 @@ void Blocking::rebuild() {
       blocked.active = false;  // its command failed while it was run again: the connection answers
       continue;
     }
-    waiters_->add(blocked.waiter);
+    enlist(blocked.waiter);
     if (blocked.deadline_us != 0) deadlines_.emplace(blocked.deadline_us, session.get());
     ++clients_->blocked_count;
   }

@@ -44,6 +44,7 @@ class Blocking {
   void rebuild();
 
  private:
+  void enlist(keyspace::Waiter& waiter);
   void leave(Session& session);
 
   ClientTable* clients_;

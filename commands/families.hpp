@@ -16,8 +16,8 @@ extern const std::span<const CommandSpec> hyperloglog_commands;         // hyper
 extern const std::span<const CommandSpec> generic_commands;             // generic.cpp
 extern const std::span<const CommandSpec> rename_commands;              // renames.cpp
 extern const std::span<const CommandSpec> expiry_commands;              // expiry.cpp
-extern const std::span<const CommandSpec> dump_commands;                // dump.cpp
 extern const std::span<const CommandSpec> wait_commands;                // wait.cpp
+extern const std::span<const CommandSpec> dump_commands;                // dump.cpp
 extern const std::span<const CommandSpec> database_commands;            // databases.cpp
 extern const std::span<const CommandSpec> list_commands;                // lists.cpp
 extern const std::span<const CommandSpec> list_pop_commands;            // list_pops.cpp

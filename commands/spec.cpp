@@ -13,8 +13,9 @@ namespace {
 void add_group_category(Group group, Categories& categories) {
   switch (group) {
     case Group::generic:
-      // SORT is of the types it sorts instead.
-      if (!categories.has(Category::list)) categories.add(Category::keyspace);
+      // SORT is of the types it sorts instead, WAIT of the connection.
+      if (!categories.has(Category::list) && !categories.has(Category::connection))
+        categories.add(Category::keyspace);
       return;
     case Group::string:
       return categories.add(Category::string);

@@ -60,6 +60,7 @@ TEST_F(Debug, ObjectDescribesStrings) {
   };
   run("MSET byte -128 short 200 int 2147483647 long 2147483648 text hello");
   run({"SET", "big", std::string(100, 'x')});
+  server.configure([](config::Config& c) { c.rdbcompression = false; });
   server.clock.advance_ms(2000);
   EXPECT_THAT(run("DEBUG OBJECT byte"), MatchesRegex(line("int", 2)));
   EXPECT_THAT(run("DEBUG OBJECT short"), MatchesRegex(line("int", 3)));
