@@ -14,6 +14,14 @@ extern "C" void malloc_stats_print(void (*write)(void* to, const char* text), vo
 // The sanitizers' allocator, likewise.
 extern "C" std::size_t __sanitizer_get_current_allocated_bytes() __attribute__((weak));
 
+// jemalloc reads this when it starts. Huge blocks come from the arenas of all others, so that they are
+// not given back to the system by who frees them; threads keep no blocks above 8 KB for themselves,
+// which would be half a megabyte of buffers.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "oversize_threshold:0,tcache_max:8192";
+}
+
 namespace respawn::server {
 
 namespace {
@@ -68,6 +76,16 @@ std::uint64_t allocated_elsewhere() {
 }
 
 }  // namespace
+
+void free_in_background() {
+  if (mallctl == nullptr) return;
+  const auto arena = jemalloc_statistic<unsigned>("thread.arena");
+  const std::string name = "arena." + std::to_string(arena) + ".oversize_threshold";
+  std::size_t never_bytes = std::size_t{1} << 62;
+  mallctl(name.c_str(), nullptr, nullptr, &never_bytes, sizeof never_bytes);
+  bool in_background = true;
+  mallctl("background_thread", nullptr, nullptr, &in_background, sizeof in_background);
+}
 
 commands::MemoryFacts memory_facts() {
   commands::MemoryFacts facts;

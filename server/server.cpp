@@ -110,6 +110,7 @@ void Server::gather_facts() {
 }
 
 int Server::run() {
+  free_in_background();
   root_ = spawn_supervisor(root_spec());
   root_->attach_functor([this](const caf::error& reason) {
     if (!stopping_.load()) {

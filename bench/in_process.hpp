@@ -1,0 +1,164 @@
+// The keyspace without a server around it: commands in, time out. For measurements.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "commands/executor.hpp"
+#include "protocol/request_parser.hpp"
+
+namespace respawn::bench {
+
+/// Nothing is around.
+class NoServices final : public commands::Services {
+ public:
+  void log(commands::LogLevel, std::string_view) override {}
+
+  Status apply_config(const std::shared_ptr<const config::Config>&,
+                      const std::shared_ptr<const config::Config>&,
+                      const std::vector<std::string>&) override {
+    return success();
+  }
+
+  Status rewrite_config(const config::Config&) override { return success(); }
+
+  [[nodiscard]] const commands::ProcessFacts& process() const override { return process_; }
+
+  [[nodiscard]] commands::MemoryFacts memory() const override { return {}; }
+
+  void purge_memory() override {}
+
+  [[nodiscard]] std::string allocator_report() const override { return {}; }
+
+  [[nodiscard]] commands::NetworkFacts network() const override { return {}; }
+
+  void reset_network_facts() override {}
+
+  [[nodiscard]] commands::TreeNode tree() const override { return {}; }
+
+  [[nodiscard]] Result<std::vector<commands::TreeNode>> children(std::string_view) const override {
+    return std::vector<commands::TreeNode>{};
+  }
+
+  [[nodiscard]] std::vector<commands::RestartRecord> restarts(std::size_t) const override {
+    return {};
+  }
+
+  Status kill_actor(std::string_view) override { return success(); }
+
+  void request_shutdown(const commands::ShutdownRequest&) override {}
+
+  Status abort_shutdown() override { return success(); }
+
+ private:
+  commands::ProcessFacts process_;
+};
+
+/// Time on the clock, and of that the processor's for this thread: without what other processes
+/// took.
+struct Span {
+  std::int64_t wall_ns = 0;
+  std::int64_t cpu_ns = 0;
+};
+
+/// Measures from its making until span().
+class Stopwatch {
+ public:
+  Stopwatch() : wall_ns_(now(CLOCK_MONOTONIC)), cpu_ns_(now(CLOCK_THREAD_CPUTIME_ID)) {}
+
+  [[nodiscard]] Span span() const {
+    const std::int64_t cpu_ns = now(CLOCK_THREAD_CPUTIME_ID) - cpu_ns_;
+    return {now(CLOCK_MONOTONIC) - wall_ns_, cpu_ns};
+  }
+
+ private:
+  static std::int64_t now(clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  }
+
+  std::int64_t wall_ns_;
+  std::int64_t cpu_ns_;
+};
+
+/// A store, an executor over it, and one client.
+class Keyspace {
+ public:
+  Keyspace() : session_(std::make_shared<commands::Session>()) {
+    session_->id = 1;
+    executor_.add_client(session_);
+  }
+
+  /// Runs one command and says how long its execution took. Ends the process when it replies an
+  /// error.
+  template <class... Words>
+  Span run(const Words&... words) {
+    commands::Batch& batch = session_->batch;
+    batch.input.clear();
+    batch.output.clear();
+    batch.commands.clear();
+    batch.next = 0;
+    protocol::ReplyWriter request(batch.input, protocol::RespVersion::resp2);
+    request.array(sizeof...(words));
+    (request.bulk(words), ...);
+    return execute();
+  }
+
+  Span run(const std::vector<std::string>& words) {
+    commands::Batch& batch = session_->batch;
+    batch.input.clear();
+    batch.output.clear();
+    batch.commands.clear();
+    batch.next = 0;
+    protocol::ReplyWriter request(batch.input, protocol::RespVersion::resp2);
+    request.array(words.size());
+    for (const std::string& word : words) request.bulk(word);
+    return execute();
+  }
+
+  /// One slice of freeing as the keyspace actor does it; false when there is nothing to free.
+  bool free_slice(std::size_t elements, Span& took) {
+    keyspace::Garbage& garbage = store_.databases.garbage();
+    if (garbage.pending() == 0) return false;
+    const Stopwatch stopwatch;
+    garbage.free_slice(elements);
+    took = stopwatch.span();
+    return true;
+  }
+
+  /// One slice of expiry, likewise; false when no key's time is over.
+  bool expire_slice(std::size_t keys, Span& took) {
+    const Stopwatch stopwatch;
+    const std::int64_t next_ms = executor_.expire_keys(keys);
+    took = stopwatch.span();
+    return next_ms != 0 && next_ms * 1000 <= clock_.wall_us();
+  }
+
+ private:
+  Span execute() {
+    commands::Batch& batch = session_->batch;
+    parser_.parse(batch.input, 0, limits_, 1, batch.commands);
+    batch.state = commands::Batch::State::executing;
+    const Stopwatch stopwatch;
+    executor_.begin_batch();
+    executor_.execute_next(*session_);
+    const Span span = stopwatch.span();
+    RESPAWN_CHECK(!batch.output.view().starts_with("-"));
+    return span;
+  }
+
+  SystemClock clock_;
+  NoServices services_;
+  commands::Store store_{std::make_shared<const config::Config>()};
+  commands::Executor executor_{store_, services_, clock_};
+  protocol::RequestParser parser_;
+  protocol::RequestLimits limits_{};
+  commands::SessionPtr session_;
+};
+
+}  // namespace respawn::bench
