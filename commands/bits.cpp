@@ -83,7 +83,7 @@ std::size_t skip(std::string_view bytes, std::size_t at, std::uint8_t value) {
 using Chunk [[gnu::vector_size(16)]] = Word;
 
 /// Of the result, a block stays in the processor's cache while all sources pass over it.
-constexpr std::size_t block_bytes = 16 * 1024;
+constexpr std::size_t block_bytes = std::size_t{16} * 1024;
 
 template <class Operator>
 void combine(char* to, const char* from, std::size_t bytes, Operator&& of) {
