@@ -14,12 +14,12 @@ extern "C" void malloc_stats_print(void (*write)(void* to, const char* text), vo
 // The sanitizers' allocator, likewise.
 extern "C" std::size_t __sanitizer_get_current_allocated_bytes() __attribute__((weak));
 
-// jemalloc reads this when it starts. Huge blocks come from the arenas of all others, so that they are
-// not given back to the system by who frees them; threads keep no blocks above 8 KB for themselves,
-// which would be half a megabyte of buffers.
+// jemalloc reads this when it starts. Huge blocks come from the arenas of all others, so that they
+// are not given back to the system by who frees them; threads keep no blocks above 10 KB for
+// themselves, which would be half a megabyte of buffers.
 extern "C" {
 extern const char* malloc_conf;
-const char* malloc_conf = "oversize_threshold:0,tcache_max:8192";
+const char* malloc_conf = "oversize_threshold:0,tcache_max:10240";
 }
 
 namespace respawn::server {
