@@ -70,8 +70,9 @@ KeyFlags settled(const CommandSpec& command, const KeySpec& spec, Args args) {
   if (command.name == "bitfield")
     return reads_fields(args) ? KeyFlags{KeyFlag::RO, KeyFlag::access} : reads_and_writes;
   if (command.name != "set") return spec.flags;
-  const bool reads = std::any_of(args.begin() + std::min<std::ptrdiff_t>(3, std::ssize(args)),
-                                 args.end(), [](auto word) { return iequals(word, "get"); });
+  const bool reads =
+      std::any_of(args.begin() + std::min<std::ptrdiff_t>(3, std::ssize(args)), args.end(),
+                  [](auto word) { return iequals(word, "get") || iequals(word, "ifeq"); });
   return reads ? reads_and_writes : KeyFlags{KeyFlag::OW, KeyFlag::update};
 }
 

@@ -140,5 +140,19 @@ TEST_F(BitmapsTest, BitfieldParsesAllBeforeItChangesAnything) {
   EXPECT_EQ(run("EXISTS k"), integer(0));
 }
 
+TEST_F(BitmapsTest, BitfieldReadsItsKeyOrWritesIt) {
+  const auto flags = [&](const std::string& steps) {
+    return run("COMMAND GETKEYSANDFLAGS BITFIELD k" + steps);
+  };
+  const auto key_with = [](const std::vector<std::string>& names) {
+    std::vector<std::string> encoded;
+    for (const std::string& name : names) encoded.push_back(simple(name));
+    return array({array({bulk("k"), array(encoded)})});
+  };
+  EXPECT_EQ(flags(" OVERFLOW SAT GET u8 0"), key_with({"RO", "access"}));
+  EXPECT_EQ(flags(" GET u8 0 SET u8 0 1"), key_with({"RW", "access", "update"}));
+  EXPECT_EQ(flags(" GET u8"), key_with({"RW", "access", "update"}));
+}
+
 }  // namespace
 }  // namespace respawn::commands::test
