@@ -196,8 +196,7 @@ std::string Pools::integer() {
   return std::string(dice < 94 ? one_of(integers_at_edges) : one_of(no_integers));
 }
 
-/// With many pairs at once, and small limits, ZADD begins with a listpack in 7.0 and a skiplist in
-/// 7.2, which shows in what becomes of -0: it is not among many.
+/// Without -0 among many: see avoid_negative_zero().
 std::string Pools::score() {
   if (wide_ && chance(80)) return std::to_string(below(200)) + (chance(30) ? ".5" : "");
   const std::string_view real = chance(wide_ ? 99 : 95) ? one_of(reals) : one_of(no_reals);
