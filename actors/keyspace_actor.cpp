@@ -18,7 +18,7 @@ constexpr std::int64_t tick_us = 100'000;
 /// when its reader keeps up.
 constexpr std::size_t output_slice_bytes = 1024 * 1024;
 constexpr std::size_t expire_slice_keys = 2'000;
-constexpr std::size_t free_slice_items = 5'000;
+constexpr std::size_t free_slice_items = 2'000;
 constexpr std::size_t idle_slice_clients = 1'000;
 
 template <class Message>

@@ -20,7 +20,7 @@ namespace respawn::bench {
 namespace {
 
 /// As the keyspace actor has them.
-constexpr std::size_t free_slice_elements = 5'000;
+constexpr std::size_t free_slice_elements = 2'000;
 constexpr std::size_t expire_slice_keys = 2'000;
 
 /// Of many spans: how many, the sum, the slowest few. Units: nanoseconds.
@@ -85,15 +85,19 @@ void erase_all(Keyspace& keyspace, std::size_t keys) {
   record.print("DEL of each key");
 }
 
+/// What goes with an element in a command.
+enum class Pair : std::uint8_t { none, score_first, value_last };
+
 /// SADD, RPUSH...: `elements` of them to one key, a thousand at a time.
 void build(Keyspace& keyspace, const char* command, const std::string& key, std::size_t elements,
-           bool doubled) {
+           Pair pair) {
   constexpr std::size_t at_a_time = 1000;
   for (std::size_t i = 0; i < elements; i += at_a_time) {
     std::vector<std::string> words = {command, key};
     for (std::size_t j = i; j < i + at_a_time; ++j) {
-      if (doubled) words.push_back(std::to_string(j * 2654435761U % 1000003));
+      if (pair == Pair::score_first) words.push_back(std::to_string(j * 2654435761U % 1000003));
       words.push_back(numbered("member", j));
+      if (pair == Pair::value_last) words.push_back("value");
     }
     keyspace.run(words);
   }
@@ -103,14 +107,15 @@ void remove_huge(Keyspace& keyspace, std::size_t elements) {
   struct Kind {
     const char* command;
     const char* name;
-    bool doubled;
+    Pair pair;
   };
 
-  for (const Kind& kind : {Kind{"SADD", "set", false}, Kind{"HSET", "hash", true},
-                           Kind{"ZADD", "sorted set", true}, Kind{"RPUSH", "list", false}}) {
+  for (const Kind& kind :
+       {Kind{"SADD", "set", Pair::none}, Kind{"HSET", "hash", Pair::value_last},
+        Kind{"ZADD", "sorted set", Pair::score_first}, Kind{"RPUSH", "list", Pair::none}}) {
     for (const char* how : {"DEL", "UNLINK", "expiry", "FLUSHALL"}) {
       if (std::string(how) != "DEL" && std::string(kind.command) != "SADD") continue;
-      build(keyspace, kind.command, "huge", elements, kind.doubled);
+      build(keyspace, kind.command, "huge", elements, kind.pair);
       const std::string what = std::string("a ") + kind.name + " of " + std::to_string(elements);
       Record record;
       if (std::string(how) == "expiry") {
@@ -153,7 +158,7 @@ void expire_keys(Keyspace& keyspace, std::size_t keys) {
 }
 
 void trim_list(Keyspace& keyspace, std::size_t elements) {
-  build(keyspace, "RPUSH", "list", elements, false);
+  build(keyspace, "RPUSH", "list", elements, Pair::none);
   Record record;
   record.add(keyspace.run("LTRIM", "list", "-10", "-1"));
   record.print("LTRIM of a list of " + std::to_string(elements));

@@ -86,15 +86,16 @@ void Eviction::consider(const Entry& entry, std::size_t index, const EvictionRul
   Candidate* const first = candidates_.data();
   Candidate* const last = first + count_;
   const bool full = count_ == candidates_max;
-  if (full && rank <= first->rank) return;
+  if (full && rank <= rule.rank(first->access_clock)) return;
   const std::string_view key = entry.key();
   if (std::any_of(first, last, [&](const Candidate& known) {
         return known.database == index && known.key == key;
       }))
     return;
-  Candidate* place = std::lower_bound(
-      first, last, rank,
-      [](const Candidate& known, std::uint32_t than) { return known.rank < than; });
+  Candidate* place =
+      std::lower_bound(first, last, rank, [&](const Candidate& known, std::uint32_t than) {
+        return rule.rank(known.access_clock) < than;
+      });
   if (full) {
     std::rotate(first, first + 1, place);  // the one that would be missed most makes room
     --place;
@@ -102,10 +103,9 @@ void Eviction::consider(const Entry& entry, std::size_t index, const EvictionRul
     std::rotate(place, last, last + 1);
     ++count_;
   }
-  place->rank = 0;
-  place->key.assign(key);
+  place->access_clock = entry.access_clock();
   place->database = index;
-  place->rank = rank;
+  place->key.assign(key);
 }
 
 std::optional<Eviction::Victim> Eviction::take_best(Databases& data, const EvictionRule& rule) {
@@ -114,7 +114,7 @@ std::optional<Eviction::Victim> Eviction::take_best(Databases& data, const Evict
     if (best.database >= data.count()) continue;
     Entry* entry = data.at(best.database).find(std::string_view(best.key));
     if (entry == nullptr || (rule.expiring_only && !entry->has_expiry())) continue;
-    if (rule.rank(entry->access_clock()) < best.rank) continue;
+    if (entry->access_clock() != best.access_clock) continue;
     return Victim{best.database, entry};
   }
   return std::nullopt;

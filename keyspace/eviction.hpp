@@ -30,9 +30,9 @@ struct EvictionRule {
   std::function<std::uint32_t(std::uint32_t access_clock)> rank;
 };
 
-/// Owner: the executor. Remembers the best candidates of earlier samples, by name and rank; one
-/// that was used since, is gone, or lost its expiry is not chosen. choose() changes no data.
-/// Complexity: about O(samples + candidates) per database with keys. Throws std::bad_alloc.
+/// Owner: the executor. Remembers the best candidates of earlier samples, by name; one that was
+/// used since, is gone, or lost its expiry is not chosen. choose() changes no data. Complexity:
+/// about O(samples + candidates) per database with keys. Throws std::bad_alloc.
 class Eviction {
  public:
   struct Victim {
@@ -51,8 +51,8 @@ class Eviction {
 
   struct Candidate {
     std::size_t database = 0;
-    std::uint32_t rank = 0;
-    std::string key;  // keeps its room when the place is used again
+    std::uint32_t access_clock = 0;  // as it was then; its rank grows with time
+    std::string key;                 // keeps its room when the place is used again
   };
 
   std::optional<Victim> choose_ranked(Databases& data, const EvictionRule& rule, Random& random);
