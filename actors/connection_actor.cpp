@@ -148,7 +148,10 @@ void ConnectionActor::take_back(bool close) {
   send_bytes(std::move(batch.output));
   batch.output.clear();
   if (!close && batch.next < batch.commands.slices.size()) return go_on();
-  batch.commands.clear();
+  if (batch.commands.arguments.capacity() * sizeof(std::string_view) > idle_buffer_bytes)
+    batch.commands = {};
+  else
+    batch.commands.clear();
   batch.input.consume(parsed_);
   parsed_ = 0;
   batch.state.store(Batch::State::idle, std::memory_order_relaxed);
