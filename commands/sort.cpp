@@ -158,6 +158,7 @@ class Sorting {
   void load_sorted_set(SortedSet& set);
   std::optional<std::string_view> value_of(const ValuePattern& pattern, std::string_view element);
   Entry* find_named(std::string_view name);
+  [[nodiscard]] int compare_texts(Texts::Piece a, Texts::Piece b) const;
   [[nodiscard]] int compare(const Item& a, const Item& b) const;
 
   Execution* x_;
@@ -280,18 +281,25 @@ bool Sorting::weigh() {
   return numbers;
 }
 
+/// Alphabetic order. As in Redis, what is not stored is compared up to a NUL byte.
+int Sorting::compare_texts(Texts::Piece a, Texts::Piece b) const {
+  const std::string_view left = texts_.text(a);
+  const std::string_view right = texts_.text(b);
+  if (options_->destination) return left.compare(right);
+  return errors::up_to_nul(left).compare(errors::up_to_nul(right));
+}
+
 /// Below, equal to or above 0. Equal weights are told apart by the elements; values to sort
 /// alphabetically by are not.
 int Sorting::compare(const Item& a, const Item& b) const {
-  const auto by_element = [&] { return texts_.text(a.element).compare(texts_.text(b.element)); };
   if (!options_->alphabetic) {
     if (a.weight < b.weight) return -1;
-    return a.weight > b.weight ? 1 : by_element();
+    return a.weight > b.weight ? 1 : texts_.text(a.element).compare(texts_.text(b.element));
   }
-  if (!options_->by) return by_element();
+  if (!options_->by) return compare_texts(a.element, b.element);
   if (!a.by || !b.by)
     return static_cast<int>(a.by.has_value()) - static_cast<int>(b.by.has_value());
-  return texts_.text(*a.by).compare(texts_.text(*b.by));
+  return compare_texts(*a.by, *b.by);
 }
 
 void Sorting::sort() {

@@ -131,11 +131,11 @@ constexpr std::string_view bit_offsets[] = {"0",
 constexpr std::string_view operations[] = {"AND", "OR", "XOR", "NOT", "NOT", "and", "NAND"};
 constexpr std::string_view counts[] = {"1", "1", "2", "3", "5", "10", "1000"};
 constexpr std::string_view all_garbage[] = {
-    "",      "foo", "-1",         "0",   "1",     "9223372036854775807",
-    "\0"sv,  "*",   "LIMIT",      "GET", "STORE", "COUNT",
-    "MATCH", "BY",  "WITHSCORES", "NX",  "XX",    "GT",
-    "DESC",  "REV", "WEIGHTS",    "1.5", "nan",   "s1",
-    "l1",    "t1",  "h1"};
+    "",    "foo",        "-1",  "0",     "1",     "9223372036854775807",
+    "*",   "LIMIT",      "GET", "STORE", "COUNT", "MATCH",
+    "BY",  "WITHSCORES", "NX",  "XX",    "GT",    "DESC",
+    "REV", "WEIGHTS",    "1.5", "nan",   "s1",    "l1",
+    "t1",  "h1"};
 constexpr std::string_view family_prefixes = "sblhtzpyg";
 constexpr std::size_t keys_per_family = 3;
 
