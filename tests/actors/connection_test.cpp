@@ -1,6 +1,7 @@
 // Connections and the keyspace together: bytes in, bytes out.
 #include <gtest/gtest.h>
 
+#include "actors/connection_actor.hpp"
 #include "tests/actors/world.hpp"
 
 namespace respawn::actors::test {
@@ -79,6 +80,19 @@ TEST(Connection, ASlowReaderPastTheSoftLimitIsClosedWhenItsTimeIsOver) {
   EXPECT_FALSE(client.peer().is_gone());
   world.loop.advance_ms(200);
   EXPECT_TRUE(client.peer().is_gone());
+}
+
+TEST(Connection, AHugeCommandLeavesNothingBehind) {
+  World world;
+  Client client = world.connect();
+  std::string words;
+  for (int i = 0; i < 10'000; ++i) words += " " + std::to_string(i);
+  EXPECT_EQ(client.run("SADD s" + words), integer(10'000));
+  const commands::Batch& batch = world.store.clients.all().begin()->second->batch;
+  EXPECT_LE(batch.commands.arguments.capacity() * sizeof(std::string_view),
+            ConnectionActor::idle_buffer_bytes);
+  EXPECT_LE(batch.input.capacity(), ConnectionActor::idle_buffer_bytes);
+  EXPECT_EQ(client.run("SCARD s"), integer(10'000));
 }
 
 TEST(Connection, MoreThanMaxclientsAreTurnedAway) {
