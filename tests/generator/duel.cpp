@@ -100,6 +100,13 @@ void Duel::connect(Side& side) {
   if (!side.socket) side.socket.emplace(side.process->port());
 }
 
+Duel::Replies Duel::ask_one(Side& side, const std::vector<Words>& commands) {
+  std::string bytes;
+  for (const Words& words : commands) bytes += support::encode_command(words);
+  side.socket->write(bytes);
+  return side.socket->read_replies(commands.size());
+}
+
 Duel::Answers Duel::ask(const std::vector<Words>& commands) {
   std::string bytes;
   for (const Words& words : commands) bytes += support::encode_command(words);
@@ -169,7 +176,10 @@ std::optional<Failure> Duel::compare_data() {
     for (const Reply& key : answers.redis[static_cast<std::size_t>(db) * 3 + 2].elements)
       keys.push_back(key.text);
     if (keys.empty()) continue;
-    if (auto failure = compare_values(db, keys)) return failure;
+    if (auto failure = compare_values(db, keys)) {
+      failure->text = "  (in database " + std::to_string(db) + ")\n" + failure->text;
+      return failure;
+    }
   }
   return std::nullopt;
 }
@@ -191,7 +201,29 @@ std::optional<Failure> Duel::compare_values(int db, const std::vector<std::strin
     read.how.doubles = type == "zset";
     reads.push_back(std::move(read));
   }
-  return ask_and_compare(reads, answers);
+  if (auto failure = ask_and_compare(reads, answers)) return failure;
+  if (auto failure = compare_dumps(ours_, redis_, reads, answers.ours)) return failure;
+  return compare_dumps(redis_, ours_, reads, answers.redis);
+}
+
+/// `values` are what `from` answered to `reads`: `to` must answer the same of what it restores.
+std::optional<Failure> Duel::compare_dumps(Side& from, Side& to, const std::vector<Command>& reads,
+                                           const Replies& values) {
+  std::vector<Words> dumps;
+  for (const Command& read : reads) dumps.push_back({"DUMP", read.words[1]});
+  const Replies payloads = ask_one(from, dumps);
+  std::vector<Words> asked;
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    asked.push_back({"RESTORE", "restored", "0", payloads[i].text, "REPLACE"});
+    asked.push_back(reads[i].words);
+    asked.back()[1] = "restored";
+  }
+  asked.push_back({"DEL", "restored"});
+  const Replies answers = ask_one(to, asked);
+  for (std::size_t i = 0; i < reads.size(); ++i)
+    if (auto text = compare(values[i], answers[2 * i + 1], reads[i]))
+      return Failure{0, dumps[i], "  dumped by one, restored by the other:\n" + *text};
+  return std::nullopt;
 }
 
 /// A server is gone or does not answer: both are started, or connected to, again.

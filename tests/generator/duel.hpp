@@ -34,7 +34,8 @@ class Duel {
   /// Why there are no two servers to compare; empty when there are.
   [[nodiscard]] const std::string& missing() const { return missing_; }
 
-  /// The first difference in replies or, at the end, in the data.
+  /// The first difference in replies or, at the end, in the data; or in what one server makes of
+  /// the other's DUMPs.
   std::optional<Failure> play(const Terms& terms, const std::vector<Command>& commands);
 
   /// What the reference's DUMP answers for some values of each type.
@@ -61,6 +62,7 @@ class Duel {
   };
 
   void connect(Side& side);
+  static Replies ask_one(Side& side, const std::vector<Words>& commands);
   Answers ask(const std::vector<Words>& commands);
   std::optional<Failure> ask_and_compare(const std::vector<Command>& commands, Answers& answers);
   void begin(const Terms& terms);
@@ -68,6 +70,8 @@ class Duel {
                                     std::size_t to);
   std::optional<Failure> compare_data();
   std::optional<Failure> compare_values(int db, const std::vector<std::string>& keys);
+  std::optional<Failure> compare_dumps(Side& from, Side& to, const std::vector<Command>& reads,
+                                       const Replies& values);
   Failure lost(const std::string& what);
 
   Side redis_;
