@@ -17,8 +17,11 @@ constexpr std::int64_t tick_us = 100'000;
 /// A batch with more output than this goes back before it is done: the connection submits the rest
 /// when its reader keeps up.
 constexpr std::size_t output_slice_bytes = 1024 * 1024;
-constexpr std::size_t expire_slice_keys = 2'000;
-constexpr std::size_t free_slice_items = 2'000;
+constexpr std::size_t expire_slice_keys = 1'000;
+/// A slice of freeing ends with the first step that takes it past this time.
+constexpr std::uint64_t free_slice_ns = 500'000;
+constexpr std::size_t free_step_items = 250;
+constexpr int free_steps_max = 20;
 constexpr std::size_t idle_slice_clients = 1'000;
 
 template <class Message>
@@ -199,7 +202,11 @@ void KeyspaceActor::make_room() {
 
 void KeyspaceActor::free_garbage() {
   freeing_ = false;
-  store_.databases.garbage().free_slice(free_slice_items);
+  const std::uint64_t start_ns = loop().clock().stopwatch_ns();
+  for (int step = 0; step < free_steps_max; ++step) {
+    if (store_.databases.garbage().free_slice(free_step_items) == 0) break;
+    if (loop().clock().stopwatch_ns() - start_ns > free_slice_ns) break;
+  }
   settle();
 }
 

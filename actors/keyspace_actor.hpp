@@ -57,7 +57,7 @@ class KeyspaceActor final : public net::LoopActor {
   std::int64_t wait_timer_us_ = 0;  // when wait_timer_ fires
   bool expiring_ = false;           // a further slice of expiry is scheduled
   bool freeing_ = false;
-  bool making_room_ = false;  // a further slice of eviction is scheduled
+  bool making_room_ = false;       // a further slice of eviction is scheduled
   std::uint64_t idle_cursor_ = 0;  // client id up to which idle ones were looked for
 };
 

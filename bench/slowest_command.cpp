@@ -21,7 +21,7 @@ namespace {
 
 /// As the keyspace actor has them.
 constexpr std::size_t free_slice_elements = 2'000;
-constexpr std::size_t expire_slice_keys = 2'000;
+constexpr std::size_t expire_slice_keys = 1'000;
 
 /// Of many spans: how many, the sum, the slowest few. Units: nanoseconds.
 class Record {

@@ -90,9 +90,11 @@ class Services {
 
   [[nodiscard]] virtual const ProcessFacts& process() const = 0;
   [[nodiscard]] virtual MemoryFacts memory() const = 0;
+
   /// MemoryFacts::used, cheap enough for every command: exact as to what the calling thread
   /// allocates and frees, and as of its last memory() as to others.
   [[nodiscard]] virtual std::uint64_t used_memory() const { return memory().used; }
+
   /// Gives memory that is not in use back to the system, as far as the allocator can.
   virtual void purge_memory() = 0;
   /// What the allocator tells of itself, for people; "" when it tells nothing.

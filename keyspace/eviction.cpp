@@ -63,22 +63,23 @@ std::optional<Eviction::Victim> Eviction::choose_random(Databases& data, const E
   return std::nullopt;
 }
 
-/// Whole buckets are as good as keys drawn one by one, and nearer. Expiring keys are drawn one by
-/// one: neighbours in their index were often written together.
+/// Whole buckets are as good as keys drawn one by one, and nearer. Where most of their keys would
+/// not count, expiring ones are drawn from their index instead: one by one, because neighbours
+/// there were often written together.
 void Eviction::sample(Database& db, std::size_t index, const EvictionRule& rule, Random& random) {
-  if (rule.expiring_only) {
-    for (std::size_t i = 0; i < rule.samples; ++i)
-      consider(*db.random_expiring(random), index, rule);
-    return;
-  }
   std::size_t seen = 0;
   const auto visit = [&](const Entry& entry) {
+    if (rule.expiring_only && !entry.has_expiry()) return;
     ++seen;
     consider(entry, index, rule);
   };
   if (rule.samples >= db.size()) return db.for_each(visit);
-  for (std::size_t i = 0; i < rule.samples && seen < rule.samples; ++i) db.sample(random, visit);
-  if (seen == 0) visit(*db.random(random));
+  if (!rule.expiring_only || db.expiring_count() >= db.size() / 2)
+    for (std::size_t i = 0; i < rule.samples && seen < rule.samples; ++i) db.sample(random, visit);
+  if (rule.expiring_only)
+    while (seen < rule.samples) visit(*db.random_expiring(random));
+  else if (seen == 0)
+    visit(*db.random(random));
 }
 
 void Eviction::consider(const Entry& entry, std::size_t index, const EvictionRule& rule) {

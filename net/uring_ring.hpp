@@ -52,8 +52,8 @@ class UringRing {
   [[nodiscard]] std::string_view received(const io_uring_cqe& completion) const;
   /// Gives the buffer of a completion back to the kernel.
   void recycle(const io_uring_cqe& completion);
-  /// A receive found no buffer: gives the kernel as many again, up to a limit. It uses all it has in
-  /// turn, so each of them soon takes its memory; most servers need few.
+  /// A receive found no buffer: gives the kernel as many again, up to a limit. It uses all it has
+  /// in turn, so each of them soon takes its memory; most servers need few.
   void provide_more();
 
   /// Whether this kernel does everything that the loop uses: tried out on a socket pair.
