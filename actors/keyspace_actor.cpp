@@ -52,13 +52,23 @@ caf::behavior KeyspaceActor::make_behavior() {
   return {
       [this](const BatchSubmitted& message) { submit(message.session); },
       [this](const BatchYielded& message) { submit(message.session); },
-      [this](const ClientConnected& message) { connect(message.session); },
-      [this](const ClientLeft& message) { leave(message.session); },
-      [this](ReloadRequested) { reload_(store_); },
+      [this](const ClientConnected& message) {
+        run_submitted();
+        connect(message.session);
+      },
+      [this](const ClientLeft& message) {
+        run_submitted();
+        leave(message.session);
+      },
+      [this](ReloadRequested) {
+        run_submitted();
+        reload_(store_);
+      },
   };
 }
 
 void KeyspaceActor::on_exit() {
+  submitted_.clear();
   executor_.reset();
 }
 
@@ -78,9 +88,24 @@ void KeyspaceActor::leave(const SessionPtr& session) {
 
 void KeyspaceActor::submit(const SessionPtr& session) {
   if (session->batch.state.load(std::memory_order_relaxed) != Batch::State::queued) return;
-  executor_->begin_batch();
-  run(session);
-  settle();
+  submitted_.push_back(session);
+  executor_->announce_batch(*session);
+  call_after_messages();
+}
+
+void KeyspaceActor::after_messages() {
+  run_submitted();
+}
+
+void KeyspaceActor::run_submitted() {
+  if (submitted_.empty()) return;
+  for (const SessionPtr& session : submitted_) {
+    executor_->begin_batch(*session);
+    run(session);
+    settle();
+  }
+  submitted_.clear();
+  executor_->end_batches();
 }
 
 void KeyspaceActor::run(const SessionPtr& session) {
@@ -119,7 +144,7 @@ void KeyspaceActor::settle() {
        resumed = executor_->take_resumed()) {
     for (const SessionPtr& session : resumed) {
       ++session->batch.next;
-      executor_->begin_batch();
+      executor_->begin_batch(*session);
       run(session);
     }
   }
@@ -148,7 +173,6 @@ void KeyspaceActor::schedule_waits(std::int64_t deadline_us) {
 
 void KeyspaceActor::answer_waits() {
   wait_timer_ = 0;
-  executor_->begin_batch();
   executor_->answer_expired_waits();
   settle();
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "actors/messages.hpp"
 #include "actors/server_context.hpp"
@@ -30,11 +31,15 @@ class KeyspaceActor final : public net::LoopActor {
  protected:
   caf::behavior make_behavior() override;
   void on_exit() override;
+  void after_messages() override;
 
  private:
   void connect(const commands::SessionPtr& session);
   void leave(const commands::SessionPtr& session);
   void submit(const commands::SessionPtr& session);
+  /// Runs what was submitted since the last time, in that order. Whatever depends on the data or
+  /// on the order of a client's messages calls it first.
+  void run_submitted();
   void run(const commands::SessionPtr& session);
   void give_back(commands::Session& session, bool close);
 
@@ -53,6 +58,9 @@ class KeyspaceActor final : public net::LoopActor {
   ServerContext& context_;
   Reload reload_;
   std::optional<commands::Executor> executor_;
+  /// Collected from the messages of a turn, so that the keys of one batch are fetched while those
+  /// before it run.
+  std::vector<commands::SessionPtr> submitted_;
   net::TimerId wait_timer_ = 0;
   std::int64_t wait_timer_us_ = 0;  // when wait_timer_ fires
   bool expiring_ = false;           // a further slice of expiry is scheduled

@@ -65,7 +65,8 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
       blocking_(store.clients, waiters_),
       environment_{store, subscriptions_, blocking_, services, clock},
       memory_limit_(store, services, clock),
-      generation_(++store.generation) {
+      generation_(++store.generation),
+      lookahead_(store.registry, store.databases) {
   subscriptions_.rebuild();
   blocking_.rebuild();
   read_clock();
@@ -104,9 +105,13 @@ void Executor::mark_executing(Batch& batch) const {
   batch.state.store(Batch::State::executing, std::memory_order_release);
 }
 
-void Executor::begin_batch() {
+void Executor::begin_batch(const Session& session) {
   read_clock();
-  lookahead_.reset();
+  renew_access_clock();
+  lookahead_.enter(session);
+}
+
+void Executor::renew_access_clock() {
   const std::uint32_t access_clock = fresh_access_clock(*store_.config, now_us_);
   if (access_clock == access_clock_) return;
   access_clock_ = access_clock;
@@ -117,8 +122,7 @@ Executor::Outcome Executor::execute_next(Session& session) {
   Batch& batch = session.batch;
   const Args args = next_command(session);
   batch.reply_start = batch.output.size();
-  foreseen_ = lookahead_.at(batch, store_.registry,
-                            store_.databases.at(static_cast<std::size_t>(session.db)));
+  foreseen_ = lookahead_.at(batch);
   Command* command =
       resolve(session, args, foreseen_ ? foreseen_->command : store_.registry.find(args[0]));
   bool pushed = false;
@@ -300,6 +304,7 @@ void Executor::run_again(Session& session) {
 }
 
 void Executor::answer_expired_waits() {
+  read_clock();
   const std::int64_t now_us = clock_.monotonic_us();
   while (Session* session = blocking_.first_expired(now_us)) {
     if (!session->reply_off) answer_timeout(*session);

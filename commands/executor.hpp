@@ -27,8 +27,15 @@ class Executor {
   /// Takes over what the store holds: subscriptions and blocked clients are registered anew.
   Executor(Store& store, Services& services, const Clock& clock);
 
-  /// Reads the clock; to be called before the commands of a batch.
-  void begin_batch();
+  /// The session's batch will run soon, behind those announced before: its keys are fetched
+  /// meanwhile. Requires that it is not announced already.
+  void announce_batch(const Session& session) { lookahead_.announce(session); }
+
+  /// All announced batches have run.
+  void end_batches() { lookahead_.reset(); }
+
+  /// Reads the clock; to be called before the commands of the session's batch.
+  void begin_batch(const Session& session);
 
   /// Runs the command `batch.next` of a registered session; the reply goes to the end of its
   /// batch's output. Then serves the clients that it made ready.
@@ -73,6 +80,7 @@ class Executor {
 
  private:
   void read_clock();
+  void renew_access_clock();
   Command* resolve(Session& session, Args args, Command* command);
   Command* reject(Session& session, Command* command, std::string_view error);
   Command* hang_up_on_http(Session& session);

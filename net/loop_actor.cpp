@@ -37,7 +37,9 @@ LoopActor::subtype_t LoopActor::subtype() const {
 
 LoopActor::resume_result LoopActor::resume(caf::execution_unit* unit, std::size_t messages_max) {
   try {
-    return caf::event_based_actor::resume(unit, messages_max);
+    const resume_result result = caf::event_based_actor::resume(unit, messages_max);
+    if (result == done || !std::exchange(after_messages_wanted_, false)) return result;
+    return in_context([this] { after_messages(); }) ? result : done;
   } catch (...) {  // only on_exit() gets here, everything else went to the exception handler
     abandon();
     return done;

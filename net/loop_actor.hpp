@@ -55,6 +55,13 @@ class LoopActor : public caf::event_based_actor {
     return settle();
   }
 
+  /// Asks, from a message handler, for one call of after_messages() once there is no message left,
+  /// or this turn's share of them is used up.
+  void call_after_messages() { after_messages_wanted_ = true; }
+
+  /// Runs as a message handler does.
+  virtual void after_messages() {}
+
   /// A timer that dies with the actor and runs in its context.
   TimerId call_after(std::int64_t delay_us, std::function<void()> callback);
   void cancel(TimerId timer);
@@ -84,6 +91,7 @@ class LoopActor : public caf::event_based_actor {
 
   EventLoop* loop_;
   Link link_;
+  bool after_messages_wanted_ = false;
   std::vector<std::unique_ptr<Timer>> timers_;
 };
 

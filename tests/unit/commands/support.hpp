@@ -248,11 +248,13 @@ class Server {
     Session& session = *client.session_;
     Batch& batch = session.batch;
     batch.state = Batch::State::executing;
-    executor->begin_batch();
+    executor->announce_batch(session);
+    executor->begin_batch(session);
     while (batch.next < batch.commands.slices.size()) {
       const Executor::Outcome outcome = executor->execute_next(session);
       if (outcome == Executor::Outcome::blocked) {
         batch.state = Batch::State::parked;
+        executor->end_batches();
         return deliver(client);
       }
       ++batch.next;
@@ -262,6 +264,7 @@ class Server {
       }
     }
     batch.state = Batch::State::idle;
+    executor->end_batches();
     deliver(client);
   }
 
