@@ -39,6 +39,7 @@ struct Config {
 
   // Event loops and supervision.
   NetworkBackend network_backend{};
+  int network_coalesce_us{};
   int io_threads{};
   int keyspace_slice_us{};
   int restart_intensity{};

@@ -89,6 +89,12 @@ constexpr Option rows[] = {
         .implemented()
         .hide()
         .about("How event loops talk to the kernel; auto takes io_uring where it works."),
+    integer("network-coalesce-us", "100", 0, 10000)
+        .bind<&Config::network_coalesce_us>()
+        .implemented()
+        .hide()
+        .about(
+            "While many clients are busy, how long requests may wait for further ones; 0 = not."),
     integer("io-threads", "1", 1, 128)
         .bind<&Config::io_threads>()
         .immutable()

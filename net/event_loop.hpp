@@ -93,6 +93,11 @@ class EventLoop : public caf::execution_unit {
   virtual std::unique_ptr<Connecting> connect(const Address& address, ConnectHandler& handler,
                                               StreamHandler& stream_handler) = 0;
 
+  /// From now on the loop may wait this long for further requests once it has some to do, while
+  /// many connections are busy (see Coalescer); 0 = never, as in the beginning. A loop that cannot
+  /// does nothing.
+  virtual void coalesce(std::uint32_t) {}
+
   /// "io_uring", "epoll" or "simulation", for INFO.
   [[nodiscard]] virtual const char* backend_name() const = 0;
 

@@ -1,7 +1,9 @@
 #include "net/uring_loop.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "net/uring_connect.hpp"
 #include "net/uring_listener.hpp"
@@ -77,11 +79,21 @@ void UringLoop::cancel_operation(UringTarget& target, UringOperation operation) 
 }
 
 void UringLoop::poll(std::int64_t timeout_us) {
+  const unsigned sends = std::exchange(sends_, 0U);
+  const unsigned wanted = coalescer_.plan();
   if (timeout_us == 0)
     ring_.submit_and_settle();
+  else if (wanted > 1 && patience_us_ > 0 && ring_.can_linger())
+    ring_.submit_and_linger(sends + wanted, patience_until(timeout_us), timeout_us);
   else
     ring_.submit_and_wait(1, timeout_us);
   ring_.for_each_completion([this](const io_uring_cqe& completion) { dispatch(completion); });
+}
+
+std::uint32_t UringLoop::patience_until(std::int64_t timeout_us) const {
+  return timeout_us < 0
+             ? patience_us_
+             : static_cast<std::uint32_t>(std::min<std::int64_t>(patience_us_, timeout_us));
 }
 
 void UringLoop::dispatch(const io_uring_cqe& completion) {

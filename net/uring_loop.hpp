@@ -1,6 +1,7 @@
 // The event loop over io_uring: multishot accept and receive, one system call per turn.
 #pragma once
 
+#include "net/coalescer.hpp"
 #include "net/socket_loop.hpp"
 #include "net/uring_ring.hpp"
 
@@ -18,9 +19,8 @@ class UringTarget {
   [[nodiscard]] virtual LocalCounted& counted() = 0;
 };
 
-/// A wait that follows sends returns with their completions, so a busy turn costs two system calls.
-/// Waiting for one completion more than there are sends would save one of them; it was measured and
-/// gains nothing, because it then takes a timer to notice what did not fit.
+/// A wait that follows sends returns with their completions, so a turn that sends costs two system
+/// calls; not when it coalesces, then it waits for those and the receives it wants.
 class UringLoop final : public SocketLoop {
  public:
   /// A loop, or why io_uring cannot be used here.
@@ -36,6 +36,8 @@ class UringLoop final : public SocketLoop {
 
   [[nodiscard]] const char* backend_name() const override { return "io_uring"; }
 
+  void coalesce(std::uint32_t patience_us) override { patience_us_ = patience_us; }
+
   /// For targets: a submission whose completions go to `target`; the caller fills it in with
   /// `prepare_entry(sqe)`.
   template <class PrepareEntry>
@@ -45,7 +47,10 @@ class UringLoop final : public SocketLoop {
     io_uring_sqe_set_data64(sqe, tagged(target, operation));
     target.counted().retain();
     ++operations_;
+    if (operation == UringOperation::send) ++sends_;
   }
+
+  void note_receive(Coalescer::Mark& mark) { coalescer_.note_receive(mark); }
 
   /// Cancels an operation of `target`; its last completion still comes.
   void cancel_operation(UringTarget& target, UringOperation operation);
@@ -63,10 +68,14 @@ class UringLoop final : public SocketLoop {
  private:
   static std::uint64_t tagged(UringTarget& target, UringOperation operation);
   void watch_wake_fd();
+  [[nodiscard]] std::uint32_t patience_until(std::int64_t timeout_us) const;
   void dispatch(const io_uring_cqe& completion);
   void cancel_all();
 
   UringRing ring_;
+  Coalescer coalescer_;
+  std::uint32_t patience_us_ = 0;
+  unsigned sends_ = 0;          // prepared in this turn
   std::uint64_t wakes_ = 0;     // what the kernel reads from the wake descriptor
   std::size_t operations_ = 0;  // under way, without the one on the wake descriptor
   bool wake_watched_ = false;

@@ -28,6 +28,16 @@ constexpr std::size_t buffer_bytes = 16 * 1024;
 constexpr std::size_t buffers_bytes = buffer_count * buffer_bytes;
 constexpr std::size_t buffer_ring_bytes = buffer_count * sizeof(io_uring_buf);
 
+// Of linux/io_uring.h; the one of Debian 12 is older.
+constexpr unsigned feature_min_timeout = 1U << 15;
+
+struct WaitArguments {
+  std::uint64_t signal_mask;
+  std::uint32_t signal_mask_bytes;
+  std::uint32_t min_wait_us;
+  std::uint64_t timeout;
+};
+
 void* map_memory(std::size_t bytes) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return memory == MAP_FAILED ? nullptr : memory;
@@ -53,6 +63,7 @@ int UringRing::open() {
   // Waiting with a timeout in one call, and completions that are kept when the queue is full.
   constexpr unsigned needed = IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP | IORING_FEAT_FAST_POLL;
   if ((ring_.features & needed) != needed) return ENOSYS;
+  can_linger_ = (ring_.features & feature_min_timeout) != 0;
   return open_buffers();
 }
 
@@ -87,7 +98,8 @@ int UringRing::enable() {
   if (syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) < 0)
     return errno;
   ring_.flags &= ~IORING_SETUP_R_DISABLED;
-  io_uring_register_ring_fd(&ring_);  // saves the lookup of the descriptor; may fail
+  // Saves the lookup of the descriptor; may fail.
+  registered_ = io_uring_register_ring_fd(&ring_) == 1;
   return 0;
 }
 
@@ -112,6 +124,33 @@ void UringRing::submit_and_wait(unsigned completions, std::int64_t timeout_us) {
   // Failures (EINTR, ETIME, EBUSY, EAGAIN) only mean that there may be nothing: the turn goes on.
   io_uring_submit_and_wait_timeout(&ring_, &first, completions, timeout_us < 0 ? nullptr : &timeout,
                                    nullptr);
+}
+
+/// Makes what entry() gave out visible to the kernel, as liburing's own submit functions do.
+/// Returns how many the kernel has not taken.
+unsigned UringRing::publish_entries() {
+  io_uring_sq& queue = ring_.sq;
+  unsigned tail = *queue.ktail;
+  for (; queue.sqe_head != queue.sqe_tail; ++queue.sqe_head, ++tail)
+    queue.array[tail & queue.ring_mask] = queue.sqe_head & queue.ring_mask;
+  io_uring_smp_store_release(queue.ktail, tail);
+  return tail - *queue.khead;
+}
+
+void UringRing::submit_and_linger(unsigned completions, std::uint32_t patience_us,
+                                  std::int64_t timeout_us) {
+  // liburing has no call for min_wait_us before its version 2.8.
+  __kernel_timespec timeout{};
+  timeout.tv_sec = timeout_us / 1'000'000;
+  timeout.tv_nsec = timeout_us % 1'000'000 * 1000;
+  const std::uint64_t timeout_address =
+      timeout_us < 0 ? 0 : reinterpret_cast<std::uintptr_t>(&timeout);
+  const WaitArguments arguments{0, 0, patience_us, timeout_address};
+  const unsigned flags = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG |
+                         (registered_ ? IORING_ENTER_REGISTERED_RING : 0U);
+  // Failures mean what they do in submit_and_wait().
+  syscall(SYS_io_uring_enter, ring_.enter_ring_fd, publish_entries(), completions, flags,
+          &arguments, sizeof arguments);
 }
 
 void UringRing::submit_and_settle() {

@@ -30,6 +30,13 @@ class UringRing {
   /// Submits, and waits for `completions` (0 = does not wait; `timeout_us` of -1 = for ever).
   void submit_and_wait(unsigned completions, std::int64_t timeout_us);
 
+  /// Submits, and waits for `completions` for at most `patience_us`; for the first one as
+  /// submit_and_wait() does when there is none by then. Requires that can_linger().
+  void submit_and_linger(unsigned completions, std::uint32_t patience_us, std::int64_t timeout_us);
+
+  /// Whether the kernel can do that (Linux 6.12).
+  [[nodiscard]] bool can_linger() const { return can_linger_; }
+
   /// Submits and lets the kernel finish what it can, without waiting.
   void submit_and_settle();
 
@@ -61,10 +68,13 @@ class UringRing {
 
  private:
   int open_buffers();
+  unsigned publish_entries();
   void add_buffer(std::uint16_t id);
 
   io_uring ring_{};
   bool open_ = false;
+  bool registered_ = false;  // the kernel knows the ring by a number of its own
+  bool can_linger_ = false;
   io_uring_buf_ring* buffer_ring_ = nullptr;
   char* buffers_ = nullptr;
   unsigned provided_ = 0;  // buffers that the kernel was given

@@ -59,6 +59,7 @@ void UringStream::on_receive(const io_uring_cqe& completion) {
   if ((completion.flags & IORING_CQE_F_MORE) == 0) armed_ = cancelling_ = false;
   const bool direct = receiving() && held_.empty();
   if (completion.res > 0) {
+    loop_.note_receive(busy_mark_);
     if (direct)
       deliver(loop_.ring().received(completion));
     else if (!closed())

@@ -38,6 +38,7 @@ class UringStream final : public StreamCore, public UringTarget {
   UringLoop& loop_;
   FileDescriptor socket_;
   std::unique_ptr<Pieces> pieces_;
+  Coalescer::Mark busy_mark_ = 0;
   bool armed_ = false;  // a receive is under way
   bool cancelling_ = false;
   bool end_held_ = false;

@@ -88,6 +88,7 @@ Status Server::open_loops(const config::Config& config) {
   main_loop_ = std::move(*main_loop);
   if (config.io_threads <= 1) {
     context_.connection_loops.push_back(main_loop_.get());
+    coalesce(config);
     return success();
   }
   for (int i = 0; i < config.io_threads; ++i) {
@@ -97,6 +98,12 @@ Status Server::open_loops(const config::Config& config) {
     io_loops_.push_back(std::move(*loop));
   }
   return success();
+}
+
+/// Loops of several threads do not: what they would hold back is a message from another loop.
+void Server::coalesce(const config::Config& config) {
+  if (io_loops_.empty())
+    main_loop_->coalesce(static_cast<std::uint32_t>(config.network_coalesce_us));
 }
 
 void Server::gather_facts() {

@@ -75,6 +75,7 @@ class Server final : private commands::Services {
   static Status listen_on(const std::string& host, const config::Config& config,
                           std::vector<Listening>& opened);
   Status replace_listeners(const config::Config& after, bool port_changed);
+  void coalesce(const config::Config& config);
   void gather_facts();
   void reload(commands::Store& store);
   void log_ready();

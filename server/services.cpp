@@ -64,6 +64,7 @@ Status Server::apply_config(const std::shared_ptr<const config::Config>& before,
     }
   }
   log_->set_level(after->loglevel);
+  coalesce(*after);
   facts_.tcp_port = after->port;
   context_.config.set(after);
   return success();
