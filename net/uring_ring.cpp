@@ -22,7 +22,7 @@ namespace {
 constexpr unsigned submission_entries = 256;
 constexpr unsigned completion_entries = 4096;
 
-constexpr unsigned buffer_count_first = 16;
+constexpr unsigned buffer_count_first = 8;
 constexpr unsigned buffer_count = 256;  // at most
 constexpr std::size_t buffer_bytes = 16 * 1024;
 constexpr std::size_t buffers_bytes = buffer_count * buffer_bytes;
