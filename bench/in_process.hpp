@@ -145,7 +145,7 @@ class Keyspace {
     parser_.parse(batch.input, 0, limits_, 1, batch.commands);
     batch.state = commands::Batch::State::executing;
     const Stopwatch stopwatch;
-    executor_.begin_batch();
+    executor_.begin_batch(*session_);
     executor_.execute_next(*session_);
     const Span span = stopwatch.span();
     RESPAWN_CHECK(!batch.output.view().starts_with("-"));
