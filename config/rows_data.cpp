@@ -24,21 +24,27 @@ const char* check_defrag(Value& value) {
 constexpr Option memory_table[] = {
     memory("maxmemory", "0", 0, std::numeric_limits<std::uint64_t>::max())
         .bind<&Config::maxmemory_bytes>()
+        .implemented()
         .about("Memory past which keys are evicted or writes refused; 0 sets no limit."),
     choice("maxmemory-policy", "noeviction", eviction_policies)
         .bind<&Config::maxmemory_policy>()
+        .implemented()
         .about("Which keys are evicted when memory is out."),
     integer("maxmemory-samples", "5", 1)
         .bind<&Config::maxmemory_samples>()
+        .implemented()
         .about("Keys looked at to find one to evict; more is closer to the ideal and slower."),
     integer("maxmemory-eviction-tenacity", "10", 0, 100)
         .bind<&Config::maxmemory_eviction_tenacity>()
+        .implemented()
         .about("How much time eviction may take before it lets clients in."),
     integer("lfu-log-factor", "10")
         .bind<&Config::lfu_log_factor>()
+        .implemented()
         .about("How many uses it takes to raise the counter of a frequently used key."),
     integer("lfu-decay-time", "1")
         .bind<&Config::lfu_decay_time_min>()
+        .implemented()
         .in(Unit::minutes)
         .about("Time without use after which the counter of a key falls by one."),
     integer("active-expire-effort", "1", 1, 10)
