@@ -199,13 +199,10 @@ void settle_scan(Command& command, std::size_t cursor_at) {
   errno = 0;
   const bool begins = std::strtoull(words[cursor_at].c_str(), &end, 10) == 0;
   if (!begins && *end == '\0' && errno == 0) words[cursor_at] = "0";
-  if (!has_word(words, "count")) {
-    words.insert(words.begin() + static_cast<std::ptrdiff_t>(cursor_at) + 1, {"COUNT", "1000"});
-  } else {
-    for (std::size_t at = cursor_at + 1; at + 1 < words.size(); ++at)
-      if (is(words, at, "count") && parse_int64(words[at + 1]).value_or(-1) > 0)
-        words[at + 1] = "1000";
-  }
+  for (std::size_t at = cursor_at + 1; at + 1 < words.size(); ++at)
+    if (is(words, at, "count") && parse_int64(words[at + 1]).value_or(-1) > 0)
+      words[at + 1] = "1000";
+  words.insert(words.begin() + static_cast<std::ptrdiff_t>(cursor_at) + 1, {"COUNT", "1000"});
   command.how.mode = Mode::inner;
 }
 
