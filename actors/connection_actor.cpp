@@ -1,7 +1,9 @@
 #include "actors/connection_actor.hpp"
 
 #include <caf/send.hpp>
+#include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "net/socket.hpp"
 #include "protocol/reply_writer.hpp"
@@ -132,7 +134,10 @@ void ConnectionActor::on_receive_end(int error) {
   in_context([&] {
     peer_done_ = true;
     reading_ = false;
-    if (error != 0) return quit();
+    if (error != 0) {
+      log_broken(error);
+      return quit();
+    }
     if (!in_flight()) return hang_up();
     // What was received before is still answered, unless it waits for something.
     left_ = true;
@@ -293,6 +298,16 @@ void ConnectionActor::note_facts() {
   session_->facts.query_bytes.store(input.size(), std::memory_order_relaxed);
   session_->facts.query_free_bytes.store(input.capacity() - input.size(),
                                          std::memory_order_relaxed);
+}
+
+/// A peer that goes away without a word is everyday; anything else is not.
+void ConnectionActor::log_broken(int error) {
+  const bool everyday = error == ECONNRESET || error == EPIPE || error == ETIMEDOUT;
+  std::string text = "Reading from client id=" + std::to_string(session_->id) + " addr=";
+  text += session_->peer_address;
+  text += ": ";
+  text += std::generic_category().message(error);
+  context_.log(everyday ? commands::LogLevel::verbose : commands::LogLevel::warning, text);
 }
 
 void ConnectionActor::log_close(std::string_view why) {

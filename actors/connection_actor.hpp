@@ -60,6 +60,7 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   void refresh_config();
   void adjust_reading();
   void note_facts();
+  void log_broken(int error);
   void log_close(std::string_view why);
 
   [[nodiscard]] bool in_flight() const {
