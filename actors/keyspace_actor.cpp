@@ -116,6 +116,7 @@ void KeyspaceActor::run(const SessionPtr& session) {
   while (batch.next < batch.commands.slices.size()) {
     switch (executor_->execute_next(*session)) {
       case Executor::Outcome::blocked:
+        send_ahead(*session);
         batch.state.store(Batch::State::parked, std::memory_order_release);
         return;
       case Executor::Outcome::close:
@@ -134,6 +135,15 @@ void KeyspaceActor::run(const SessionPtr& session) {
   give_back(*session, false);
 }
 
+void KeyspaceActor::send_ahead(Session& session) {
+  Batch& batch = session.batch;
+  if (batch.output.empty()) return;
+  auto replies = std::make_shared<Buffer>();
+  replies->swap(batch.output);
+  batch.reply_start = 0;
+  tell(session, ClientPushed{std::move(replies)});
+}
+
 void KeyspaceActor::give_back(Session& session, bool close) {
   session.batch.state.store(Batch::State::done, std::memory_order_release);
   tell(session, BatchReturned{close});
@@ -144,6 +154,11 @@ void KeyspaceActor::settle() {
        resumed = executor_->take_resumed()) {
     for (const SessionPtr& session : resumed) {
       ++session->batch.next;
+      // It was sent more than it reads: the connection decides when the rest may run.
+      if (session->facts.output_bytes.load(std::memory_order_relaxed) > output_slice_bytes) {
+        give_back(*session, false);
+        continue;
+      }
       executor_->begin_batch(*session);
       run(session);
     }

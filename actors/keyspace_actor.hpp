@@ -42,6 +42,8 @@ class KeyspaceActor final : public net::LoopActor {
   void run_submitted();
   void run(const commands::SessionPtr& session);
   void give_back(commands::Session& session, bool close);
+  /// Hands the replies so far to a client whose next command blocks.
+  void send_ahead(commands::Session& session);
 
   /// What a turn leaves to do: resumed batches, pushes, kills, timers.
   void settle();

@@ -33,7 +33,8 @@ struct BatchReturned {
   bool close = false;  // behind these replies
 };
 
-/// keyspace -> connection: bytes that are no reply (pub/sub messages).
+/// keyspace -> connection: bytes to send while a batch may be away: pub/sub messages, and the
+/// replies that stand before a command that blocks.
 struct ClientPushed {
   std::shared_ptr<Buffer> bytes;
 };

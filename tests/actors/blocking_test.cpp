@@ -1,6 +1,8 @@
 // Blocked clients: order, time, and what stands behind them in their pipelines.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tests/actors/world.hpp"
 
 namespace respawn::actors::test {
@@ -33,10 +35,43 @@ TEST(Blocking, HoldsBackTheRestOfItsPipeline) {
   World world;
   Client client = world.connect();
   Client pusher = world.connect();
-  EXPECT_EQ(client.send("SET a 1\r\nBLPOP k 0\r\nGET a\r\n"), "");
+  EXPECT_EQ(client.send("SET a 1\r\nBLPOP k 0\r\nGET a\r\n"), ok);
   pusher.run("SET a 2");
   EXPECT_EQ(pusher.run("RPUSH k v"), integer(1));
-  EXPECT_EQ(client.received(), ok + bulks({"k", "v"}) + bulk("2"));
+  EXPECT_EQ(client.received(), bulks({"k", "v"}) + bulk("2"));
+}
+
+TEST(Blocking, AnswersWhatStandsBeforeEachWait) {
+  World world;
+  Client first = world.connect();
+  Client client = world.connect();
+  first.run("BLPOP k 0");
+  EXPECT_EQ(client.send("RPUSH k a\r\nBLPOP k 0\r\nPING\r\nBLPOP k 0\r\n"), integer(1));
+  EXPECT_EQ(first.received(), bulks({"k", "a"}));
+  EXPECT_EQ(first.run("RPUSH k b"), integer(1));
+  EXPECT_EQ(client.received(), bulks({"k", "b"}) + simple("PONG"));
+  EXPECT_EQ(first.run("RPUSH k c"), integer(1));
+  EXPECT_EQ(client.received(), bulks({"k", "c"}));
+}
+
+TEST(Blocking, ASlowReaderHoldsUpWhatStandsBehindItsWaits) {
+  World world;
+  Client slow = world.connect();
+  Client pusher = world.connect();
+  pusher.run("SETRANGE large 899999 x");
+  constexpr int waits = 40;  // with more than output_pause_bytes before them
+  std::string commands;
+  for (int i = 0; i < waits; ++i) commands += "GET large\r\nBLPOP k 0\r\n";
+  slow.peer().set_receive_window(0);
+  slow.peer().write(commands + "SET after 1\r\n");
+  world.loop.run_until_idle();
+  for (int i = 0; i < waits; ++i) pusher.run("RPUSH k v");
+  EXPECT_EQ(pusher.run("EXISTS after"), integer(0));
+  EXPECT_NE(pusher.run("LLEN k"), integer(0));
+  slow.peer().set_receive_window(std::numeric_limits<std::size_t>::max());
+  slow.peer().read_all();
+  world.loop.run_until_idle();
+  EXPECT_EQ(pusher.run("EXISTS after"), integer(1));
 }
 
 TEST(Blocking, BytesThatArriveMeanwhileRunAfterwards) {
