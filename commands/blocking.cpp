@@ -62,6 +62,7 @@ void Blocking::leave(Session& session) {
 
 void Blocking::release(Session& session) {
   leave(session);
+  session.reply_skip_this = false;
   if (SessionPtr held = clients_->find(session.id)) resumed_.push_back(std::move(held));
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "commands/access_clock.hpp"
+#include "commands/ended_wait.hpp"
 
 namespace respawn::commands {
 
@@ -104,13 +105,7 @@ void Execution::block_on(Args keys, keyspace::Type wanted, std::int64_t timeout_
 
 bool Execution::unblock(Session& blocked, bool with_error) {
   if (!blocked.blocked.active) return false;
-  if (with_error) {
-    store().statistics.count_error(errors::unblocked);
-    protocol::ReplyWriter(blocked.batch.output, blocked.resp).error(errors::unblocked);
-  } else {
-    answer_timeout(blocked);
-  }
-  env().blocking.release(blocked);
+  end_wait(env(), blocked, with_error ? WaitEnd::error : WaitEnd::timeout);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "commands/access_clock.hpp"
+#include "commands/ended_wait.hpp"
 #include "commands/monitor.hpp"
 #include "keyspace/types/hash.hpp"
 
@@ -131,15 +132,14 @@ Executor::Outcome Executor::execute_next(Session& session) {
     if (!store_.clients.monitors().empty()) [[unlikely]]
       feed_monitors(store_.clients, session, *command->spec, args, now_us_);
   }
-  const bool silent = (session.reply_off || session.reply_skip_this) && !pushed;
-  if (silent) batch.output.truncate(batch.reply_start);
-  session.reply_skip_this = session.reply_skip_next;
-  session.reply_skip_next = false;
   if (effects_.block) {
     effects_.block = false;
     blocking_.block(session, effects_.block_request, clock_.monotonic_us());
     return Outcome::blocked;
   }
+  if (is_silent(session) && !pushed) batch.output.truncate(batch.reply_start);
+  session.reply_skip_this = session.reply_skip_next;
+  session.reply_skip_next = false;
   if (waiters_.has_ready()) serve_ready_clients();
   return session.close_after_reply || session.close_now ? Outcome::close : Outcome::done;
 }
@@ -241,11 +241,9 @@ bool Executor::run(Session& session, Command& command, Args args) {
   effects_.dirty = 0;
 
   const std::uint64_t end_ns = clock_.stopwatch_ns();
-  CommandStatistics& counted = command.statistics;
-  ++store_.statistics.commands_processed;
-  ++counted.calls;
-  counted.nanoseconds += end_ns - now_ns_;
-  counted.failed_calls += execution.failed() ? 1 : 0;
+  command.statistics.nanoseconds += end_ns - now_ns_;
+  // A command that blocks is counted when it ends.
+  if (!effects_.block) count_call(store_, command, execution.failed());
   now_ns_ = end_ns;
   now_us_ = batch_start_us_ + static_cast<std::int64_t>((end_ns - batch_start_ns_) / 1000);
   return execution.pushes();
@@ -299,17 +297,15 @@ void Executor::run_again(Session& session) {
     effects_.block = false;
     return;
   }
-  if (session.reply_off) batch.output.truncate(batch.reply_start);
+  if (is_silent(session)) batch.output.truncate(batch.reply_start);
   blocking_.release(session);
 }
 
 void Executor::answer_expired_waits() {
   read_clock();
   const std::int64_t now_us = clock_.monotonic_us();
-  while (Session* session = blocking_.first_expired(now_us)) {
-    if (!session->reply_off) answer_timeout(*session);
-    blocking_.release(*session);
-  }
+  while (Session* session = blocking_.first_expired(now_us))
+    end_wait(environment_, *session, WaitEnd::timeout);
 }
 
 /// Takes what it removes from `fields_max`; false when that did not suffice.

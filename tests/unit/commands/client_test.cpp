@@ -152,6 +152,19 @@ TEST_F(ClientCommand, ReplyOffAndSkipSilence) {
   EXPECT_EQ(run("CLIENT REPLY maybe"), syntax_error);
 }
 
+TEST_F(ClientCommand, ReplyAlsoMutesCommandsThatBlocked) {
+  auto& waiter = connect();
+  EXPECT_EQ(waiter.pipeline({"CLIENT REPLY SKIP", "BLPOP k 0", "PING a"}), no_reply);
+  run("RPUSH k v");
+  EXPECT_EQ(waiter.received(), bulk("a"));
+  EXPECT_EQ(waiter.pipeline({"CLIENT REPLY SKIP", "BLPOP k 0", "PING b"}), no_reply);
+  EXPECT_EQ(run("CLIENT UNBLOCK " + id_of(waiter)), integer(1));
+  EXPECT_EQ(waiter.received(), bulk("b"));
+  EXPECT_EQ(waiter.pipeline({"CLIENT REPLY OFF", "BLPOP k 0", "CLIENT REPLY ON"}), no_reply);
+  EXPECT_EQ(run("CLIENT UNBLOCK " + id_of(waiter) + " ERROR"), integer(1));
+  EXPECT_EQ(waiter.received(), ok);
+}
+
 TEST_F(ClientCommand, UnblockEndsAWait) {
   auto& first = connect();
   first.run("BLPOP k 0");

@@ -156,6 +156,29 @@ TEST_F(Info, CommandstatsCountCallsRejectionsAndFailures) {
   EXPECT_EQ(field("cmdstat_set", "commandstats"), std::nullopt);
 }
 
+TEST_F(Info, CommandstatsCountACommandThatBlocksOnceAndWhenItEnds) {
+  const auto calls = [this] { return server.store.registry.find("blpop")->statistics.calls; };
+  const auto failures = [this] {
+    return server.store.registry.find("blpop")->statistics.failed_calls;
+  };
+  auto& waiter = server.connect();
+  waiter.run("BLPOP l 0");
+  EXPECT_EQ(calls(), 0U);
+  run("RPUSH l a");
+  EXPECT_EQ(calls(), 1U);
+  waiter.run("BLPOP l 0.1");
+  server.pass_ms(101);
+  EXPECT_EQ(calls(), 2U);
+  waiter.run("BLPOP l 0");
+  run("CLIENT UNBLOCK " + std::to_string(waiter.session().id));
+  EXPECT_EQ(calls(), 3U);
+  EXPECT_EQ(failures(), 0U);
+  waiter.run("BLPOP l 0");
+  run("CLIENT UNBLOCK " + std::to_string(waiter.session().id) + " ERROR");
+  EXPECT_EQ(calls(), 4U);
+  EXPECT_EQ(failures(), 1U);
+}
+
 TEST_F(Info, ErrorstatsCountByCode) {
   run("SET k v");
   run("LPUSH k x");
