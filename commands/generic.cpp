@@ -87,8 +87,9 @@ void scan(Execution& x, Args args) {
   std::vector<const Entry*> expired;
   const auto visit = [&](const Entry& entry) {
     if (!options->admits(entry.key())) return;
+    if (entry.expired(x.now_ms())) return expired.push_back(&entry);
     if (options->type && !iequals(*options->type, keyspace::type_name(entry.type()))) return;
-    (entry.expired(x.now_ms()) ? expired : found).push_back(&entry);
+    found.push_back(&entry);
   };
   const std::uint64_t next = x.db().scan(*cursor, static_cast<std::size_t>(options->count), visit);
   x.reply.array(2);

@@ -108,6 +108,17 @@ TEST_F(GenericTest, ScanFilters) {
   EXPECT_EQ(run("DBSIZE"), integer(4));  // the expired one is gone
 }
 
+TEST_F(GenericTest, ScanRemovesWhatExpiredWhateverItsType) {
+  run("RPUSH list x");
+  run("SET string x PX 10");
+  run("SET other x PX 10");
+  server.clock.advance_ms(11);
+  EXPECT_EQ(keys_in(run("SCAN 0 COUNT 1000 MATCH o* TYPE zset")), (std::multiset<std::string>{}));
+  EXPECT_EQ(run("DBSIZE"), integer(2));  // what the pattern excludes is not looked at
+  EXPECT_EQ(keys_in(run("SCAN 0 COUNT 1000 TYPE list")), (std::multiset<std::string>{"list"}));
+  EXPECT_EQ(run("DBSIZE"), integer(1));
+}
+
 TEST_F(GenericTest, ScanReadsCursorsAsRedisDoes) {
   run("SET k v");
   const std::string all = array({bulk("0"), bulks({"k"})});
