@@ -68,7 +68,7 @@ void ConnectionActor::turn_away() {
   bytes.append(farewell_);
   stream_->send(std::move(bytes));
   finishing_ = true;
-  call_after(linger_us, [this] { quit(); });
+  quit_later();
 }
 
 void ConnectionActor::set_socket_options() const {
@@ -140,8 +140,9 @@ void ConnectionActor::on_receive_end(int error) {
     }
     if (!in_flight()) return hang_up();
     // What was received before is still answered, unless it waits for something.
-    left_ = true;
-    caf::anon_send(keyspace_, ClientLeft{session_});
+    session_->facts.finished.store(true, std::memory_order_release);
+    caf::anon_send(keyspace_, ClientFinished{session_});
+    if (held_) quit_later();
   });
 }
 
@@ -177,7 +178,10 @@ void ConnectionActor::take_back(bool close) {
 
 void ConnectionActor::go_on() {
   held_ = stream_->unsent_bytes() >= output_pause_bytes;
-  if (held_) return;
+  if (held_) {
+    if (peer_done_) quit_later();
+    return;
+  }
   session_->batch.state.store(Batch::State::queued, std::memory_order_release);
   caf::anon_send(keyspace_, BatchSubmitted{session_});
 }
@@ -240,6 +244,11 @@ void ConnectionActor::hang_up() {
   finishing_ = true;
   adjust_reading();
   if (stream_->unsent_bytes() == 0) return quit();
+  quit_later();
+}
+
+/// Nobody may take the last bytes.
+void ConnectionActor::quit_later() {
   call_after(linger_us, [this] { quit(); });
 }
 
@@ -276,7 +285,7 @@ void ConnectionActor::meet(const caf::actor& keyspace, std::uint64_t generation)
     case Batch::State::done:
       break;
   }
-  if (left_) caf::anon_send(keyspace_, ClientLeft{session_});
+  if (peer_done_) caf::anon_send(keyspace_, ClientFinished{session_});
 }
 
 void ConnectionActor::answer_lost_command() {

@@ -57,6 +57,7 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   void send_bytes(Buffer&& bytes);
   void check_output_limit();
   void hang_up();
+  void quit_later();
   void refresh_config();
   void adjust_reading();
   void note_facts();
@@ -83,7 +84,7 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   bool held_ = false;       // the rest of the batch waits until the reader keeps up
   bool peer_done_ = false;  // nothing further will be received
   bool finishing_ = false;  // close once everything is sent
-  bool left_ = false;       // the keyspace has been told
+  bool left_ = false;       // the keyspace knows no such client (any more)
 };
 
 }  // namespace respawn::actors

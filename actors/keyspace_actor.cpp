@@ -60,6 +60,10 @@ caf::behavior KeyspaceActor::make_behavior() {
         run_submitted();
         leave(message.session);
       },
+      [this](const ClientFinished& message) {
+        run_submitted();
+        finish(message.session);
+      },
       [this](ReloadRequested) {
         run_submitted();
         reload_(store_);
@@ -84,6 +88,10 @@ void KeyspaceActor::leave(const SessionPtr& session) {
   executor_->remove_client(*session);
   session->close_now = true;
   if (waits) give_back(*session, true);
+}
+
+void KeyspaceActor::finish(const SessionPtr& session) {
+  if (session->blocked.active) leave(session);
 }
 
 void KeyspaceActor::submit(const SessionPtr& session) {
@@ -118,6 +126,7 @@ void KeyspaceActor::run(const SessionPtr& session) {
       case Executor::Outcome::blocked:
         send_ahead(*session);
         batch.state.store(Batch::State::parked, std::memory_order_release);
+        if (session->facts.finished.load(std::memory_order_acquire)) leave(session);
         return;
       case Executor::Outcome::close:
         ++batch.next;

@@ -36,6 +36,7 @@ class KeyspaceActor final : public net::LoopActor {
  private:
   void connect(const commands::SessionPtr& session);
   void leave(const commands::SessionPtr& session);
+  void finish(const commands::SessionPtr& session);
   void submit(const commands::SessionPtr& session);
   /// Runs what was submitted since the last time, in that order. Whatever depends on the data or
   /// on the order of a client's messages calls it first.

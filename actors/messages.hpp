@@ -17,9 +17,14 @@ struct ClientConnected {
   commands::SessionPtr session;
 };
 
-/// connection -> keyspace: the client's socket is closed. A batch that waits is given back,
-/// unanswered.
+/// connection -> keyspace: the client's socket is closed.
 struct ClientLeft {
+  commands::SessionPtr session;
+};
+
+/// connection -> keyspace: the client sends nothing more (session->facts.finished). What it sent
+/// still runs; a batch that waits is given back, unanswered.
+struct ClientFinished {
   commands::SessionPtr session;
 };
 
@@ -61,6 +66,7 @@ struct ReloadRequested {};
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientConnected)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientLeft)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientFinished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::BatchSubmitted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::BatchReturned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientPushed)

@@ -48,6 +48,9 @@ struct SocketFacts {
   std::atomic<std::size_t> query_free_bytes{0};
   std::atomic<std::size_t> output_bytes{0};  // waiting for a slow reader
   std::atomic<bool> subscriber{false};       // set by the keyspace: which output limit applies
+  /// Nothing further will be received: what was still runs, but waits for nothing
+  /// (release/acquire).
+  std::atomic<bool> finished{false};
   std::atomic<bool> gone{
       false};  // the socket is closed: nothing may be served to it any more (release/acquire)
 };

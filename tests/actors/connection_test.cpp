@@ -43,6 +43,37 @@ TEST(Connection, AnswersWhatWasReceivedBeforeThePeerStoppedSending) {
   EXPECT_EQ(world.store.clients.size(), 0U);
 }
 
+TEST(Connection, RunsAllThatWasReceivedBeforeThePeerStoppedSendingHoweverLongItTakes) {
+  World world;
+  world.configure([](config::Config& config) { config.keyspace_slice_us = 0; });
+  Client client = world.connect();
+  constexpr std::size_t commands = 3 * ConnectionActor::commands_per_batch_max;
+  std::string replies;
+  for (std::size_t i = 0; i < commands; ++i) {
+    client.peer().write("INCR n\r\n");
+    replies += integer(static_cast<std::int64_t>(i + 1));
+  }
+  client.peer().finish_sending();
+  EXPECT_EQ(client.received(), replies);
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(world.store.clients.size(), 0U);
+}
+
+TEST(Connection, WhatWaitsBehindThePeersLastBytesIsGivenUp) {
+  World world;
+  world.configure([](config::Config& config) { config.keyspace_slice_us = 0; });
+  Client client = world.connect();
+  client.peer().write("INCR n\r\nINCR n\r\nBLPOP k 0\r\nINCR n\r\n");
+  client.peer().finish_sending();
+  EXPECT_EQ(client.received(), integer(1) + integer(2));
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(world.store.clients.size(), 0U);
+  Client other = world.connect();
+  EXPECT_EQ(other.run("RPUSH k v"), integer(1));
+  EXPECT_EQ(other.run("LPOP k"), bulk("v"));
+  EXPECT_EQ(other.run("GET n"), bulk("2"));
+}
+
 TEST(Connection, QuitAnswersAndCloses) {
   World world;
   Client client = world.connect();
