@@ -131,8 +131,11 @@ void UringRing::submit_and_wait(unsigned completions, std::int64_t timeout_us) {
 unsigned UringRing::publish_entries() {
   io_uring_sq& queue = ring_.sq;
   unsigned tail = *queue.ktail;
-  for (; queue.sqe_head != queue.sqe_tail; ++queue.sqe_head, ++tail)
-    queue.array[tail & queue.ring_mask] = queue.sqe_head & queue.ring_mask;
+  for (; queue.sqe_head != queue.sqe_tail; ++queue.sqe_head, ++tail) {
+    // Since version 2.6 liburing has no such indexes where the kernel can do without.
+    if (queue.array != nullptr)
+      queue.array[tail & queue.ring_mask] = queue.sqe_head & queue.ring_mask;
+  }
   io_uring_smp_store_release(queue.ktail, tail);
   return tail - *queue.khead;
 }
