@@ -117,6 +117,7 @@ void KeyspaceActor::run_submitted() {
 }
 
 void KeyspaceActor::run(const SessionPtr& session) {
+  if (session->close_now) return give_back(*session, true);
   Batch& batch = session->batch;
   const std::int64_t slice_end_us = executor_->now_us() + store_.config->keyspace_slice_us;
   session->last_interaction_ms = executor_->now_us() / 1000;

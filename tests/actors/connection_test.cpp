@@ -10,6 +10,11 @@ namespace {
 constexpr std::string_view set_and_get =
     "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\na\r\nb\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\nPING\r\n";
 
+/// The simulated clock stands still while a batch runs: a slice must be over before it begins.
+void yield_always(config::Config& config) {
+  config.keyspace_slice_us = -1;
+}
+
 TEST(Connection, AnswersACommand) {
   World world;
   EXPECT_EQ(world.connect().run("PING"), "+PONG\r\n");
@@ -45,7 +50,7 @@ TEST(Connection, AnswersWhatWasReceivedBeforeThePeerStoppedSending) {
 
 TEST(Connection, RunsAllThatWasReceivedBeforeThePeerStoppedSendingHoweverLongItTakes) {
   World world;
-  world.configure([](config::Config& config) { config.keyspace_slice_us = 0; });
+  world.configure(yield_always);
   Client client = world.connect();
   constexpr std::size_t commands = 3 * ConnectionActor::commands_per_batch_max;
   std::string replies;
@@ -61,7 +66,7 @@ TEST(Connection, RunsAllThatWasReceivedBeforeThePeerStoppedSendingHoweverLongItT
 
 TEST(Connection, WhatWaitsBehindThePeersLastBytesIsGivenUp) {
   World world;
-  world.configure([](config::Config& config) { config.keyspace_slice_us = 0; });
+  world.configure(yield_always);
   Client client = world.connect();
   client.peer().write("INCR n\r\nINCR n\r\nBLPOP k 0\r\nINCR n\r\n");
   client.peer().finish_sending();
@@ -185,17 +190,31 @@ TEST(Connection, KillByAnotherClientClosesAtOnce) {
   EXPECT_EQ(killer.run("LPOP k"), bulk("v"));
 }
 
+TEST(Connection, WhatAKilledClientSentIsNotRunAnyFurther) {
+  World world;
+  world.configure(yield_always);
+  Client victim = world.connect();
+  Client killer = world.connect();
+  victim.peer().write("INCR n\r\nINCR n\r\nINCR n\r\n");
+  killer.peer().write("CLIENT KILL ID 1\r\n");
+  EXPECT_EQ(killer.received(), integer(1));
+  EXPECT_TRUE(victim.closed());
+  EXPECT_EQ(killer.run("GET n"), bulk("1"));
+}
+
 TEST(Connection, ALongBatchYieldsToOthers) {
   World world;
-  world.configure([](config::Config& config) { config.keyspace_slice_us = 0; });
+  world.configure(yield_always);
   Client client = world.connect();
-  std::string pipeline;
+  Client other = world.connect();
   std::string replies;
   for (int i = 0; i < 100; ++i) {
-    pipeline += "INCR n\r\n";
+    client.peer().write("INCR n\r\n");
     replies += integer(i + 1);
   }
-  EXPECT_EQ(client.send(pipeline), replies);
+  other.peer().write("GET n\r\n");
+  EXPECT_EQ(client.received(), replies);
+  EXPECT_EQ(other.received(), bulk("1"));
 }
 
 }  // namespace
