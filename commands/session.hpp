@@ -21,7 +21,8 @@ struct Session;
 
 /// Everything one read of a socket delivered. Owner: travels between one connection actor and the
 /// keyspace actor; only its present holder (see state) touches the rest. Invariant: commands' views
-/// point into `input`; slices before `next` have been executed and their replies are in `output`.
+/// point into `input`; slices before `next` have been executed, their replies are in `output` or
+/// were sent ahead of a command that blocks.
 struct Batch {
   enum class State : std::uint8_t {
     idle,       // with the connection
