@@ -128,9 +128,9 @@ void write_memory(const Source& source, InfoWriter& out) {
   out.bytes("used_memory_peak", overview.peak);
   out.decimal("used_memory_peak_perc", ratio(memory.used, overview.peak) * 100, "%");
   out.field("used_memory_overhead", overview.overhead);
-  out.field("used_memory_startup", 0);
+  out.field("used_memory_startup", overview.startup);
   out.field("used_memory_dataset", overview.dataset());
-  out.decimal("used_memory_dataset_perc", ratio(overview.dataset(), memory.used) * 100, "%");
+  out.decimal("used_memory_dataset_perc", ratio(overview.dataset(), overview.net()) * 100, "%");
   out.field("allocator_allocated", memory.allocated);
   out.field("allocator_active", memory.active);
   out.field("allocator_resident", memory.allocator_resident);

@@ -68,9 +68,9 @@ void write_data(Execution& x, const MemoryOverview& overview) {
   FieldWriter fields(x.reply);
   fields.bytes("overhead.total", overview.overhead);
   fields.bytes("keys.count", keys);
-  fields.bytes("keys.bytes-per-key", keys == 0 ? 0 : overview.facts.used / keys);
+  fields.bytes("keys.bytes-per-key", keys == 0 ? 0 : overview.net() / keys);
   fields.bytes("dataset.bytes", overview.dataset());
-  fields.real("dataset.percentage", ratio(overview.dataset(), overview.facts.used) * 100);
+  fields.real("dataset.percentage", ratio(overview.dataset(), overview.net()) * 100);
   fields.real("peak.percentage", ratio(overview.facts.used, overview.peak) * 100);
 }
 
@@ -97,7 +97,7 @@ void write_parts(Execution& x, const MemoryOverview& overview) {
   FieldWriter fields(x.reply);
   fields.bytes("peak.allocated", overview.peak);
   fields.bytes("total.allocated", overview.facts.used);
-  fields.bytes("startup.allocated", 0);
+  fields.bytes("startup.allocated", overview.startup);
   fields.bytes("replication.backlog", 0);
   fields.bytes("clients.slaves", 0);
   fields.bytes("clients.normal", overview.clients);

@@ -26,7 +26,9 @@ MemoryOverview memory_overview(Environment& environment) {
   store.statistics.peak_memory = std::max(store.statistics.peak_memory, overview.facts.used);
   overview.peak = store.statistics.peak_memory;
   overview.clients = client_bytes(store.clients);
-  std::uint64_t overhead = overview.clients;
+  overview.startup =
+      std::min(environment.services.process().startup_memory_bytes, overview.facts.used);
+  std::uint64_t overhead = overview.startup + overview.clients;
   for (std::size_t i = 0; i < store.databases.count(); ++i)
     overhead += store.databases.at(i).overhead_bytes();
   overview.overhead = std::min(overhead, overview.facts.used);

@@ -11,10 +11,14 @@ namespace respawn::commands {
 struct MemoryOverview {
   MemoryFacts facts;
   std::uint64_t peak = 0;      // of facts.used, as far as anybody looked
+  std::uint64_t startup = 0;   // of facts.used: what an empty server has
   std::uint64_t clients = 0;   // sessions and their buffers
-  std::uint64_t overhead = 0;  // tables and clients: what is no data, at most facts.used
+  std::uint64_t overhead = 0;  // start, tables and clients: what is no data, at most facts.used
 
   [[nodiscard]] std::uint64_t dataset() const { return facts.used - overhead; }
+
+  /// What came since the start.
+  [[nodiscard]] std::uint64_t net() const { return facts.used - startup; }
 };
 
 /// Also raises the peak. O(clients + databases).

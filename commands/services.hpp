@@ -24,7 +24,8 @@ struct ProcessFacts {
   std::string allocator;      // "jemalloc-5.3.0"
   int tcp_port = 0;
   int io_threads = 1;
-  std::int64_t started_ms = 0;  // wall clock
+  std::int64_t started_ms = 0;             // wall clock
+  std::uint64_t startup_memory_bytes = 0;  // used before there was any data
   bool supervised = false;
 };
 

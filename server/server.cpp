@@ -111,6 +111,7 @@ void Server::gather_facts() {
   facts_.config_file = source_.path;
   facts_.event_backend = main_loop_->backend_name();
   facts_.allocator = allocator_name();
+  facts_.startup_memory_bytes = memory_facts().used;
   facts_.tcp_port = initial_->port;
   facts_.io_threads = initial_->io_threads;
   facts_.started_ms = main_loop_->clock().wall_us() / 1000;

@@ -58,6 +58,21 @@ TEST_F(Memory, StatsCountWhatTheWorldSays) {
   EXPECT_THAT(stats, HasSubstr("\r\nfragmentation\r\n,4\r\n"));
 }
 
+TEST_F(Memory, WhatAnEmptyServerHasIsNoData) {
+  server.services.process_facts.startup_memory_bytes = 3 << 20;
+  server.services.memory_facts.used = 4 << 20;
+  run("SET k v");
+  const std::string stats = run("MEMORY STATS");
+  EXPECT_THAT(stats, HasSubstr("startup.allocated\r\n:3145728\r\n"));
+  EXPECT_THAT(stats, HasSubstr("keys.bytes-per-key\r\n:1048576\r\n"));
+  const std::string info = run("INFO memory");
+  EXPECT_THAT(info, HasSubstr("used_memory_startup:3145728\r\n"));
+  EXPECT_THAT(info, HasSubstr("used_memory_dataset_perc:9"));
+  server.services.memory_facts.used = 2 << 20;  // less than at the start
+  EXPECT_THAT(run("INFO memory"), HasSubstr("used_memory_dataset_perc:0.00%\r\n"));
+  EXPECT_THAT(run("MEMORY STATS"), HasSubstr("keys.bytes-per-key\r\n:0\r\n"));
+}
+
 TEST_F(Memory, DoctorNamesWhatIsWrong) {
   MemoryFacts& facts = server.services.memory_facts;
   EXPECT_THAT(run("MEMORY DOCTOR"), HasSubstr("Too little memory"));
