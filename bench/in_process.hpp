@@ -98,15 +98,7 @@ class Keyspace {
   /// error.
   template <class... Words>
   Span run(const Words&... words) {
-    commands::Batch& batch = session_->batch;
-    batch.input.clear();
-    batch.output.clear();
-    batch.commands.clear();
-    batch.next = 0;
-    protocol::ReplyWriter request(batch.input, protocol::RespVersion::resp2);
-    request.array(sizeof...(words));
-    (request.bulk(words), ...);
-    return execute();
+    return run(std::vector<std::string>{std::string(words)...});
   }
 
   Span run(const std::vector<std::string>& words) {
