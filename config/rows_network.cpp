@@ -89,7 +89,7 @@ constexpr Option rows[] = {
         .implemented()
         .hide()
         .about("How event loops talk to the kernel; auto takes io_uring where it works."),
-    integer("network-coalesce-us", "100", 0, 10000)
+    integer("network-coalesce-us", "50", 0, 10000)
         .bind<&Config::network_coalesce_us>()
         .implemented()
         .hide()
