@@ -233,6 +233,7 @@ bool Executor::run(Session& session, Command& command, Args args) {
   if (spec.flags.has(Flag::write)) {
     keyspace::Databases::Mutation mutation(store_.databases);
     spec.run(execution, args);
+    mutation.complete();
   } else {
     spec.run(execution, args);
   }

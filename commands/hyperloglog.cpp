@@ -132,8 +132,9 @@ void count_one(Execution& x, const Key& key) {
     return x.reply.integer(static_cast<std::int64_t>(*cached));
   const auto count = hyperloglog::estimate(sketch);
   if (!count) return x.fail(corrupted);
-  const keyspace::Databases::Mutation mutation(x.store().databases);
+  keyspace::Databases::Mutation mutation(x.store().databases);
   hyperloglog::cache_count(Database::writable(x.db().extend(entry, 0)), *count);
+  mutation.complete();
   x.changed(key.bytes, 0, "pfcount");  // of no class: no listener is told
   x.reply.integer(static_cast<std::int64_t>(*count));
 }

@@ -7,6 +7,7 @@
 #include "base/numbers.hpp"
 #include "keyspace/allocation.hpp"
 #include "keyspace/entry_builder.hpp"
+#include "keyspace/same_bytes.hpp"
 #include "keyspace/types/hash.hpp"
 
 namespace respawn::keyspace {
@@ -194,7 +195,7 @@ Entry* Database::set_string(const Key& key, Entry* existing, std::string_view va
 Entry* Database::set_text(const Key& key, Entry* existing, std::string_view value,
                           std::int64_t expire_at_ms) {
   if (existing != nullptr && existing->has_expiry() == (expire_at_ms != never)) {
-    RESPAWN_CHECK(existing->key() == key.bytes);
+    RESPAWN_CHECK(same_bytes(existing->key(), key.bytes));
     if (EntryBuilder::can_rewrite(*existing, value.size())) {
       if (existing->has_expiry()) move_expiry(existing, expire_at_ms);
       EntryBuilder::rewrite_text(*existing, value);
@@ -209,7 +210,7 @@ Entry* Database::set_integer(const Key& key, Entry* existing, std::int64_t value
                              std::int64_t expire_at_ms) {
   if (existing != nullptr && existing->is_integer() &&
       existing->has_expiry() == (expire_at_ms != never)) {
-    RESPAWN_CHECK(existing->key() == key.bytes);
+    RESPAWN_CHECK(same_bytes(existing->key(), key.bytes));
     if (existing->has_expiry()) move_expiry(existing, expire_at_ms);
     EntryBuilder::set_integer(*existing, value);
     return existing;

@@ -1,7 +1,6 @@
 #include "keyspace/databases.hpp"
 
 #include <algorithm>
-#include <exception>
 
 namespace respawn::keyspace {
 
@@ -31,15 +30,6 @@ std::int64_t Databases::earliest_expiry_ms() const {
   for (const auto& database : databases_)
     earliest = std::min(earliest, database->earliest_expiry_ms());
   return earliest;
-}
-
-Databases::Mutation::Mutation(Databases& data)
-    : data_(data), exceptions_(std::uncaught_exceptions()) {
-  data_.mutating_ = true;
-}
-
-Databases::Mutation::~Mutation() {
-  if (std::uncaught_exceptions() == exceptions_) data_.mutating_ = false;
 }
 
 Status Databases::check_invariants() const {

@@ -54,18 +54,16 @@ class Databases {
   /// changed: the keeper then trusts it only if check_invariants() says so.
   [[nodiscard]] bool mutating() const { return mutating_; }
 
-  /// Marks the data as being changed for as long as it lives, and stays marked when an exception
-  /// ends its life.
+  /// Marks the data as being changed until it is told that the change is complete. An exception
+  /// that comes before leaves the mark.
   class Mutation {
    public:
-    explicit Mutation(Databases& data);
-    Mutation(const Mutation&) = delete;
-    Mutation& operator=(const Mutation&) = delete;
-    ~Mutation();
+    explicit Mutation(Databases& data) : data_(data) { data_.mutating_ = true; }
+
+    void complete() { data_.mutating_ = false; }
 
    private:
     Databases& data_;
-    int exceptions_;
   };
 
   /// The keeper's verdict after a crash: everything holds. Clears mutating() when it does.

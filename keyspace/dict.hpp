@@ -5,11 +5,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "keyspace/bucket_table.hpp"
 #include "keyspace/hash.hpp"
+#include "keyspace/same_bytes.hpp"
 
 namespace respawn::keyspace {
 
@@ -44,7 +44,7 @@ class Dict {
            hits &= hits - 1) {
         auto* element =
             static_cast<Element*>(bucket->element(static_cast<unsigned>(std::countr_zero(hits))));
-        if (equal(Traits::key(*element), key)) return element;
+        if (same_bytes(Traits::key(*element), key)) return element;
       }
       if (!bucket->chained()) return nullptr;
       bucket = bucket->next();
@@ -132,22 +132,6 @@ class Dict {
 
   static void touch(const void* element) {
     asm volatile("" : : "r"(*static_cast<const unsigned char*>(element)));
-  }
-
-  /// Keys are short: no call for those.
-  static bool equal(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    if (a.size() < 8 || a.size() > 64) return a == b;
-    std::size_t at = 0;
-    for (; at + 8 <= a.size(); at += 8)
-      if (word(a.data() + at) != word(b.data() + at)) return false;
-    return word(a.data() + a.size() - 8) == word(b.data() + a.size() - 8);
-  }
-
-  static std::uint64_t word(const char* bytes) {
-    std::uint64_t value;
-    std::memcpy(&value, bytes, sizeof value);
-    return value;
   }
 
   template <class Visitor>

@@ -433,7 +433,9 @@ TEST(Databases, OwnTheWhole) {
 
 TEST(Databases, KnowWhetherACommandWasCutOff) {
   Databases data(1);
-  { const Databases::Mutation mutation(data); }
+  Databases::Mutation whole(data);
+  EXPECT_TRUE(data.mutating());
+  whole.complete();
   EXPECT_FALSE(data.mutating());
   try {
     const Databases::Mutation mutation(data);
