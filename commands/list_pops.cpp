@@ -4,6 +4,7 @@
 #include "commands/blocking_source.hpp"
 #include "commands/families.hpp"
 #include "commands/list_access.hpp"
+#include "commands/multi_pop.hpp"
 
 namespace respawn::commands {
 
@@ -66,23 +67,16 @@ void rpop(Execution& x, Args args) {
   pop(x, args, End::back);
 }
 
-/// The first of the keys that holds a list: replies its name and what take(key, list) replies.
-/// False when there is none, or after an error.
-template <class Take>
-bool pop_first(Execution& x, Args keys, Take&& take) {
-  return serve_first<List>(x, keys, [&](const Key& key, List& list) {
-    x.reply.array(2);
-    x.reply.bulk(key.bytes);
-    take(key, list);
-  });
-}
-
 void blocking_pop(Execution& x, Args args, End end) {
   auto timeout_ms = to_timeout_ms(args.back());
   if (!timeout_ms) return x.fail(timeout_ms.error());
   const Args keys = args.subspan(1, args.size() - 2);
-  const auto take = [&](const Key& key, List& list) { pop_one(x, key, list, end); };
-  if (pop_first(x, keys, take) || x.failed()) return;
+  const bool served = serve_first<List>(x, keys, [&](const Key& key, List& list) {
+    x.reply.array(2);
+    x.reply.bulk(key.bytes);
+    pop_one(x, key, list, end);
+  });
+  if (served || x.failed()) return;
   x.block_on(keys, Type::list, *timeout_ms, TimeoutReply::null_array);
 }
 
@@ -100,53 +94,18 @@ Result<End> to_end(std::string_view word) {
   return failure(std::string(errors::syntax));
 }
 
-struct MultiPop {
-  Args keys;
-  End end = End::front;
-  std::int64_t count = 1;
-};
-
-/// "numkeys key [key ...] <LEFT | RIGHT> [COUNT count]" from argument `at` on.
-Result<MultiPop> parse_multi_pop(Args args, std::size_t at) {
-  constexpr std::int64_t max = std::numeric_limits<std::int64_t>::max();
-  auto key_count = to_integer_between(args[at], 1, max, "ERR numkeys should be greater than 0");
-  if (!key_count) return failure(key_count.error());
-  const auto behind = static_cast<std::int64_t>(args.size() - at - 1);
-  if (*key_count >= behind) return failure(std::string(errors::syntax));
-  MultiPop wanted;
-  wanted.keys = args.subspan(at + 1, static_cast<std::size_t>(*key_count));
-  ArgCursor options(args, at + 1 + wanted.keys.size());
-  auto end = to_end(options.next());
-  if (!end) return failure(end.error());
-  wanted.end = *end;
-  if (options.done()) return wanted;
-  if (!options.take("COUNT", 1)) return failure(std::string(errors::syntax));
-  auto count = to_integer_between(options.next(), 1, max, "ERR count should be greater than 0");
-  if (!count) return failure(count.error());
-  if (!options.done()) return failure(std::string(errors::syntax));
-  wanted.count = *count;
-  return wanted;
-}
-
-bool multi_pop(Execution& x, const MultiPop& wanted) {
-  return pop_first(x, wanted.keys, [&](const Key& key, List& list) {
-    pop_several(x, key, list, wanted.end, wanted.count);
-  });
+auto popping_several(Execution& x) {
+  return [&x](const Key& key, List& list, End end, std::int64_t count) {
+    pop_several(x, key, list, end, count);
+  };
 }
 
 void lmpop(Execution& x, Args args) {
-  auto wanted = parse_multi_pop(args, 1);
-  if (!wanted) return x.fail(wanted.error());
-  if (!multi_pop(x, *wanted) && !x.failed()) x.reply.null_array();
+  pop_at_once<List>(x, args, to_end, popping_several(x));
 }
 
 void blmpop(Execution& x, Args args) {
-  auto wanted = parse_multi_pop(args, 2);
-  if (!wanted) return x.fail(wanted.error());
-  auto timeout_ms = to_timeout_ms(args[1]);
-  if (!timeout_ms) return x.fail(timeout_ms.error());
-  if (multi_pop(x, *wanted) || x.failed()) return;
-  x.block_on(wanted->keys, Type::list, *timeout_ms, TimeoutReply::null_array);
+  pop_or_wait<List>(x, args, to_end, popping_several(x));
 }
 
 // Moving.

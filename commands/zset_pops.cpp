@@ -3,6 +3,7 @@
 
 #include "commands/blocking_source.hpp"
 #include "commands/families.hpp"
+#include "commands/multi_pop.hpp"
 #include "commands/sorted_set_access.hpp"
 
 namespace respawn::commands {
@@ -103,56 +104,26 @@ void bzpopmax(Execution& x, Args args) {
   blocking_pop(x, args, Extreme::highest);
 }
 
-struct MultiPop {
-  Args keys;
-  Portion portion;
-};
-
-/// "numkeys key [key ...] <MIN | MAX> [COUNT count]" from argument `at` on.
-Result<MultiPop> parse_multi_pop(Args args, std::size_t at) {
-  constexpr std::int64_t max = std::numeric_limits<std::int64_t>::max();
-  auto key_count = to_integer_between(args[at], 1, max, "ERR numkeys should be greater than 0");
-  if (!key_count) return failure(key_count.error());
-  const auto behind = static_cast<std::int64_t>(args.size() - at - 1);
-  if (*key_count >= behind) return failure(std::string(errors::syntax));
-  MultiPop wanted;
-  wanted.keys = args.subspan(at + 1, static_cast<std::size_t>(*key_count));
-  ArgCursor options(args, at + 1 + wanted.keys.size());
-  if (options.take("MAX"))
-    wanted.portion.end = Extreme::highest;
-  else if (!options.take("MIN"))
-    return failure(std::string(errors::syntax));
-  if (options.done()) return wanted;
-  if (!options.take("COUNT", 1)) return failure(std::string(errors::syntax));
-  auto count = to_integer_between(options.next(), 1, max, "ERR count should be greater than 0");
-  if (!count) return failure(count.error());
-  if (!options.done()) return failure(std::string(errors::syntax));
-  wanted.portion.count = static_cast<std::size_t>(*count);
-  return wanted;
+Result<Extreme> to_extreme(std::string_view word) {
+  if (iequals(word, "MIN")) return Extreme::lowest;
+  if (iequals(word, "MAX")) return Extreme::highest;
+  return failure(std::string(errors::syntax));
 }
 
-bool multi_pop(Execution& x, const MultiPop& wanted) {
-  return serve_first<SortedSet>(x, wanted.keys, [&](const Key& key, SortedSet& set) {
-    x.reply.array(2);
-    x.reply.bulk(key.bytes);
-    x.reply.array(available(set, wanted.portion));
-    take(x, key, set, wanted.portion, [&](const ScoredText& element) { reply_pair(x, element); });
-  });
+auto popping_several(Execution& x) {
+  return [&x](const Key& key, SortedSet& set, Extreme end, std::int64_t count) {
+    const Portion portion{end, static_cast<std::size_t>(count)};
+    x.reply.array(available(set, portion));
+    take(x, key, set, portion, [&](const ScoredText& element) { reply_pair(x, element); });
+  };
 }
 
 void zmpop(Execution& x, Args args) {
-  auto wanted = parse_multi_pop(args, 1);
-  if (!wanted) return x.fail(wanted.error());
-  if (!multi_pop(x, *wanted) && !x.failed()) x.reply.null_array();
+  pop_at_once<SortedSet>(x, args, to_extreme, popping_several(x));
 }
 
 void bzmpop(Execution& x, Args args) {
-  auto wanted = parse_multi_pop(args, 2);
-  if (!wanted) return x.fail(wanted.error());
-  auto timeout_ms = to_timeout_ms(args[1]);
-  if (!timeout_ms) return x.fail(timeout_ms.error());
-  if (multi_pop(x, *wanted) || x.failed()) return;
-  x.block_on(wanted->keys, Type::sorted_set, *timeout_ms, TimeoutReply::null_array);
+  pop_or_wait<SortedSet>(x, args, to_extreme, popping_several(x));
 }
 
 constexpr KeyFlags pop_flags = {KeyFlag::RW, KeyFlag::access, KeyFlag::erase};
