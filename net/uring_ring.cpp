@@ -38,6 +38,10 @@ struct WaitArguments {
   std::uint64_t timeout;
 };
 
+__kernel_timespec to_timespec(std::int64_t us) {
+  return {.tv_sec = us / 1'000'000, .tv_nsec = us % 1'000'000 * 1000};
+}
+
 void* map_memory(std::size_t bytes) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return memory == MAP_FAILED ? nullptr : memory;
@@ -117,9 +121,7 @@ io_uring_sqe* UringRing::entry() {
 
 void UringRing::submit_and_wait(unsigned completions, std::int64_t timeout_us) {
   if (completions == 0) return submit_and_settle();
-  __kernel_timespec timeout{};
-  timeout.tv_sec = timeout_us / 1'000'000;
-  timeout.tv_nsec = timeout_us % 1'000'000 * 1000;
+  __kernel_timespec timeout = to_timespec(timeout_us);
   io_uring_cqe* first = nullptr;
   // Failures (EINTR, ETIME, EBUSY, EAGAIN) only mean that there may be nothing: the turn goes on.
   io_uring_submit_and_wait_timeout(&ring_, &first, completions, timeout_us < 0 ? nullptr : &timeout,
@@ -143,9 +145,7 @@ unsigned UringRing::publish_entries() {
 void UringRing::submit_and_linger(unsigned completions, std::uint32_t patience_us,
                                   std::int64_t timeout_us) {
   // liburing has no call for min_wait_us before its version 2.8.
-  __kernel_timespec timeout{};
-  timeout.tv_sec = timeout_us / 1'000'000;
-  timeout.tv_nsec = timeout_us % 1'000'000 * 1000;
+  __kernel_timespec timeout = to_timespec(timeout_us);
   const std::uint64_t timeout_address =
       timeout_us < 0 ? 0 : reinterpret_cast<std::uintptr_t>(&timeout);
   const WaitArguments arguments{0, 0, patience_us, timeout_address};
