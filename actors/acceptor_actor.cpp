@@ -82,7 +82,7 @@ void AcceptorActor::welcome(std::shared_ptr<Admission> admission) {
 void AcceptorActor::on_accept_error(int error) {
   in_context([&] {
     if (!complained_)
-      context_.log(commands::LogLevel::warning,
+      context_.log(engine::LogLevel::warning,
                    std::string("Accepting a client failed: ") + std::strerror(error));
     complained_ = true;
     call_after(retry_us, [this] { listener_->resume(); });

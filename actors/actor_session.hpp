@@ -3,13 +3,13 @@
 
 #include <caf/actor_addr.hpp>
 
-#include "commands/session.hpp"
+#include "engine/clients/session.hpp"
 
 namespace respawn::actors {
 
 /// `connection` is constant once the session is known to the keyspace; weak, because the connection
 /// holds the session.
-struct ActorSession : commands::Session {
+struct ActorSession : engine::Session {
   caf::actor_addr connection;
 };
 

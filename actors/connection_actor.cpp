@@ -10,7 +10,7 @@
 
 namespace respawn::actors {
 
-using commands::Batch;
+using engine::Batch;
 
 namespace {
 
@@ -316,7 +316,7 @@ void ConnectionActor::log_broken(int error) {
   text += session_->peer_address;
   text += ": ";
   text += std::generic_category().message(error);
-  context_.log(everyday ? commands::LogLevel::verbose : commands::LogLevel::warning, text);
+  context_.log(everyday ? engine::LogLevel::verbose : engine::LogLevel::warning, text);
 }
 
 void ConnectionActor::log_close(std::string_view why) {
@@ -324,7 +324,7 @@ void ConnectionActor::log_close(std::string_view why) {
   text += session_->peer_address;
   text += " closed: ";
   text += why;
-  context_.log(commands::LogLevel::warning, text);
+  context_.log(engine::LogLevel::warning, text);
 }
 
 }  // namespace respawn::actors

@@ -65,7 +65,7 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   void log_close(std::string_view why);
 
   [[nodiscard]] bool in_flight() const {
-    return session_->batch.state.load(std::memory_order_acquire) != commands::Batch::State::idle;
+    return session_->batch.state.load(std::memory_order_acquire) != engine::Batch::State::idle;
   }
 
   ServerContext& context_;

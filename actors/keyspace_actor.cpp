@@ -6,10 +6,10 @@
 
 namespace respawn::actors {
 
-using commands::Batch;
-using commands::Executor;
-using commands::Session;
-using commands::SessionPtr;
+using engine::Batch;
+using engine::Executor;
+using engine::Session;
+using engine::SessionPtr;
 
 namespace {
 
@@ -33,9 +33,8 @@ void tell(const Session& session, Message message) {
 
 }  // namespace
 
-KeyspaceActor::KeyspaceActor(caf::actor_config& config, net::EventLoop& loop,
-                             commands::Store& store, commands::Services& services,
-                             ServerContext& context, Reload reload)
+KeyspaceActor::KeyspaceActor(caf::actor_config& config, net::EventLoop& loop, engine::Store& store,
+                             engine::Services& services, ServerContext& context, Reload reload)
     : net::LoopActor(config, loop),
       store_(store),
       services_(services),

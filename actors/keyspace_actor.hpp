@@ -7,7 +7,7 @@
 
 #include "actors/messages.hpp"
 #include "actors/server_context.hpp"
-#include "commands/executor.hpp"
+#include "engine/run/executor.hpp"
 #include "net/loop_actor.hpp"
 
 namespace respawn::actors {
@@ -21,10 +21,10 @@ namespace respawn::actors {
 class KeyspaceActor final : public net::LoopActor {
  public:
   /// What a file reload does; given by the wiring.
-  using Reload = std::function<void(commands::Store&)>;
+  using Reload = std::function<void(engine::Store&)>;
 
-  KeyspaceActor(caf::actor_config& config, net::EventLoop& loop, commands::Store& store,
-                commands::Services& services, ServerContext& context, Reload reload);
+  KeyspaceActor(caf::actor_config& config, net::EventLoop& loop, engine::Store& store,
+                engine::Services& services, ServerContext& context, Reload reload);
 
   const char* name() const override { return "keyspace"; }
 
@@ -34,17 +34,17 @@ class KeyspaceActor final : public net::LoopActor {
   void after_messages() override;
 
  private:
-  void connect(const commands::SessionPtr& session);
-  void leave(const commands::SessionPtr& session);
-  void finish(const commands::SessionPtr& session);
-  void submit(const commands::SessionPtr& session);
+  void connect(const engine::SessionPtr& session);
+  void leave(const engine::SessionPtr& session);
+  void finish(const engine::SessionPtr& session);
+  void submit(const engine::SessionPtr& session);
   /// Runs what was submitted since the last time, in that order. Whatever depends on the data or
   /// on the order of a client's messages calls it first.
   void run_submitted();
-  void run(const commands::SessionPtr& session);
-  void give_back(commands::Session& session, bool close);
+  void run(const engine::SessionPtr& session);
+  void give_back(engine::Session& session, bool close);
   /// Hands the replies so far to a client whose next command blocks.
-  void send_ahead(commands::Session& session);
+  void send_ahead(engine::Session& session);
 
   /// What a turn leaves to do: resumed batches, pushes, kills, timers.
   void settle();
@@ -56,14 +56,14 @@ class KeyspaceActor final : public net::LoopActor {
   void free_garbage();
   void make_room();
 
-  commands::Store& store_;
-  commands::Services& services_;
+  engine::Store& store_;
+  engine::Services& services_;
   ServerContext& context_;
   Reload reload_;
-  std::optional<commands::Executor> executor_;
+  std::optional<engine::Executor> executor_;
   /// Collected from the messages of a turn, so that the keys of one batch are fetched while those
   /// before it run.
-  std::vector<commands::SessionPtr> submitted_;
+  std::vector<engine::SessionPtr> submitted_;
   net::TimerId wait_timer_ = 0;
   std::int64_t wait_timer_us_ = 0;  // when wait_timer_ fires
   bool expiring_ = false;           // a further slice of expiry is scheduled

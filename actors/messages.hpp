@@ -6,31 +6,31 @@
 #include <memory>
 
 #include "base/buffer.hpp"
-#include "commands/services.hpp"
-#include "commands/session.hpp"
+#include "engine/clients/session.hpp"
+#include "engine/run/services.hpp"
 
 namespace respawn::actors {
 
 /// connection -> keyspace: a client is there. Sent again to each new keyspace actor that does not
 /// know it.
 struct ClientConnected {
-  commands::SessionPtr session;
+  engine::SessionPtr session;
 };
 
 /// connection -> keyspace: the client's socket is closed.
 struct ClientLeft {
-  commands::SessionPtr session;
+  engine::SessionPtr session;
 };
 
 /// connection -> keyspace: the client sends nothing more (session->facts.finished). What it sent
 /// still runs; a batch that waits is given back, unanswered.
 struct ClientFinished {
-  commands::SessionPtr session;
+  engine::SessionPtr session;
 };
 
 /// connection -> keyspace: session->batch holds commands to run (state: queued).
 struct BatchSubmitted {
-  commands::SessionPtr session;
+  engine::SessionPtr session;
 };
 
 /// keyspace -> connection: the batch is back, with its replies in its output.
@@ -56,7 +56,7 @@ struct KeyspaceStarted {
 
 /// keyspace -> itself: a long batch goes on after others had their turn.
 struct BatchYielded {
-  commands::SessionPtr session;
+  engine::SessionPtr session;
 };
 
 /// signals -> keyspace: read the configuration file again.

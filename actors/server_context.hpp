@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "actors/keyspace_directory.hpp"
-#include "commands/services.hpp"
 #include "config/config.hpp"
+#include "engine/run/services.hpp"
 #include "net/event_loop.hpp"
 #include "supervision/tree_board.hpp"
 
@@ -80,8 +80,8 @@ struct ServerContext {
   NetworkCounters counters;
   KeyspaceDirectory directory;
   std::shared_ptr<supervision::TreeBoard> board;
-  std::function<void(commands::LogLevel, std::string_view)> log = [](commands::LogLevel,
-                                                                     std::string_view) {};
+  std::function<void(engine::LogLevel, std::string_view)> log = [](engine::LogLevel,
+                                                                   std::string_view) {};
   /// The loops that carry connections; constant once actors run.
   std::vector<net::EventLoop*> connection_loops;
 };

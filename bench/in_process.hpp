@@ -8,15 +8,16 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "commands/executor.hpp"
+#include "commands/families.hpp"
+#include "engine/run/executor.hpp"
 #include "protocol/request_parser.hpp"
 
 namespace respawn::bench {
 
 /// Nothing is around.
-class NoServices final : public commands::Services {
+class NoServices final : public engine::Services {
  public:
-  void log(commands::LogLevel, std::string_view) override {}
+  void log(engine::LogLevel, std::string_view) override {}
 
   Status apply_config(const std::shared_ptr<const config::Config>&,
                       const std::shared_ptr<const config::Config>&,
@@ -26,36 +27,36 @@ class NoServices final : public commands::Services {
 
   Status rewrite_config(const config::Config&) override { return success(); }
 
-  [[nodiscard]] const commands::ProcessFacts& process() const override { return process_; }
+  [[nodiscard]] const engine::ProcessFacts& process() const override { return process_; }
 
-  [[nodiscard]] commands::MemoryFacts memory() const override { return {}; }
+  [[nodiscard]] engine::MemoryFacts memory() const override { return {}; }
 
   void purge_memory() override {}
 
   [[nodiscard]] std::string allocator_report() const override { return {}; }
 
-  [[nodiscard]] commands::NetworkFacts network() const override { return {}; }
+  [[nodiscard]] engine::NetworkFacts network() const override { return {}; }
 
   void reset_network_facts() override {}
 
-  [[nodiscard]] commands::TreeNode tree() const override { return {}; }
+  [[nodiscard]] engine::TreeNode tree() const override { return {}; }
 
-  [[nodiscard]] Result<std::vector<commands::TreeNode>> children(std::string_view) const override {
-    return std::vector<commands::TreeNode>{};
+  [[nodiscard]] Result<std::vector<engine::TreeNode>> children(std::string_view) const override {
+    return std::vector<engine::TreeNode>{};
   }
 
-  [[nodiscard]] std::vector<commands::RestartRecord> restarts(std::size_t) const override {
+  [[nodiscard]] std::vector<engine::RestartRecord> restarts(std::size_t) const override {
     return {};
   }
 
   Status kill_actor(std::string_view) override { return success(); }
 
-  void request_shutdown(const commands::ShutdownRequest&) override {}
+  void request_shutdown(const engine::ShutdownRequest&) override {}
 
   Status abort_shutdown() override { return success(); }
 
  private:
-  commands::ProcessFacts process_;
+  engine::ProcessFacts process_;
 };
 
 /// Time on the clock, and of that the processor's for this thread: without what other processes
@@ -89,7 +90,7 @@ class Stopwatch {
 /// A store, an executor over it, and one client.
 class Keyspace {
  public:
-  Keyspace() : session_(std::make_shared<commands::Session>()) {
+  Keyspace() : session_(std::make_shared<engine::Session>()) {
     session_->id = 1;
     executor_.add_client(session_);
   }
@@ -102,7 +103,7 @@ class Keyspace {
   }
 
   Span run(const std::vector<std::string>& words) {
-    commands::Batch& batch = session_->batch;
+    engine::Batch& batch = session_->batch;
     batch.input.clear();
     batch.output.clear();
     batch.commands.clear();
@@ -133,9 +134,9 @@ class Keyspace {
 
  private:
   Span execute() {
-    commands::Batch& batch = session_->batch;
+    engine::Batch& batch = session_->batch;
     parser_.parse(batch.input, 0, limits_, 1, batch.commands);
-    batch.state = commands::Batch::State::executing;
+    batch.state = engine::Batch::State::executing;
     const Stopwatch stopwatch;
     executor_.begin_batch(*session_);
     executor_.execute_next(*session_);
@@ -146,11 +147,11 @@ class Keyspace {
 
   SystemClock clock_;
   NoServices services_;
-  commands::Store store_{std::make_shared<const config::Config>()};
-  commands::Executor executor_{store_, services_, clock_};
+  engine::Store store_{std::make_shared<const config::Config>(), commands::every_family()};
+  engine::Executor executor_{store_, services_, clock_};
   protocol::RequestParser parser_;
   protocol::RequestLimits limits_{};
-  commands::SessionPtr session_;
+  engine::SessionPtr session_;
 };
 
 }  // namespace respawn::bench

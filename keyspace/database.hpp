@@ -14,7 +14,7 @@
 #include "keyspace/entry.hpp"
 #include "keyspace/expiry_index.hpp"
 #include "keyspace/garbage.hpp"
-#include "keyspace/hash.hpp"
+#include "keyspace/siphash.hpp"
 #include "keyspace/types/list.hpp"
 
 namespace respawn::keyspace {

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "keyspace/bucket_table.hpp"
-#include "keyspace/hash.hpp"
 #include "keyspace/same_bytes.hpp"
+#include "keyspace/siphash.hpp"
 
 namespace respawn::keyspace {
 

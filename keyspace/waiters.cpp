@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "keyspace/hash.hpp"
+#include "keyspace/siphash.hpp"
 
 namespace respawn::keyspace {
 

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "commands/environment.hpp"
+#include "commands/families.hpp"
+#include "engine/run/environment.hpp"
 
 namespace respawn::server {
 
@@ -10,9 +11,10 @@ namespace respawn::server {
 /// the other.
 class Keeper {
  public:
-  explicit Keeper(std::shared_ptr<const config::Config> config) : store_(std::move(config)) {}
+  explicit Keeper(std::shared_ptr<const config::Config> config)
+      : store_(std::move(config), commands::every_family()) {}
 
-  [[nodiscard]] commands::Store& store() { return store_; }
+  [[nodiscard]] engine::Store& store() { return store_; }
 
   /// Before each loan: when the last borrower died in the middle of a change, the data is trusted
   /// only if its invariants hold. O(size) then, O(1) else. An error means that it is damaged.
@@ -22,7 +24,7 @@ class Keeper {
   }
 
  private:
-  commands::Store store_;
+  engine::Store store_;
 };
 
 }  // namespace respawn::server

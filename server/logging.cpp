@@ -13,15 +13,15 @@ namespace {
 
 using spdlog::level::level_enum;
 
-level_enum to_spdlog(commands::LogLevel level) {
+level_enum to_spdlog(engine::LogLevel level) {
   switch (level) {
-    case commands::LogLevel::debug:
+    case engine::LogLevel::debug:
       return level_enum::trace;
-    case commands::LogLevel::verbose:
+    case engine::LogLevel::verbose:
       return level_enum::debug;
-    case commands::LogLevel::notice:
+    case engine::LogLevel::notice:
       return level_enum::info;
-    case commands::LogLevel::warning:
+    case engine::LogLevel::warning:
       return level_enum::warn;
   }
   return level_enum::warn;
@@ -108,7 +108,7 @@ Result<std::shared_ptr<Log>> Log::open(const config::Config& config) {
   return log;
 }
 
-void Log::write(commands::LogLevel level, std::string_view text, const Fields& fields) {
+void Log::write(engine::LogLevel level, std::string_view text, const Fields& fields) {
   const level_enum severity = to_spdlog(level);
   if (!logger_->should_log(severity)) return;
   const std::string body = json_ ? json_body(text, fields) : text_body(text, fields);
@@ -117,7 +117,7 @@ void Log::write(commands::LogLevel level, std::string_view text, const Fields& f
 
 void Log::write(const supervision::SupervisionReport& report) {
   const bool good = report.kind == supervision::ReportKind::restarted;
-  write(good ? commands::LogLevel::notice : commands::LogLevel::warning, "supervision",
+  write(good ? engine::LogLevel::notice : engine::LogLevel::warning, "supervision",
         {{"event", std::string(supervision::to_string(report.kind))},
          {"supervisor", report.supervisor},
          {"child", report.child},

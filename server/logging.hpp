@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "commands/services.hpp"
 #include "config/config.hpp"
+#include "engine/run/services.hpp"
 #include "supervision/report.hpp"
 
 namespace spdlog {
@@ -26,7 +26,7 @@ class Log {
   /// Opens the file (or standard output) that the configuration names.
   static Result<std::shared_ptr<Log>> open(const config::Config& config);
 
-  void write(commands::LogLevel level, std::string_view text, const Fields& fields = {});
+  void write(engine::LogLevel level, std::string_view text, const Fields& fields = {});
 
   /// One line for a supervision report, its parts as fields.
   void write(const supervision::SupervisionReport& report);

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "commands/version.hpp"
 #include "config/load.hpp"
 #include "config/reference.hpp"
+#include "engine/run/version.hpp"
 #include "server/server.hpp"
 #include "server/signals.hpp"
 
@@ -43,7 +43,7 @@ void fit_maxclients(config::Config& config, Log& log) {
   const auto allowed = limit.rlim_cur > reserved_descriptors
                            ? static_cast<std::uint32_t>(limit.rlim_cur - reserved_descriptors)
                            : 1;
-  log.write(commands::LogLevel::warning, "The limit of open files is too low for maxclients",
+  log.write(engine::LogLevel::warning, "The limit of open files is too low for maxclients",
             {{"limit", std::to_string(limit.rlim_cur)},
              {"maxclients", std::to_string(config.maxclients)},
              {"lowered_to", std::to_string(allowed)}});
@@ -66,7 +66,7 @@ Status daemonize() {
 void write_pidfile(const std::string& path, Log& log) {
   std::ofstream file(path);
   file << ::getpid() << '\n';
-  if (!file.flush()) log.write(commands::LogLevel::warning, "Can't write the pid file " + path);
+  if (!file.flush()) log.write(engine::LogLevel::warning, "Can't write the pid file " + path);
 }
 
 /// Runs the server; signals reach it until it has stopped.
@@ -75,9 +75,9 @@ int run_until_told(Server& server, Log& log) {
   const SignalWatcher signals([&](int signal) {
     if (signal == SIGHUP) return server.request_reload();
     if (++stop_requests > 1) std::_Exit(1);
-    log.write(commands::LogLevel::warning, signal == SIGINT
-                                               ? "Received SIGINT scheduling shutdown..."
-                                               : "Received SIGTERM scheduling shutdown...");
+    log.write(engine::LogLevel::warning, signal == SIGINT
+                                             ? "Received SIGINT scheduling shutdown..."
+                                             : "Received SIGTERM scheduling shutdown...");
     server.request_shutdown({});
   });
   return server.run();
@@ -93,18 +93,18 @@ int serve(config::Loaded loaded, const config::Files& files, const std::string& 
 
   block_signals();
 
-  (*log)->write(commands::LogLevel::notice,
-                "Respawn " + std::string(commands::respawn_version) + " (compatible with Redis " +
-                    std::string(commands::redis_version) +
-                    ") is starting, PID: " + std::to_string(::getpid()));
+  (*log)->write(engine::LogLevel::notice, "Respawn " + std::string(engine::respawn_version) +
+                                              " (compatible with Redis " +
+                                              std::string(engine::redis_version) +
+                                              ") is starting, PID: " + std::to_string(::getpid()));
   for (const std::string& warning : loaded.warnings)
-    (*log)->write(commands::LogLevel::warning, warning);
+    (*log)->write(engine::LogLevel::warning, warning);
   fit_maxclients(loaded.config, **log);
   const std::string pidfile = loaded.config.pidfile;
   const bool daemon = loaded.config.daemonize;
   Server server(std::move(loaded), *log, files, executable);
   if (Status opened = server.open(); !opened) {
-    (*log)->write(commands::LogLevel::warning, opened.error());
+    (*log)->write(engine::LogLevel::warning, opened.error());
     return complain(opened.error());
   }
   const std::string pid_path = pidfile.empty() && daemon ? "/var/run/respawn.pid" : pidfile;
@@ -130,8 +130,8 @@ int main_with(const std::vector<std::string>& arguments) {
       std::cout << config::help_text();
       return 0;
     case config::Action::version:
-      std::cout << "Respawn server v=" << commands::respawn_version << " (Redis "
-                << commands::redis_version << " compatible)\n";
+      std::cout << "Respawn server v=" << engine::respawn_version << " (Redis "
+                << engine::redis_version << " compatible)\n";
       return 0;
     case config::Action::serve:
     case config::Action::check_config:

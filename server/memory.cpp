@@ -87,8 +87,8 @@ void free_in_background() {
   mallctl("background_thread", nullptr, nullptr, &in_background, sizeof in_background);
 }
 
-commands::MemoryFacts memory_facts() {
-  commands::MemoryFacts facts;
+engine::MemoryFacts memory_facts() {
+  engine::MemoryFacts facts;
   facts.resident = resident_bytes();
   if (mallctl != nullptr) {
     std::uint64_t epoch = 1;

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "commands/services.hpp"
+#include "engine/run/services.hpp"
 
 namespace respawn::server {
 
@@ -13,7 +13,7 @@ namespace respawn::server {
 void free_in_background();
 
 /// Bytes; costs a few dozen microseconds. What an allocator does not tell is taken from the kernel.
-commands::MemoryFacts memory_facts();
+engine::MemoryFacts memory_facts();
 
 /// memory_facts().used in a few nanoseconds with jemalloc: what the calling thread allocated and
 /// freed since it called memory_facts() last is counted exactly, that of other threads not at all.

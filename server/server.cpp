@@ -8,13 +8,13 @@
 #include "actors/keyspace_actor.hpp"
 #include "base/random.hpp"
 #include "config/reload.hpp"
-#include "server/loop_environment.hpp"
+#include "server/loop_runtime.hpp"
 #include "server/memory.hpp"
 #include "supervision/messages.hpp"
 
 namespace respawn::server {
 
-using commands::LogLevel;
+using engine::LogLevel;
 using supervision::ChildSpec;
 using supervision::Strategy;
 using supervision::SupervisorSpec;
@@ -49,7 +49,7 @@ Status Server::open() {
   if (Status listening = open_listeners(*initial_); !listening) return listening;
   system_ = std::make_unique<caf::actor_system>(caf_config_);
   if (Status loops = open_loops(*initial_); !loops) return loops;
-  environment_ = std::make_shared<LoopEnvironment>(*main_loop_);
+  runtime_ = std::make_shared<LoopRuntime>(*main_loop_);
   gather_facts();
   return success();
 }
@@ -149,7 +149,7 @@ void Server::log_ready() {
 // ---- The tree ----
 
 caf::actor Server::spawn_supervisor(SupervisorSpec spec) {
-  supervision::SupervisorContext context{environment_, context_.board,
+  supervision::SupervisorContext context{runtime_, context_.board,
                                          [log = log_](const auto& report) { log->write(report); }};
   return net::spawn_on<supervision::SupervisorActor<net::LoopActor>>(*main_loop_, std::move(spec),
                                                                      std::move(context));
@@ -207,9 +207,9 @@ ChildSpec Server::keyspace_child() {
                   {{"reason", sound.error()}});
       std::_Exit(1);
     }
-    commands::Services& services = *this;
+    engine::Services& services = *this;
     return net::spawn_on<actors::KeyspaceActor>(*main_loop_, keeper_.store(), services, context_,
-                                                [this](commands::Store& store) { reload(store); });
+                                                [this](engine::Store& store) { reload(store); });
   };
   return child;
 }
@@ -227,7 +227,7 @@ ChildSpec Server::acceptor_child(std::size_t index) {
 
 // ---- Stopping and reloading ----
 
-void Server::request_shutdown(const commands::ShutdownRequest&) {
+void Server::request_shutdown(const engine::ShutdownRequest&) {
   if (stopping_.exchange(true)) return;
   log_->write(LogLevel::notice, "User requested shutdown...");
   main_loop_->post([this] { caf::anon_send(root_, supervision::StopSupervisor{}); });
@@ -242,7 +242,7 @@ void Server::request_reload() {
     caf::anon_send(keyspace, actors::ReloadRequested{});
 }
 
-void Server::reload(commands::Store& store) {
+void Server::reload(engine::Store& store) {
   auto reloaded = config::reload(*store.config, source_, files_);
   if (!reloaded) {
     log_->write(LogLevel::warning, "Configuration reload rejected: " + reloaded.error());

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "actors/server_context.hpp"
-#include "commands/services.hpp"
 #include "config/load.hpp"
+#include "engine/run/services.hpp"
 #include "net/event_loop.hpp"
 #include "net/socket.hpp"
 #include "server/keeper.hpp"
@@ -26,7 +26,7 @@ namespace respawn::server {
 /// root (rest_for_one)
 /// ├─ store (rest_for_one): keyspace
 /// └─ network (one_for_one): connections (dynamic), acceptor:0...
-class Server final : private commands::Services {
+class Server final : private engine::Services {
  public:
   Server(config::Loaded loaded, std::shared_ptr<Log> log, const config::Files& files,
          std::string executable);
@@ -39,29 +39,28 @@ class Server final : private commands::Services {
   int run();
 
   // From any thread:
-  void request_shutdown(const commands::ShutdownRequest& request) override;
+  void request_shutdown(const engine::ShutdownRequest& request) override;
   void request_reload();
 
  private:
-  // commands::Services, called by the keyspace actor
-  void log(commands::LogLevel level, std::string_view text) override;
+  // engine::Services, called by the keyspace actor
+  void log(engine::LogLevel level, std::string_view text) override;
   Status apply_config(const std::shared_ptr<const config::Config>& before,
                       const std::shared_ptr<const config::Config>& after,
                       const std::vector<std::string>& changed) override;
   Status rewrite_config(const config::Config& config) override;
 
-  [[nodiscard]] const commands::ProcessFacts& process() const override { return facts_; }
+  [[nodiscard]] const engine::ProcessFacts& process() const override { return facts_; }
 
-  [[nodiscard]] commands::MemoryFacts memory() const override;
+  [[nodiscard]] engine::MemoryFacts memory() const override;
   [[nodiscard]] std::uint64_t used_memory() const override;
   void purge_memory() override;
   [[nodiscard]] std::string allocator_report() const override;
-  [[nodiscard]] commands::NetworkFacts network() const override;
+  [[nodiscard]] engine::NetworkFacts network() const override;
   void reset_network_facts() override;
-  [[nodiscard]] commands::TreeNode tree() const override;
-  [[nodiscard]] Result<std::vector<commands::TreeNode>> children(
-      std::string_view id) const override;
-  [[nodiscard]] std::vector<commands::RestartRecord> restarts(std::size_t count_max) const override;
+  [[nodiscard]] engine::TreeNode tree() const override;
+  [[nodiscard]] Result<std::vector<engine::TreeNode>> children(std::string_view id) const override;
+  [[nodiscard]] std::vector<engine::RestartRecord> restarts(std::size_t count_max) const override;
   Status kill_actor(std::string_view id) override;
   Status abort_shutdown() override;
 
@@ -77,7 +76,7 @@ class Server final : private commands::Services {
   Status replace_listeners(const config::Config& after, bool port_changed);
   void coalesce(const config::Config& config);
   void gather_facts();
-  void reload(commands::Store& store);
+  void reload(engine::Store& store);
   void log_ready();
 
   [[nodiscard]] supervision::SupervisorSpec root_spec();
@@ -93,7 +92,7 @@ class Server final : private commands::Services {
   std::shared_ptr<const config::Config> initial_;
   std::shared_ptr<Log> log_;
   const config::Files& files_;
-  commands::ProcessFacts facts_;
+  engine::ProcessFacts facts_;
 
   caf::actor_system_config caf_config_;
   std::unique_ptr<caf::actor_system> system_;
@@ -103,7 +102,7 @@ class Server final : private commands::Services {
   std::vector<std::unique_ptr<net::EventLoop>> io_loops_;
   std::vector<std::thread> io_threads_;
   std::vector<Listening> listeners_;  // by acceptor index
-  std::shared_ptr<supervision::Environment> environment_;
+  std::shared_ptr<supervision::Runtime> runtime_;
   caf::actor root_;
   std::atomic<bool> stopping_{false};
   int exit_code_ = 0;

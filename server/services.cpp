@@ -1,4 +1,4 @@
-// What commands ask of the process: the part of Server that implements commands::Services.
+// What commands ask of the process: the part of Server that implements engine::Services.
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,8 +18,8 @@ namespace {
 using supervision::ChildRow;
 using supervision::TreeRow;
 
-commands::TreeNode to_node(const ChildRow& row, std::string path) {
-  commands::TreeNode node;
+engine::TreeNode to_node(const ChildRow& row, std::string path) {
+  engine::TreeNode node;
   node.id = row.id;
   node.path = std::move(path);
   node.kind = supervision::to_string(row.type);
@@ -32,9 +32,9 @@ commands::TreeNode to_node(const ChildRow& row, std::string path) {
 }
 
 /// Rows are in preorder with their depth: takes the row at `at` and everything below it.
-commands::TreeNode take_subtree(const std::vector<TreeRow>& rows, std::size_t& at) {
+engine::TreeNode take_subtree(const std::vector<TreeRow>& rows, std::size_t& at) {
   const TreeRow& row = rows[at++];
-  commands::TreeNode node = to_node(row.child, row.path);
+  engine::TreeNode node = to_node(row.child, row.path);
   if (row.strategy) node.strategy = supervision::to_string(*row.strategy);
   while (at < rows.size() && rows[at].depth > row.depth)
     node.children.push_back(take_subtree(rows, at));
@@ -47,7 +47,7 @@ bool names(const std::vector<std::string>& changed, std::string_view option) {
 
 }  // namespace
 
-void Server::log(commands::LogLevel level, std::string_view text) {
+void Server::log(engine::LogLevel level, std::string_view text) {
   log_->write(level, text);
 }
 
@@ -59,7 +59,7 @@ Status Server::apply_config(const std::shared_ptr<const config::Config>& before,
   if (names(changed, "port") || names(changed, "bind")) {
     if (Status replaced = replace_listeners(*after, names(changed, "port")); !replaced) {
       if (names(changed, "dir") && ::chdir(before->dir.c_str()) != 0)
-        log_->write(commands::LogLevel::warning, "Can't go back to " + before->dir);
+        log_->write(engine::LogLevel::warning, "Can't go back to " + before->dir);
       return replaced;
     }
   }
@@ -86,7 +86,7 @@ Status Server::replace_listeners(const config::Config& after, bool port_changed)
   for (const std::string& host : after.bind) {
     if (names(kept, host)) continue;
     if (Status listening = listen_on(host, after, fresh); !listening) {
-      log_->write(commands::LogLevel::warning, listening.error());
+      log_->write(engine::LogLevel::warning, listening.error());
       return failure(port_changed ? "port: Unable to listen on this port"
                                   : "bind: Failed to bind to specified addresses.");
     }
@@ -113,7 +113,7 @@ Status Server::rewrite_config(const config::Config& config) {
   return config::rewrite_file(config, source_, files_);
 }
 
-commands::MemoryFacts Server::memory() const {
+engine::MemoryFacts Server::memory() const {
   return memory_facts();
 }
 
@@ -129,7 +129,7 @@ std::string Server::allocator_report() const {
   return server::allocator_report();
 }
 
-commands::NetworkFacts Server::network() const {
+engine::NetworkFacts Server::network() const {
   return {.connections_received = context_.counters.received.load(std::memory_order_relaxed),
           .connections_rejected = context_.counters.rejected.load(std::memory_order_relaxed)};
 }
@@ -141,17 +141,17 @@ void Server::reset_network_facts() {
   context_.counters.sent_bytes.store(0, std::memory_order_relaxed);
 }
 
-commands::TreeNode Server::tree() const {
+engine::TreeNode Server::tree() const {
   const std::vector<TreeRow> rows = context_.board->tree();
   std::size_t at = 0;
-  return rows.empty() ? commands::TreeNode{} : take_subtree(rows, at);
+  return rows.empty() ? engine::TreeNode{} : take_subtree(rows, at);
 }
 
-Result<std::vector<commands::TreeNode>> Server::children(std::string_view id) const {
+Result<std::vector<engine::TreeNode>> Server::children(std::string_view id) const {
   const std::string wanted(id);
   for (const TreeRow& row : context_.board->tree()) {
     if (!row.strategy || (row.path != wanted && row.child.id != wanted)) continue;
-    std::vector<commands::TreeNode> nodes;
+    std::vector<engine::TreeNode> nodes;
     if (auto rows = context_.board->children(row.path))
       for (const ChildRow& child : *rows)
         nodes.push_back(to_node(child, row.path + "/" + child.id));
@@ -160,9 +160,9 @@ Result<std::vector<commands::TreeNode>> Server::children(std::string_view id) co
   return failure("ERR no such supervisor");
 }
 
-std::vector<commands::RestartRecord> Server::restarts(std::size_t count_max) const {
+std::vector<engine::RestartRecord> Server::restarts(std::size_t count_max) const {
   std::vector<supervision::SupervisionReport> reports = context_.board->recent_reports();
-  std::vector<commands::RestartRecord> records;
+  std::vector<engine::RestartRecord> records;
   for (auto report = reports.rbegin(); report != reports.rend() && records.size() < count_max;
        ++report)
     records.push_back({.wall_ms = report->wall_ms,

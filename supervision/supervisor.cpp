@@ -39,10 +39,10 @@ struct SupervisorState::Remains {
     caf::response_promise promise;
   };
 
-  std::shared_ptr<Environment> environment;
+  std::shared_ptr<Runtime> runtime;
   caf::actor_addr self;
   std::vector<caf::actor> handles;  ///< by key; empty while the child is down
-  std::unordered_map<std::uint64_t, Environment::TimerId> timers;  ///< by token
+  std::unordered_map<std::uint64_t, Runtime::TimerId> timers;  ///< by token
   // Promises hold their actor: kept in its state for ever, it would never be freed.
   std::unordered_map<std::uint64_t, Request> requests;
   std::vector<caf::response_promise> awaiting_started;
@@ -51,7 +51,7 @@ struct SupervisorState::Remains {
     for (const caf::actor& child : handles)
       if (child) kill_actor(child, self);
     handles.clear();
-    for (const auto& [token, timer] : timers) environment->cancel(timer);
+    for (const auto& [token, timer] : timers) runtime->cancel(timer);
     timers.clear();
     for (auto& [number, request] : requests)
       request.promise.deliver(caf::make_error(caf::sec::request_receiver_down));
@@ -73,8 +73,8 @@ SupervisorState::SupervisorState(caf::event_based_actor* self, SupervisorSpec sp
       policy_({.strategy = spec.strategy, .intensity = spec.intensity, .backoff = spec.backoff},
               traits_of(spec.children)),
       remains_(std::make_shared<Remains>()) {
-  RESPAWN_CHECK(context_.environment && context_.board && !path_.empty());
-  remains_->environment = context_.environment;
+  RESPAWN_CHECK(context_.runtime && context_.board && !path_.empty());
+  remains_->runtime = context_.runtime;
   for (ChildSpec& child : spec.children) {
     RESPAWN_CHECK(valid_id(child.id) && !keys_by_id_.contains(child.id));
     changed_.push_back(new_child(std::move(child)));
@@ -91,7 +91,7 @@ caf::behavior SupervisorState::make_behavior() {
   self_->attach_functor([remains = remains_](const caf::error&) { remains->clean_up(); });
   events_.emplace_back(event::Begun{});
   for (caf::actor& orphan :
-       context_.board->enter(path_, strategy_, self_->address(), context_.environment->wall_ms())) {
+       context_.board->enter(path_, strategy_, self_->address(), context_.runtime->wall_ms())) {
     self_->monitor(orphan);
     kill_actor(orphan, self_->address());
     const caf::actor_id id = orphan.id();
@@ -205,10 +205,10 @@ void SupervisorState::handle_events() {
     const Event event = events_.front();
     events_.pop_front();
     actions.clear();
-    policy_.handle(event,
-                   {.now_ms = context_.environment->monotonic_ms(),
-                    .random = context_.environment->random_unit()},
-                   actions);
+    policy_.handle(
+        event,
+        {.now_ms = context_.runtime->monotonic_ms(), .random = context_.runtime->random_unit()},
+        actions);
     for (const Action& action : actions)
       std::visit([this](const auto& what) { execute(what); }, action);
     mark_changed(event);
@@ -268,8 +268,8 @@ void SupervisorState::execute(const action::SetTimer& timer) {
     self_->send(self_, TimerElapsed{timer.token});
     return;
   }
-  remains_->timers[timer.token] = context_.environment->schedule(
-      timer.delay_ms, [address = self_->address(), token = timer.token] {
+  remains_->timers[timer.token] =
+      context_.runtime->schedule(timer.delay_ms, [address = self_->address(), token = timer.token] {
         if (const auto self = caf::actor_cast<caf::actor>(address))
           caf::anon_send(self, TimerElapsed{token});
       });
@@ -278,7 +278,7 @@ void SupervisorState::execute(const action::SetTimer& timer) {
 void SupervisorState::execute(const action::CancelTimer& timer) {
   const auto found = remains_->timers.find(timer.token);
   if (found == remains_->timers.end()) return;
-  context_.environment->cancel(found->second);
+  context_.runtime->cancel(found->second);
   remains_->timers.erase(found);
 }
 
@@ -298,7 +298,7 @@ void SupervisorState::execute(const action::Report& report) {
         .restart = child.spec.restart,
         .attempt = report.attempt,
         .restarts = report.restarts,
-        .wall_ms = context_.environment->wall_ms()});
+        .wall_ms = context_.runtime->wall_ms()});
 }
 
 void SupervisorState::execute(const action::Reply& reply) {
@@ -402,7 +402,7 @@ void SupervisorState::publish(ChildKey key) {
                               .state = state,
                               .restarts = child.starts > 0 ? child.starts - 1 : 0,
                               .last_exit = child.last_reason,
-                              .since_wall_ms = context_.environment->wall_ms(),
+                              .since_wall_ms = context_.runtime->wall_ms(),
                               .handle = handle ? handle.address() : caf::actor_addr{}});
 }
 
@@ -417,7 +417,7 @@ void SupervisorState::tell_of_orphans() {
         .child = {},
         .reason = std::to_string(orphans_.size()) + " children of a killed predecessor",
         .exit = ExitKind::killed,
-        .wall_ms = context_.environment->wall_ms()});
+        .wall_ms = context_.runtime->wall_ms()});
 }
 
 }  // namespace respawn::supervision

@@ -15,17 +15,17 @@
 #include <vector>
 
 #include "supervision/child_spec.hpp"
-#include "supervision/environment.hpp"
 #include "supervision/messages.hpp"
 #include "supervision/report.hpp"
 #include "supervision/restart_policy.hpp"
+#include "supervision/runtime.hpp"
 #include "supervision/tree_board.hpp"
 
 namespace respawn::supervision {
 
-/// What all supervisors of a tree share. `environment` belongs to the supervisor's thread.
+/// What all supervisors of a tree share. `runtime` belongs to the supervisor's thread.
 struct SupervisorContext {
-  std::shared_ptr<Environment> environment;
+  std::shared_ptr<Runtime> runtime;
   std::shared_ptr<TreeBoard> board;
   ReportSink report = {};  ///< may be empty
 };

@@ -124,7 +124,7 @@ TEST(Connection, AHugeCommandLeavesNothingBehind) {
   std::string words;
   for (int i = 0; i < 10'000; ++i) words += " " + std::to_string(i);
   EXPECT_EQ(client.run("SADD s" + words), integer(10'000));
-  const commands::Batch& batch = world.store.clients.all().begin()->second->batch;
+  const engine::Batch& batch = world.store.clients.all().begin()->second->batch;
   EXPECT_LE(batch.commands.arguments.capacity() * sizeof(std::string_view),
             ConnectionActor::idle_buffer_bytes);
   EXPECT_LE(batch.input.capacity(), ConnectionActor::idle_buffer_bytes);

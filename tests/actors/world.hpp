@@ -15,9 +15,10 @@
 #include "actors/acceptor_actor.hpp"
 #include "actors/keyspace_actor.hpp"
 #include "actors/server_context.hpp"
+#include "commands/families.hpp"
 #include "net/simulated_loop.hpp"
 #include "protocol/request_writer.hpp"
-#include "server/loop_environment.hpp"
+#include "server/loop_runtime.hpp"
 #include "supervision/messages.hpp"
 #include "supervision/supervisor.hpp"
 #include "tests/unit/commands/support.hpp"
@@ -34,21 +35,21 @@ using commands::test::ok;
 using commands::test::simple;
 
 /// Throws in the middle of a write, having written part of a reply: what a bug in a handler does.
-inline void crash(commands::Execution& ex, commands::Args) {
+inline void crash(engine::Execution& ex, engine::Args) {
   ex.reply.array(3);
   ex.reply.integer(1);
   RESPAWN_CHECK(!"a handler that fails");
 }
 
-inline constexpr commands::CommandSpec crash_rows[] = {
-    commands::command({.name = "crash",
-                       .syntax = "key",
-                       .flags = {commands::Flag::write},
-                       .keys = {commands::keys({commands::KeyFlag::RW}, 1)},
-                       .since = "0.1.0",
-                       .complexity = "O(1)",
-                       .summary = "Fails.",
-                       .run = crash}),
+inline constexpr engine::CommandSpec crash_rows[] = {
+    engine::command({.name = "crash",
+                     .syntax = "key",
+                     .flags = {engine::Flag::write},
+                     .keys = {engine::keys({engine::KeyFlag::RW}, 1)},
+                     .since = "0.1.0",
+                     .complexity = "O(1)",
+                     .summary = "Fails.",
+                     .run = crash}),
 };
 
 /// One client, as a peer of the simulated network.
@@ -91,12 +92,9 @@ class World {
       : initial(std::make_shared<const config::Config>(std::move(config))),
         loop(system),
         context(initial),
-        store(initial) {
-    auto families = commands::Registry::every_family();
-    families.emplace_back(crash_rows);
-    store.registry = commands::Registry(families);
+        store(initial, families()) {
     context.connection_loops.push_back(&loop);
-    environment = std::make_shared<server::LoopEnvironment>(loop);
+    runtime = std::make_shared<server::LoopRuntime>(loop);
     start();
     loop.run_until_idle();
   }
@@ -144,14 +142,20 @@ class World {
     context.config.set(changed);
   }
 
+  static std::vector<std::span<const engine::CommandSpec>> families() {
+    auto all = commands::every_family();
+    all.emplace_back(crash_rows);
+    return all;
+  }
+
   caf::actor_system_config system_config;
   caf::actor_system system{system_config};
   std::shared_ptr<const config::Config> initial;
   net::SimulatedLoop loop;
   ServerContext context;
-  commands::Store store;
+  engine::Store store;
   commands::test::FakeServices services;
-  std::shared_ptr<supervision::Environment> environment;
+  std::shared_ptr<supervision::Runtime> runtime;
   std::vector<supervision::SupervisionReport> reports;
   caf::actor root;
 
@@ -159,7 +163,7 @@ class World {
   caf::actor spawn(supervision::SupervisorSpec spec) {
     spec.intensity = {.restarts = 1'000'000, .period_ms = 1000};
     supervision::SupervisorContext shared{
-        environment, context.board, [this](const auto& report) { reports.push_back(report); }};
+        runtime, context.board, [this](const auto& report) { reports.push_back(report); }};
     return net::spawn_on<supervision::SupervisorActor<net::LoopActor>>(loop, std::move(spec),
                                                                        std::move(shared));
   }
@@ -180,9 +184,9 @@ class World {
       spec.children.push_back({.id = "keyspace", .start = [this]() -> Result<caf::actor> {
                                  if (Status sound = store.databases.recover(); !sound)
                                    return failure(sound.error());
-                                 commands::Services& world = services;
+                                 engine::Services& world = services;
                                  return net::spawn_on<KeyspaceActor>(loop, store, world, context,
-                                                                     [](commands::Store&) {});
+                                                                     [](engine::Store&) {});
                                }});
       return spec;
     }));

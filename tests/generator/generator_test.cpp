@@ -8,6 +8,7 @@
 
 #include "base/numbers.hpp"
 #include "base/random.hpp"
+#include "commands/families.hpp"
 #include "tests/generator/duel.hpp"
 #include "tests/generator/shrink.hpp"
 #include "tests/generator/source.hpp"
@@ -85,7 +86,7 @@ class Generator : public testing::Test {
 
   Duel duel_;
   std::vector<std::string> payloads_;
-  commands::Registry registry_;
+  engine::Registry registry_{commands::every_family()};
   std::vector<Template> templates_ = all_templates(registry_);
   int failures_ = 0;
 };

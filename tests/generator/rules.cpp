@@ -13,9 +13,9 @@ namespace respawn::generator {
 
 namespace {
 
-using commands::CommandSpec;
-using commands::Flag;
-using commands::Group;
+using engine::CommandSpec;
+using engine::Flag;
+using engine::Group;
 using Mode = differential::Comparison::Mode;
 
 struct Exclusion {

@@ -5,23 +5,23 @@
 #include <cstddef>
 #include <string_view>
 
-#include "commands/spec.hpp"
+#include "engine/table/spec.hpp"
 #include "tests/generator/command.hpp"
 #include "tests/generator/pools.hpp"
 
 namespace respawn::generator {
 
 /// Why a command is never sent; empty when it is.
-[[nodiscard]] std::string_view exclusion_of(const commands::CommandSpec& spec);
+[[nodiscard]] std::string_view exclusion_of(const engine::CommandSpec& spec);
 
 /// How often a command is sent, compared with others (usually 20).
-[[nodiscard]] unsigned weight_of(const commands::CommandSpec& spec);
+[[nodiscard]] unsigned weight_of(const engine::CommandSpec& spec);
 
 /// Options (their tokens) that Redis 7.0 lacks.
 [[nodiscard]] bool is_newer_option(std::string_view token);
 
 /// Whether replies to this command print scores, which 7.0 does with 17 digits.
-[[nodiscard]] bool prints_doubles(const commands::CommandSpec& spec);
+[[nodiscard]] bool prints_doubles(const engine::CommandSpec& spec);
 
 /// Replaces what would take too much memory, or depends on chance or the clock, and says how the
 /// reply is to be compared.

@@ -10,18 +10,18 @@ namespace respawn::generator {
 
 namespace {
 
-using commands::Argument;
-using commands::ArgumentType;
-using commands::CommandSpec;
-using commands::Group;
+using engine::Argument;
+using engine::ArgumentType;
+using engine::CommandSpec;
+using engine::Group;
 
-void add_templates(std::span<commands::Command* const> commands, std::vector<Template>& to) {
-  for (const commands::Command* each : commands) {
+void add_templates(std::span<engine::Command* const> commands, std::vector<Template>& to) {
+  for (const engine::Command* each : commands) {
     add_templates(each->subcommands, to);
     const CommandSpec& spec = *each->spec;
     if (spec.is_container() || !exclusion_of(spec).empty()) continue;
     const std::uint64_t before = to.empty() ? 0 : to.back().weight_sum;
-    to.push_back({&spec, commands::parse_syntax(spec), before + weight_of(spec)});
+    to.push_back({&spec, engine::parse_syntax(spec), before + weight_of(spec)});
   }
 }
 
@@ -36,7 +36,7 @@ bool has_token(const Words& words, std::string_view token) {
 
 }  // namespace
 
-std::vector<Template> all_templates(const commands::Registry& registry) {
+std::vector<Template> all_templates(const engine::Registry& registry) {
   std::vector<Template> templates;
   add_templates(registry.commands(), templates);
   return templates;

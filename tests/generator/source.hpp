@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "commands/registry.hpp"
-#include "commands/syntax_tree.hpp"
+#include "engine/table/registry.hpp"
+#include "engine/table/syntax_tree.hpp"
 #include "tests/generator/command.hpp"
 #include "tests/generator/pools.hpp"
 
@@ -15,13 +15,13 @@ namespace respawn::generator {
 
 /// A command of the table, ready to be drawn.
 struct Template {
-  const commands::CommandSpec* spec = nullptr;
-  std::vector<commands::Argument> arguments;
+  const engine::CommandSpec* spec = nullptr;
+  std::vector<engine::Argument> arguments;
   std::uint64_t weight_sum = 0;  // of this one and all before it
 };
 
 /// Every command that is sent, made once. Newly registered ones are there by themselves.
-[[nodiscard]] std::vector<Template> all_templates(const commands::Registry& registry);
+[[nodiscard]] std::vector<Template> all_templates(const engine::Registry& registry);
 
 /// One sequence: the same seed gives the same commands.
 class Source {
@@ -33,16 +33,16 @@ class Source {
   Command next();
 
  private:
-  using Arguments = std::vector<commands::Argument>;
+  using Arguments = std::vector<engine::Argument>;
 
   const Template& draw();
-  [[nodiscard]] Family family_for(const commands::CommandSpec& spec);
-  std::string key(const commands::Argument& argument);
+  [[nodiscard]] Family family_for(const engine::CommandSpec& spec);
+  std::string key(const engine::Argument& argument);
 
   void add_all(const Arguments& arguments);
-  void add(const commands::Argument& argument);
-  void add_once(const commands::Argument& argument);
-  [[nodiscard]] std::string value(const commands::Argument& argument);
+  void add(const engine::Argument& argument);
+  void add_once(const engine::Argument& argument);
+  [[nodiscard]] std::string value(const engine::Argument& argument);
 
   void count_keys();
   void fit_range();
@@ -53,7 +53,7 @@ class Source {
   Pools pools_;
 
   // Of the command that is being made.
-  const commands::CommandSpec* spec_ = nullptr;
+  const engine::CommandSpec* spec_ = nullptr;
   Family family_ = Family::string;
   Words words_;
   std::size_t count_at_ = 0;  // where "numkeys" stands; 0: nowhere

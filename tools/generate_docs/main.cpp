@@ -7,12 +7,13 @@
 #include <string_view>
 
 #include "base/text.hpp"
-#include "commands/registry.hpp"
+#include "commands/families.hpp"
 #include "config/reference.hpp"
+#include "engine/table/registry.hpp"
 
 namespace {
 
-using respawn::commands::Command;
+using respawn::engine::Command;
 
 void describe(const Command& command, std::string& page) {
   const auto& spec = *command.spec;
@@ -35,7 +36,7 @@ std::string command_page() {
       "# Commands\n\nMade by `generate-docs` from the command rows. `since` is the version of "
       "Redis "
       "(or of Respawn) that brought the command.\n";
-  const respawn::commands::Registry registry;
+  const respawn::engine::Registry registry(respawn::commands::every_family());
   std::string_view group;
   for (const Command* command : registry.commands()) {
     const std::string_view own = respawn::commands::name_of(command->spec->group);

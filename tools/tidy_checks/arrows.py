@@ -11,14 +11,22 @@ FOLDERS = {
     "protocol": {"base"},
     "keyspace": {"base"},
     "config": {"base"},
-    "commands": {"persistence", "keyspace", "protocol", "config", "base"},
     "persistence": {"keyspace", "base"},
+    "engine": {"persistence", "keyspace", "protocol", "config", "base"},
+    "commands": {"engine", "persistence", "keyspace", "protocol", "config", "base"},
     "supervision": {"base"},
     "net": {"base"},
-    "actors": {"commands", "keyspace", "protocol", "config", "persistence", "supervision", "net", "base"},
+    "actors": {"engine", "keyspace", "protocol", "config", "persistence", "supervision", "net", "base"},
 }
 FOLDERS["server"] = set(FOLDERS) | {"server"}
 FOLDERS["examples"] = FOLDERS["bench"] = FOLDERS["server"]
+
+# Within a folder: room -> rooms that it may include, besides itself and the folder's own files. The
+# rooms of a folder that is named here with "*" are siblings: each sees the shared ones only.
+ROOMS = {
+    "engine": {"table": set(), "clients": {"table"}, "run": {"table", "clients"}},
+    "commands": {"shared": set(), "*": {"shared"}},
+}
 
 # Library (prefix of an include) -> folders whose files may include it.
 LIBRARIES = {
@@ -47,9 +55,26 @@ def allowed_folders(path: str) -> set[str]:
         return FOLDERS.get(parts[0], set(FOLDERS)) | {parts[0]}
     if parts[1] in OUTSIDE_TESTS:
         return {"base", "protocol", "tests"}
+    if parts[1:3] == ["unit", "engine"]:
+        return FOLDERS["commands"] | {"commands", "tests"}  # something to run
     if parts[1] == "unit":
         return FOLDERS.get(parts[2], set(FOLDERS)) | {parts[2], "tests"}
     return set(FOLDERS) | {"tests"}
+
+
+def room_of(path: str) -> str:
+    """The folder within a top folder, "" for a file that lies in the top folder itself."""
+    parts = path.split("/")
+    return parts[1] if len(parts) > 2 else ""
+
+
+def same_house(path: str, target: str) -> bool:
+    """Whether a file may include another of its own top folder."""
+    rooms = ROOMS.get(path.split("/")[0])
+    here, there = room_of(path), room_of(target)
+    if rooms is None or here == there or "" in (here, there):
+        return True
+    return there in rooms.get(here, rooms.get("*", set()))
 
 
 def may_use(path: str, library: str, target: str) -> bool:
@@ -84,6 +109,8 @@ def check(tree: Tree) -> list[str]:
                     problems.append(f'{where} include "{target}" by its path from the top folder')
                 elif folder not in folders:
                     problems.append(f"{where} {'/'.join(path.split('/')[:-1])} may not include {folder}/")
+                elif folder == path.split("/")[0] and not same_house(path, target):
+                    problems.append(f"{where} {folder}/{room_of(path)} may not include {folder}/{room_of(target)}")
             elif folder in project and target.endswith(".hpp"):
                 problems.append(f'{where} own headers are included as "{target}"')
             for library in LIBRARIES:

@@ -14,7 +14,8 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
-#include "commands/executor.hpp"
+#include "commands/families.hpp"
+#include "engine/run/executor.hpp"
 #include "protocol/request_parser.hpp"
 
 namespace respawn::commands::test {
@@ -196,7 +197,7 @@ class Server {
   Server() : Server(std::make_shared<config::Config>()) {}
 
   explicit Server(std::shared_ptr<const config::Config> config)
-      : store(std::move(config)),
+      : store(std::move(config), every_family()),
         executor(std::make_unique<Executor>(store, services, clock)),
         first(connect()) {}
 

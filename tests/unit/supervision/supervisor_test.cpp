@@ -21,7 +21,7 @@ class SupervisorTest : public testing::Test, public SupervisorWorld {
     settle();
     EXPECT_EQ(diary->population(), 0);
     EXPECT_EQ(diary->overlaps, 0);
-    EXPECT_EQ(environment->pending(), 0u);
+    EXPECT_EQ(runtime->pending(), 0u);
     EXPECT_EQ(running_actors(), 0u);
     root = nullptr;
   }
@@ -185,10 +185,10 @@ TEST_F(SupervisorTest, AKilledSupervisorCancelsItsTimers) {
   spec.backoff = Backoff{};
   run(spec);
   send("b", Crash{});
-  EXPECT_EQ(environment->pending(), 1u);
+  EXPECT_EQ(runtime->pending(), 1u);
   kill("root");
   settle();
-  EXPECT_EQ(environment->pending(), 0u);
+  EXPECT_EQ(runtime->pending(), 0u);
 }
 
 // -- shutdown ------------------------------------------------------------------------------------
@@ -440,7 +440,7 @@ TEST_F(SupervisorTest, TenThousandDynamicChildren) {
   EXPECT_EQ(take_reports(), "");
   send("root", StopSupervisor{});
   EXPECT_EQ(diary->population(), count / 2);  // the stubborn ones
-  EXPECT_EQ(environment->pending(), 1u);
+  EXPECT_EQ(runtime->pending(), 1u);
   advance(100);
   EXPECT_EQ(diary->population(), 0);
   EXPECT_EQ(ending, "shutdown");

@@ -25,7 +25,7 @@
 
 namespace respawn::supervision {
 
-class VirtualEnvironment final : public Environment {
+class VirtualRuntime final : public Runtime {
  public:
   [[nodiscard]] std::int64_t monotonic_ms() const override { return now_ms_; }
 
@@ -166,12 +166,12 @@ class SupervisorWorld {
   }
 
   void advance(std::int64_t ms) {
-    environment->advance(ms);
+    runtime->advance(ms);
     settle();
   }
 
   [[nodiscard]] SupervisorContext context() {
-    return {.environment = environment, .board = board, .report = [this](const auto& report) {
+    return {.runtime = runtime, .board = board, .report = [this](const auto& report) {
               reports.push_back(std::string(to_string(report.kind)) + " " + report.supervisor +
                                 "/" + report.child + ": " + report.reason);
             }};
@@ -252,7 +252,7 @@ class SupervisorWorld {
 
   [[nodiscard]] std::size_t running_actors() { return system_.registry().running(); }
 
-  std::shared_ptr<VirtualEnvironment> environment = std::make_shared<VirtualEnvironment>();
+  std::shared_ptr<VirtualRuntime> runtime = std::make_shared<VirtualRuntime>();
   std::shared_ptr<TreeBoard> board = std::make_shared<TreeBoard>();
   std::shared_ptr<Diary> diary = std::make_shared<Diary>();
   std::map<std::string, int> failing_starts;

@@ -67,15 +67,15 @@ TEST_F(TreeBoardTest, ListsOnlySoManyChildren) {
 
 TEST_F(TreeBoardTest, RowsTellRestartsReasonAndSince) {
   grow();
-  environment->advance(500);
+  runtime->advance(500);
   send("root/store/keyspace", Crash{"bad luck"});
   const ChildRow keyspace = board->children("root/store")->front();
   EXPECT_EQ(keyspace.id, "keyspace");
   EXPECT_EQ(keyspace.restarts, 1u);
   EXPECT_EQ(keyspace.last_exit, "std::runtime_error: bad luck");
-  EXPECT_EQ(keyspace.since_wall_ms, environment->wall_ms());
+  EXPECT_EQ(keyspace.since_wall_ms, runtime->wall_ms());
   EXPECT_EQ(keyspace.restart, RestartType::permanent);
-  EXPECT_EQ(board->children("root")->front().since_wall_ms, environment->wall_ms() - 500);
+  EXPECT_EQ(board->children("root")->front().since_wall_ms, runtime->wall_ms() - 500);
   EXPECT_FALSE(board->children("root/nobody"));
 }
 

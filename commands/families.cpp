@@ -1,0 +1,47 @@
+#include "commands/families.hpp"
+
+namespace respawn::commands {
+
+std::vector<std::span<const CommandSpec>> every_family() {
+  return {
+      string_commands,
+      substring_commands,
+      bitmap_commands,
+      bitfield_commands,
+      hyperloglog_commands,
+      generic_commands,
+      rename_commands,
+      sort_commands,
+      expiry_commands,
+      wait_commands,
+      dump_commands,
+      database_commands,
+      list_commands,
+      list_pop_commands,
+      set_commands,
+      set_sample_commands,
+      set_algebra_commands,
+      hash_commands,
+      hash_sample_commands,
+      hash_expiry_commands,
+      sorted_set_commands,
+      sorted_set_range_commands,
+      sorted_set_algebra_commands,
+      sorted_set_pop_commands,
+      sorted_set_sample_commands,
+      geo_commands,
+      geo_search_commands,
+      connection_commands,
+      server_commands,
+      client_commands,
+      command_commands,
+      config_commands,
+      debug_commands,
+      memory_commands,
+      pubsub_commands,
+      script_commands,
+      respawn_commands,
+  };
+}
+
+}  // namespace respawn::commands

@@ -1,0 +1,100 @@
+// Whole databases: how many keys, emptying them, swapping them.
+#include "commands/families.hpp"
+#include "engine/run/execution.hpp"
+
+namespace respawn::commands {
+
+namespace {
+
+void dbsize(Execution& x, Args) {
+  x.reply.integer(static_cast<std::int64_t>(x.db().size()));
+}
+
+/// ASYNC and SYNC are the same: a database is dropped at once, and its memory freed in slices.
+bool parse_flush_mode(Args args) {
+  return args.size() == 1 ||
+         (args.size() == 2 && (iequals(args[1], "ASYNC") || iequals(args[1], "SYNC")));
+}
+
+void flushdb(Execution& x, Args args) {
+  if (!parse_flush_mode(args)) return x.fail(errors::syntax);
+  x.count_changes(x.db().size());
+  x.db().clear();
+  x.reply.ok();
+}
+
+void flushall(Execution& x, Args args) {
+  if (!parse_flush_mode(args)) return x.fail(errors::syntax);
+  x.count_changes(x.store().databases.size());
+  x.store().databases.clear();
+  x.reply.ok();
+}
+
+void swapdb(Execution& x, Args args) {
+  constexpr std::int64_t min = std::numeric_limits<int>::min();
+  constexpr std::int64_t max = std::numeric_limits<int>::max();
+  auto first = to_integer_between(args[1], min, max, "ERR invalid first DB index");
+  if (!first) return x.fail(first.error());
+  auto second = to_integer_between(args[2], min, max, "ERR invalid second DB index");
+  if (!second) return x.fail(second.error());
+  keyspace::Databases& databases = x.store().databases;
+  const auto count = static_cast<std::int64_t>(databases.count());
+  for (std::int64_t index : {*first, *second})
+    if (index < 0 || index >= count) return x.fail(errors::db_index_out_of_range);
+
+  databases.swap(static_cast<std::size_t>(*first), static_cast<std::size_t>(*second));
+  for (std::int64_t index : {*first, *second}) {
+    const keyspace::Database& db = databases.at(static_cast<std::size_t>(index));
+    x.env().blocking.waiters().mark_ready_where(
+        static_cast<int>(index), [&](std::string_view key) { return db.find(key) != nullptr; });
+  }
+  x.count_changes(1);
+  x.reply.ok();
+}
+
+constexpr CommandSpec rows[] = {
+    command({.name = "dbsize",
+             .group = Group::server,
+             .flags = {Flag::readonly, Flag::fast},
+             .categories = {Category::keyspace},
+             .tips = {"request_policy:all_shards", "response_policy:agg_sum"},
+             .since = "1.0.0",
+             .complexity = "O(1)",
+             .summary = "Counts the keys of the database.",
+             .run = dbsize}),
+    command({.name = "flushdb",
+             .syntax = "[ASYNC | SYNC]",
+             .group = Group::server,
+             .flags = {Flag::write},
+             .categories = {Category::keyspace, Category::dangerous},
+             .tips = {"request_policy:all_shards", "response_policy:all_succeeded"},
+             .since = "1.0.0",
+             .complexity = "O(1); the memory is freed later, in slices.",
+             .summary = "Deletes all keys of the database.",
+             .run = flushdb}),
+    command({.name = "flushall",
+             .syntax = "[ASYNC | SYNC]",
+             .group = Group::server,
+             .flags = {Flag::write},
+             .categories = {Category::keyspace, Category::dangerous},
+             .tips = {"request_policy:all_shards", "response_policy:all_succeeded"},
+             .since = "1.0.0",
+             .complexity = "O(1); the memory is freed later, in slices.",
+             .summary = "Deletes all keys of all databases.",
+             .run = flushall}),
+    command({.name = "swapdb",
+             .syntax = "index1 index2",
+             .group = Group::server,
+             .flags = {Flag::write, Flag::fast},
+             .categories = {Category::keyspace, Category::dangerous},
+             .since = "4.0.0",
+             .complexity = "O(N) with N being the number of keys that clients wait for.",
+             .summary = "Swaps two databases, for all clients.",
+             .run = swapdb}),
+};
+
+}  // namespace
+
+constinit const std::span<const CommandSpec> database_commands = rows;
+
+}  // namespace respawn::commands

@@ -1,0 +1,110 @@
+// The server family: facts about the process, and its end.
+#include "commands/families.hpp"
+#include "commands/server/info.hpp"
+#include "engine/run/execution.hpp"
+
+namespace respawn::commands {
+
+namespace {
+
+void time(Execution& x, Args) {
+  x.reply.array(2);
+  x.reply.bulk_int(x.now_us() / 1'000'000);
+  x.reply.bulk_int(x.now_us() % 1'000'000);
+}
+
+void info(Execution& x, Args args) {
+  x.reply.verbatim("txt", info_text(x.env(), args.subspan(1), x.now_us()));
+}
+
+void monitor(Execution& x, Args) {
+  if (x.session().monitor) return;
+  x.store().clients.set_monitor(x.session(), true);
+  x.reply.ok();
+}
+
+struct ShutdownOptions {
+  ShutdownRequest request;
+  bool abort = false;
+};
+
+Result<ShutdownOptions> parse_shutdown(Args args) {
+  ShutdownOptions options;
+  ShutdownRequest& request = options.request;
+  for (std::string_view word : args.subspan(1)) {
+    if (iequals(word, "nosave"))
+      request.nosave = true;
+    else if (iequals(word, "save"))
+      request.save = true;
+    else if (iequals(word, "now"))
+      request.now = true;
+    else if (iequals(word, "force"))
+      request.force = true;
+    else if (iequals(word, "abort"))
+      options.abort = true;
+    else
+      return failure(std::string(errors::syntax));
+  }
+  const bool any = request.nosave || request.save || request.now || request.force;
+  if ((options.abort && any) || (request.nosave && request.save))
+    return failure(std::string(errors::syntax));
+  return options;
+}
+
+/// A shutdown that is under way has no reply: the connection closes.
+void shutdown(Execution& x, Args args) {
+  auto options = parse_shutdown(args);
+  if (!options.ok()) return x.fail(options.error());
+  Services& services = x.env().services;
+  if (!options->abort) {
+    services.request_shutdown(options->request);
+    x.session().close_after_reply = true;
+  } else if (Status aborted = services.abort_shutdown(); aborted.ok()) {
+    x.reply.ok();
+  } else {
+    x.fail(aborted.error());
+  }
+}
+
+constexpr CommandSpec rows[] = {
+    command({.name = "time",
+             .group = Group::server,
+             .flags = {Flag::loading, Flag::stale, Flag::fast},
+             .tips = {"nondeterministic_output"},
+             .since = "2.6.0",
+             .complexity = "O(1)",
+             .summary = "Returns the wall clock: seconds since 1970 and microseconds.",
+             .run = time}),
+    command({.name = "info",
+             .syntax = "[section [section ...]]",
+             .group = Group::server,
+             .flags = {Flag::loading, Flag::stale},
+             .categories = {Category::dangerous},
+             .tips = {"nondeterministic_output", "request_policy:all_shards",
+                      "response_policy:special"},
+             .since = "1.0.0",
+             .complexity = "O(1)",
+             .summary = "Returns facts and counters of the server.",
+             .run = info}),
+    command({.name = "monitor",
+             .group = Group::server,
+             .flags = {Flag::admin, Flag::noscript, Flag::loading, Flag::stale},
+             .since = "1.0.0",
+             .summary = "Shows every command that the server runs, as it comes.",
+             .run = monitor}),
+    command({.name = "shutdown",
+             .syntax = "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+             .group = Group::server,
+             .flags = {Flag::admin, Flag::noscript, Flag::loading, Flag::stale, Flag::no_multi,
+                       Flag::allow_busy},
+             .since = "1.0.0",
+             .complexity = "O(N) where N is the number of keys when a snapshot is saved, else O(1)",
+             .summary = "Ends the server, or stops an end that is under way.",
+             .run = shutdown}),
+};
+
+}  // namespace
+
+constinit const std::span<const CommandSpec> server_commands = rows;
+
+}  // namespace respawn::commands

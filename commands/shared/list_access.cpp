@@ -1,0 +1,61 @@
+#include "commands/shared/list_access.hpp"
+
+#include <algorithm>
+
+namespace respawn::commands {
+
+using keyspace::End;
+using keyspace::List;
+
+keyspace::ListLimits list_limits(Execution& x) {
+  return {.max_listpack_size = x.config().list_max_listpack_size,
+          .packed_threshold_bytes = x.store().list_packed_threshold_bytes};
+}
+
+ListRange clamp_range(std::int64_t start, std::int64_t stop, std::size_t size) {
+  const auto length = static_cast<std::int64_t>(size);
+  if (start < 0) start = std::max<std::int64_t>(start + length, 0);
+  if (stop < 0) stop += length;
+  stop = std::min(stop, length - 1);
+  if (start > stop) return {};
+  return {static_cast<std::size_t>(start), static_cast<std::size_t>(stop - start + 1)};
+}
+
+std::optional<std::size_t> clamp_index(std::int64_t index, std::size_t size) {
+  const auto length = static_cast<std::int64_t>(size);
+  if (index < 0) index += length;
+  if (index < 0 || index >= length) return std::nullopt;
+  return static_cast<std::size_t>(index);
+}
+
+void reply_elements(Execution& x, const List& list, std::size_t index, std::size_t count,
+                    End towards) {
+  x.reply.array(count);
+  for (auto walk = list.walk(index, towards); count > 0; --count, walk.next())
+    x.reply.bulk(walk.value());
+}
+
+void after_removal(Execution& x, const keyspace::Key& key, const List& list, std::string_view event,
+                   std::size_t count) {
+  x.happened(key.bytes, config::keyspace_event::list, event);
+  x.count_changes(count);
+  if (!list.empty()) return;
+  x.db().erase(key);
+  x.happened(key.bytes, config::keyspace_event::generic, "del");
+}
+
+std::size_t push_elements(Execution& x, const keyspace::Key& key, keyspace::Entry* existing,
+                          End end, Args elements) {
+  if (existing) {
+    existing->object<List>().push_all(end, elements, list_limits(x));
+  } else {
+    auto list = std::make_unique<List>();
+    list->push_all(end, elements, list_limits(x));
+    existing = x.db().set_object(key, nullptr, std::move(list));
+    x.created(key.bytes);
+  }
+  x.became_ready(key.bytes);
+  return existing->object<List>().size();
+}
+
+}  // namespace respawn::commands

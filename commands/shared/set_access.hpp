@@ -1,0 +1,23 @@
+// What the set commands share: limits, and what removal entails.
+#pragma once
+
+#include <string_view>
+
+#include "commands/families.hpp"
+#include "engine/run/execution.hpp"
+#include "keyspace/types/set.hpp"
+
+namespace respawn::commands {
+
+[[nodiscard]] keyspace::SetLimits set_limits(const Execution& x);
+
+/// The set to be read, null when there is none or x.failed().
+[[nodiscard]] const keyspace::Set* read_set(Execution& x, const keyspace::Key& key);
+
+/// A reply of all members, as a set.
+void reply_members(Execution& x, const keyspace::Set& set);
+
+/// The end of a set that became empty.
+void erase_if_empty(Execution& x, const keyspace::Key& key, const keyspace::Set& set);
+
+}  // namespace respawn::commands

@@ -1,0 +1,23 @@
+// What a command that blocks asks for.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "keyspace/types/object.hpp"
+
+namespace respawn::engine {
+
+/// What a blocked client is answered when its time is over.
+enum class TimeoutReply : std::uint8_t { null_array, null, zero };
+
+/// Wish to wait until one of the keys is there.
+struct BlockRequest {
+  std::vector<std::string_view> keys;
+  std::int64_t timeout_ms = 0;  // 0 = for ever
+  TimeoutReply on_timeout = TimeoutReply::null_array;
+  keyspace::Type wanted = keyspace::Type::list;
+};
+
+}  // namespace respawn::engine

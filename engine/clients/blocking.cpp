@@ -1,0 +1,104 @@
+#include "engine/clients/blocking.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace respawn::engine {
+
+void answer_timeout(Session& session) {
+  protocol::ReplyWriter reply(session.batch.output, session.resp);
+  switch (session.blocked.on_timeout) {
+    case TimeoutReply::null_array:
+      return reply.null_array();
+    case TimeoutReply::null:
+      return reply.null();
+    case TimeoutReply::zero:
+      return reply.integer(0);
+  }
+}
+
+namespace {
+
+/// A shorter wait lasts this long: nobody can tell, and one timer serves many.
+constexpr std::int64_t shortest_wait_us = 8'000;
+
+/// A longer one (140,000 years) is cut to this, so that its end is a number.
+constexpr std::int64_t longest_wait_ms = std::numeric_limits<std::int64_t>::max() / 2000;
+
+}  // namespace
+
+void Blocking::block(Session& session, const BlockRequest& request, std::int64_t now_us) {
+  BlockedState& blocked = session.blocked;
+  RESPAWN_CHECK(!blocked.active);
+  blocked.on_timeout = request.on_timeout;
+  if (request.timeout_ms == 0)
+    blocked.deadline_us = 0;
+  else
+    blocked.deadline_us =
+        now_us + std::max(std::min(request.timeout_ms, longest_wait_ms) * 1000, shortest_wait_us);
+  blocked.waiter.owner = &session;
+  blocked.waiter.sequence = waiters_->next_sequence();
+  blocked.waiter.database = session.db;
+  blocked.waiter.wanted = request.wanted;
+  blocked.waiter.keys.assign(request.keys.begin(), request.keys.end());
+  enlist(blocked.waiter);
+  if (blocked.deadline_us != 0) deadlines_.emplace(blocked.deadline_us, &session);
+  blocked.active = true;
+  ++clients_->blocked_count;
+}
+
+/// Who waits for no key (WAIT) is in no queue: only its time or another client ends that.
+void Blocking::enlist(keyspace::Waiter& waiter) {
+  if (!waiter.keys.empty()) waiters_->add(waiter);
+}
+
+void Blocking::leave(Session& session) {
+  BlockedState& blocked = session.blocked;
+  waiters_->remove(blocked.waiter);
+  if (blocked.deadline_us != 0) deadlines_.erase({blocked.deadline_us, &session});
+  blocked.active = false;
+  --clients_->blocked_count;
+}
+
+void Blocking::release(Session& session) {
+  leave(session);
+  session.reply_skip_this = false;
+  if (SessionPtr held = clients_->find(session.id)) resumed_.push_back(std::move(held));
+}
+
+void Blocking::forget(Session& session) {
+  if (session.blocked.active) leave(session);
+  std::erase_if(resumed_, [&](const SessionPtr& held) { return held.get() == &session; });
+}
+
+std::int64_t Blocking::next_deadline_us() const {
+  return deadlines_.empty() ? 0 : deadlines_.begin()->first;
+}
+
+Session* Blocking::first_expired(std::int64_t now_us) const {
+  if (deadlines_.empty() || deadlines_.begin()->first > now_us) return nullptr;
+  return deadlines_.begin()->second;
+}
+
+std::vector<SessionPtr> Blocking::take_resumed() {
+  return std::exchange(resumed_, {});
+}
+
+void Blocking::rebuild() {
+  deadlines_.clear();
+  resumed_.clear();
+  clients_->blocked_count = 0;
+  for (const auto& [id, session] : clients_->all()) {
+    BlockedState& blocked = session->blocked;
+    if (!blocked.active) continue;
+    if (session->batch.state.load(std::memory_order_acquire) != Batch::State::parked) {
+      blocked.active = false;  // its command failed while it was run again: the connection answers
+      continue;
+    }
+    enlist(blocked.waiter);
+    if (blocked.deadline_us != 0) deadlines_.emplace(blocked.deadline_us, session.get());
+    ++clients_->blocked_count;
+  }
+}
+
+}  // namespace respawn::engine

@@ -1,0 +1,59 @@
+// Clients that wait for keys: who, for what, until when.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "engine/clients/block_request.hpp"
+#include "engine/clients/client_table.hpp"
+
+namespace respawn::engine {
+
+/// Owner: the keyspace actor. Derived from the sessions' blocked states: a successor calls
+/// rebuild(), which keeps the order of arrival. A waiter is served in the order of its arrival; a
+/// client that leaves is removed at once, so the table never holds a dangling one.
+class Blocking {
+ public:
+  Blocking(ClientTable& clients, keyspace::WaiterTable& waiters)
+      : clients_(&clients), waiters_(&waiters) {}
+
+  /// Blocks a session that is not blocked. The keys are copied.
+  void block(Session& session, const BlockRequest& request, std::int64_t now_us);
+
+  /// Ends the wait, whatever the reason. The session goes on the list of take_resumed().
+  void release(Session& session);
+
+  /// Forgets a session that leaves; it is not resumed.
+  void forget(Session& session);
+
+  /// When the next wait is over (monotonic), or 0.
+  [[nodiscard]] std::int64_t next_deadline_us() const;
+
+  /// The session whose wait is over at `now_us`, earliest first, or null. The caller answers and
+  /// releases it.
+  [[nodiscard]] Session* first_expired(std::int64_t now_us) const;
+
+  /// Sessions whose batches go on, in the order in which they were released.
+  std::vector<SessionPtr> take_resumed();
+
+  [[nodiscard]] keyspace::WaiterTable& waiters() { return *waiters_; }
+
+  /// Registers every blocked session anew.
+  void rebuild();
+
+ private:
+  void enlist(keyspace::Waiter& waiter);
+  void leave(Session& session);
+
+  ClientTable* clients_;
+  keyspace::WaiterTable* waiters_;
+  std::set<std::pair<std::int64_t, Session*>> deadlines_;
+  std::vector<SessionPtr> resumed_;
+};
+
+/// Writes what a blocked session gets when its time is over.
+void answer_timeout(Session& session);
+
+}  // namespace respawn::engine

@@ -1,0 +1,56 @@
+// Every client the keyspace knows, and what is to be done with their connections.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "engine/clients/session.hpp"
+
+namespace respawn::engine {
+
+/// Owner: the keyspace actor; outlives it, and is where its successor finds blocked and subscribed
+/// clients. Sessions are in the order of their ids, which is the order of their arrival.
+class ClientTable {
+ public:
+  void add(SessionPtr session);
+  void remove(Session& session);
+
+  [[nodiscard]] SessionPtr find(std::uint64_t id) const;
+
+  [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+
+  [[nodiscard]] const std::map<std::uint64_t, SessionPtr>& all() const { return sessions_; }
+
+  /// Marks a session killed: its connection is told to close; no more commands of it run.
+  void kill(Session& session);
+
+  /// Appends bytes that reach the client outside its replies. They go out behind what it was sent
+  /// before: into its running batch's output while one runs, else as a message of their own at the
+  /// end of this turn.
+  void push(Session& session, std::string_view bytes);
+
+  /// MONITOR: the session sees every command from now on, or no longer.
+  void set_monitor(Session& session, bool on);
+
+  [[nodiscard]] const std::map<std::uint64_t, Session*>& monitors() const { return monitors_; }
+
+  /// The sessions with pushes or to be closed since the last call, for the actor that tells their
+  /// connections.
+  std::vector<SessionPtr> take_pushing();
+  std::vector<SessionPtr> take_killed();
+
+  /// Blocked sessions, counted for INFO.
+  std::size_t blocked_count = 0;
+
+  std::uint64_t input_max_bytes = 0;  // INFO client_recent_max_input_buffer
+  std::uint64_t output_max_bytes = 0;
+
+ private:
+  std::map<std::uint64_t, SessionPtr> sessions_;
+  std::map<std::uint64_t, Session*> monitors_;
+  std::vector<SessionPtr> pushing_;
+  std::vector<SessionPtr> killed_;
+};
+
+}  // namespace respawn::engine

@@ -1,0 +1,46 @@
+#include "engine/clients/monitor.hpp"
+
+#include <string>
+
+#include "base/text.hpp"
+
+namespace respawn::engine {
+
+namespace {
+
+/// Whether the argument is a password or goes with one.
+bool is_secret(const CommandSpec& spec, Args args, std::size_t at) {
+  if (spec.name == "auth") return at > 0;
+  if (spec.name != "hello") return false;
+  return (at >= 3 && iequals(args[at - 1], "auth")) || (at >= 4 && iequals(args[at - 2], "auth"));
+}
+
+/// "127.0.0.1:5000", "unix:/path".
+std::string client_name(const Session& session) {
+  if (!session.unix_socket) return session.peer_address;
+  const std::string& path = session.local_address;
+  return "unix:" + path.substr(0, path.rfind(':'));
+}
+
+/// Seconds with six digits behind the point.
+std::string seconds_text(std::int64_t us) {
+  const std::string micros = std::to_string(us % 1'000'000);
+  return std::to_string(us / 1'000'000) + "." + std::string(6 - micros.size(), '0') + micros;
+}
+
+}  // namespace
+
+void feed_monitors(ClientTable& clients, const Session& session, const CommandSpec& spec, Args args,
+                   std::int64_t now_us) {
+  if (spec.flags.has(Flag::admin) || spec.flags.has(Flag::skip_monitor)) return;
+  std::string line = "+" + seconds_text(now_us) + " [" + std::to_string(session.db) + " " +
+                     client_name(session) + "]";
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    line += ' ';
+    line += is_secret(spec, args, i) ? "\"(redacted)\"" : quoted(args[i]);
+  }
+  line += "\r\n";
+  for (const auto& [id, monitor] : clients.monitors()) clients.push(*monitor, line);
+}
+
+}  // namespace respawn::engine

@@ -1,0 +1,79 @@
+#include "engine/run/lookahead.hpp"
+
+#include <algorithm>
+
+namespace respawn::engine {
+
+namespace {
+
+/// The place of the first key, or 0.
+std::size_t first_key(const Command* command, std::size_t argument_count) {
+  if (!command) return 0;
+  const KeySpec& spec = command->spec->keys[0];
+  if (spec.begin != KeySpec::Begin::index || spec.find != KeySpec::Find::range) return 0;
+  const auto index = static_cast<std::size_t>(spec.index);
+  return index < argument_count ? index : 0;
+}
+
+}  // namespace
+
+void Lookahead::announce(const Session& session) {
+  const std::size_t count = session.batch.commands.slices.size() - session.batch.next;
+  plans_.push_back({&session, session.batch.next, total_, total_ + count});
+  total_ += count;
+}
+
+void Lookahead::reset() {
+  plans_.clear();
+  current_ = nullptr;
+  total_ = next_ = finding_ = found_ = fetched_ = step_at_ = 0;
+}
+
+void Lookahead::enter(const Session& session) {
+  current_ = nullptr;
+  if (next_ == plans_.size() || plans_[next_].session != &session) return;
+  const std::size_t entered = next_++;
+  if (total_ < 2) return;
+  current_ = &plans_[entered];
+  // The batches before this one may have ended early.
+  if (current_->start > found_) {
+    found_ = current_->start;
+    finding_ = entered;
+  }
+  fetched_ = std::max(fetched_, current_->start);
+}
+
+void Lookahead::step(std::size_t place) {
+  find_until(std::min(place + 3 * chunk, total_));
+  fetch_until(std::min(place + 2 * chunk, found_));
+  step_at_ = place + chunk;
+}
+
+void Lookahead::find_until(std::size_t end) {
+  for (; found_ < end; ++found_) {
+    while (plans_[finding_].end <= found_) ++finding_;
+    find(foreseen_[found_ % ring], plans_[finding_], found_);
+  }
+}
+
+void Lookahead::find(Foreseen& foreseen, const Plan& plan, std::size_t place) const {
+  const protocol::RequestCommands& commands = plan.session->batch.commands;
+  const auto& slice = commands.slices[plan.first + (place - plan.start)];
+  const std::string_view* arguments = commands.arguments.data() + slice.first;
+  foreseen = {.command = registry_.find(arguments[0])};
+  const std::size_t at = first_key(foreseen.command, slice.count);
+  if (at == 0) return;
+  foreseen.key_bytes = arguments[at].data();
+  foreseen.key_hash = keyspace::hash_bytes(arguments[at]);
+  foreseen.db = &databases_.at(static_cast<std::size_t>(plan.session->db));
+  foreseen.db->prefetch(foreseen.key_hash);
+}
+
+void Lookahead::fetch_until(std::size_t end) {
+  for (; fetched_ < end; ++fetched_) {
+    const Foreseen& foreseen = foreseen_[fetched_ % ring];
+    if (foreseen.key_bytes) foreseen.db->prefetch_entry(foreseen.key_hash);
+  }
+}
+
+}  // namespace respawn::engine

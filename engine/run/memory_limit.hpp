@@ -1,0 +1,53 @@
+// maxmemory: whether memory is within its limit, and making room for a bounded time when it is not.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "engine/run/environment.hpp"
+#include "keyspace/eviction.hpp"
+
+namespace respawn::engine {
+
+/// Owner: the executor. What is over the limit is brought back step by step: garbage that waits to
+/// be freed first, so that nothing is evicted in place of what is gone already; then keys by
+/// policy.
+class MemoryLimit {
+ public:
+  enum class State : std::uint8_t {
+    within,       // or there is no limit
+    making_room,  // time is up, but there is more to free: commands are let in, make_room goes on
+    exceeded,     // and nothing can be done about it: commands that take memory are refused
+  };
+
+  /// Removes a key with all its effects; given by the executor.
+  using Remove = std::function<void(const keyspace::Eviction::Victim&)>;
+
+  MemoryLimit(Store& store, Services& services, const Clock& clock)
+      : store_(store), services_(services), clock_(clock) {}
+
+  /// To be called before each command when there is a limit. Takes at most the time that
+  /// maxmemory-eviction-tenacity allows, and one step.
+  State make_room(std::int64_t now_us, const Remove& remove);
+
+  /// Whether make_room should be called again without waiting for a command: it has not finished,
+  /// or the limit was changed since.
+  [[nodiscard]] bool unfinished() const;
+
+ private:
+  State reach_limit(std::int64_t now_us, const Remove& remove);
+  bool free_some(const keyspace::EvictionRule& rule, const Remove& remove);
+  [[nodiscard]] bool exceeded() const;
+  [[nodiscard]] keyspace::EvictionRule rule(std::int64_t now_us) const;
+  void note(State state);
+
+  Store& store_;
+  Services& services_;
+  const Clock& clock_;
+  keyspace::Eviction eviction_;
+  State state_ = State::within;
+  std::uint64_t limit_bytes_ = 0;  // when make_room was called last
+  config::EvictionPolicy policy_{};
+};
+
+}  // namespace respawn::engine
