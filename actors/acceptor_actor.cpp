@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "actors/connection_actor.hpp"
+#include "base/loopback.hpp"
 #include "net/socket.hpp"
 #include "supervision/messages.hpp"
 
@@ -19,10 +20,6 @@ constexpr std::string_view protected_mode_refusal =
     "-DENIED Redis is running in protected mode: no password is set, so only clients of this "
     "machine are served. To serve others, set a password (requirepass), or protected-mode no where "
     "the network itself is safe.\r\n";
-
-bool is_loopback(std::string_view peer) {
-  return peer.starts_with("127.") || peer.starts_with("[::1]") || peer.starts_with("::1");
-}
 
 }  // namespace
 

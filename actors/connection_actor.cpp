@@ -5,6 +5,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "engine/run/ended_wait.hpp"
 #include "net/socket.hpp"
 #include "protocol/reply_writer.hpp"
 
@@ -27,12 +28,11 @@ ConnectionActor::ConnectionActor(caf::actor_config& config, net::EventLoop& loop
       context_(context),
       session_(std::move(session)),
       admission_(std::move(admission)),
-      farewell_(std::move(farewell)) {}
+      farewell_(std::move(farewell)),
+      config_(context.config) {}
 
 caf::behavior ConnectionActor::make_behavior() {
   stream_ = loop().adopt(admission_->adopt(), *this);
-  refresh_config();
-  set_socket_options();
   if (!farewell_.empty()) {
     turn_away();
     return {[](ClientKilled) {}};
@@ -42,12 +42,14 @@ caf::behavior ConnectionActor::make_behavior() {
   session_->local_address = stream_->local_address();
   session_->connection = address();
   keyspace_ = context_.directory.enter(session_->id, address());
+  set_keepalive();  // and whatever changes from here on, this connection is told of
   caf::anon_send(keyspace_, ClientConnected{session_});
   adjust_reading();
   return {
       [this](BatchReturned message) { take_back(message.close); },
       [this](const ClientPushed& message) { push(message.bytes); },
       [this](ClientKilled) { quit(); },
+      [this](ConfigChanged) { apply_config(); },
       [this](const KeyspaceStarted& message) { meet(message.keyspace, message.generation); },
   };
 }
@@ -71,11 +73,18 @@ void ConnectionActor::turn_away() {
   quit_later();
 }
 
-void ConnectionActor::set_socket_options() const {
-  if (stream_->fd() < 0 || session_->unix_socket) return;
+void ConnectionActor::set_keepalive() {
+  const int seconds = config_.now().tcp_keepalive_s;
+  if (seconds == keepalive_s_) return;
+  keepalive_s_ = seconds;
   // A socket that died meanwhile refuses options; receiving will tell.
-  if (config_->tcp_keepalive_s > 0)
-    static_cast<void>(net::set_keepalive(stream_->fd(), config_->tcp_keepalive_s));
+  static_cast<void>(net::set_keepalive(stream_->fd(), seconds));
+}
+
+/// What takes effect without waiting for the client to do something.
+void ConnectionActor::apply_config() {
+  set_keepalive();
+  if (!finishing_) check_output_limit();
 }
 
 // ---- Receiving ----
@@ -100,11 +109,13 @@ void ConnectionActor::on_received(std::size_t bytes) {
 void ConnectionActor::take_input() {
   if (finishing_) return;
   Batch& batch = session_->batch;
-  if (context_.config.version() != config_version_) refresh_config();
+  const config::Config& config = config_.now();
   const protocol::RequestLimits limits{
-      .bulk_bytes_max = static_cast<std::int64_t>(config_->proto_max_bulk_len_bytes),
-      .authenticated = session_->authenticated};
-  parsed_ = parser_.parse(batch.input, parsed_, limits, commands_per_batch_max, batch.commands);
+      .bulk_bytes_max = static_cast<std::int64_t>(config.proto_max_bulk_len_bytes),
+      .authenticated = session_->authenticated || config.requirepass.empty()};
+  // Each command of a stranger may be the one that lifts the limits for those behind it.
+  const std::size_t commands_max = limits.authenticated ? commands_per_batch_max : 1;
+  parsed_ = parser_.parse(batch.input, parsed_, limits, commands_max, batch.commands);
   note_facts();
   if (!batch.commands.slices.empty()) return submit();
   if (!parser_.error().empty()) {
@@ -117,7 +128,7 @@ void ConnectionActor::take_input() {
     batch.input.consume(parsed_);
     parsed_ = 0;
   }
-  if (batch.input.size() > config_->client_query_buffer_limit_bytes) {
+  if (batch.input.size() > config.client_query_buffer_limit_bytes) {
     log_close("query buffer limit");
     return quit();
   }
@@ -158,8 +169,11 @@ void ConnectionActor::take_back(bool close) {
     batch.commands = {};
   else
     batch.commands.clear();
-  batch.input.consume(parsed_);
-  parsed_ = 0;
+  // What is left moves to the front: not behind each of many small batches.
+  if (parsed_ >= batch.input.size() - parsed_) {
+    batch.input.consume(parsed_);
+    parsed_ = 0;
+  }
   batch.state.store(Batch::State::idle, std::memory_order_relaxed);
   if (close) return hang_up();
   if (!arriving_.empty()) {
@@ -202,7 +216,7 @@ void ConnectionActor::check_output_limit() {
   std::size_t unsent = stream_->unsent_bytes();
   session_->facts.output_bytes.store(unsent, std::memory_order_relaxed);
   if (unsent <= uncounted_output_bytes) unsent = 0;
-  const auto& limits = config_->client_output_buffer_limit;
+  const auto& limits = config_.now().client_output_buffer_limit;
   const config::OutputLimit& limit =
       session_->facts.subscriber.load(std::memory_order_relaxed) ? limits.pubsub : limits.normal;
   if (limit.hard_bytes != 0 && unsent > limit.hard_bytes) {
@@ -214,15 +228,23 @@ void ConnectionActor::check_output_limit() {
     return;
   }
   const std::int64_t now_us = loop().clock().monotonic_us();
-  if (!over_soft_limit_since_us_) {
-    over_soft_limit_since_us_ = now_us;
-    call_after(limit.soft_seconds * 1'000'000 + 1'000, [this] {
-      if (over_soft_limit_since_us_) check_output_limit();
-    });
-  } else if (now_us - *over_soft_limit_since_us_ > limit.soft_seconds * 1'000'000) {
+  if (!over_soft_limit_since_us_) over_soft_limit_since_us_ = now_us;
+  const std::int64_t until_us = *over_soft_limit_since_us_ + limit.soft_seconds * 1'000'000;
+  if (now_us > until_us) {
     log_close("output buffer limit");
-    quit();
+    return quit();
   }
+  check_output_limit_at(until_us + 1'000);
+}
+
+void ConnectionActor::check_output_limit_at(std::int64_t monotonic_us) {
+  if (soft_limit_timer_ != 0 && soft_limit_timer_us_ == monotonic_us) return;
+  if (soft_limit_timer_ != 0) cancel(soft_limit_timer_);
+  soft_limit_timer_us_ = monotonic_us;
+  soft_limit_timer_ = call_after(monotonic_us - loop().clock().monotonic_us(), [this] {
+    soft_limit_timer_ = 0;
+    if (over_soft_limit_since_us_) check_output_limit();
+  });
 }
 
 void ConnectionActor::on_sent() {
@@ -271,36 +293,45 @@ void ConnectionActor::meet(const caf::actor& keyspace, std::uint64_t generation)
   caf::anon_send(keyspace_, ClientConnected{session_});
   Batch& batch = session_->batch;
   switch (batch.state.load(std::memory_order_acquire)) {
+    // On several loops the new one may be at work already, having served this client's wait: its
+    // generation tells. A batch that it has put behind the others is not to be submitted twice.
     case Batch::State::executing:
-      // On several loops the new one may be at work already, serving this client's wait.
       if (batch.generation.load(std::memory_order_relaxed) >= generation) break;
-      answer_lost_command();
+      take_over();
       batch.state.store(Batch::State::queued, std::memory_order_release);
-      [[fallthrough]];
+      caf::anon_send(keyspace_, BatchSubmitted{session_});
+      break;
     case Batch::State::queued:
+      if (batch.generation.load(std::memory_order_relaxed) >= generation) break;
       caf::anon_send(keyspace_, BatchSubmitted{session_});
       break;
     case Batch::State::idle:
-    case Batch::State::parked:  // the new one has found it in the store
+    case Batch::State::parked:    // the new one has found it in the store
+    case Batch::State::answered:  // likewise
     case Batch::State::done:
       break;
   }
   if (peer_done_) caf::anon_send(keyspace_, ClientFinished{session_});
 }
 
-void ConnectionActor::answer_lost_command() {
+/// The batch of a keyspace actor that failed while it had it. What was running is lost; the replies
+/// go out now, so that what the new one pushes comes behind them.
+void ConnectionActor::take_over() {
   Batch& batch = session_->batch;
-  batch.output.truncate(batch.reply_start);
-  protocol::ReplyWriter(batch.output, session_->resp).error(lost_command_error);
-  ++batch.next;
+  if (batch.running) {
+    batch.running = false;
+    batch.output.truncate(batch.reply_start);
+    if (!engine::is_silent(*session_))
+      protocol::ReplyWriter(batch.output, session_->resp).error(lost_command_error);
+    session_->end_reply();
+    ++batch.next;
+  }
+  batch.reply_start = 0;
+  send_bytes(std::move(batch.output));
+  batch.output.clear();
 }
 
 // ---- Small things ----
-
-void ConnectionActor::refresh_config() {
-  config_version_ = context_.config.version();
-  config_ = context_.config.get();
-}
 
 void ConnectionActor::note_facts() {
   const Buffer& input = in_flight() ? arriving_ : session_->batch.input;

@@ -46,19 +46,20 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   void on_send_error(int error) override;
 
   void turn_away();
-  void set_socket_options() const;
+  void set_keepalive();
+  void apply_config();
   void take_input();
   void submit();
   void take_back(bool close);
   void go_on();
   void meet(const caf::actor& keyspace, std::uint64_t generation);
-  void answer_lost_command();
+  void take_over();
   void push(const std::shared_ptr<Buffer>& bytes);
   void send_bytes(Buffer&& bytes);
   void check_output_limit();
+  void check_output_limit_at(std::int64_t monotonic_us);
   void hang_up();
   void quit_later();
-  void refresh_config();
   void adjust_reading();
   void note_facts();
   void log_broken(int error);
@@ -77,9 +78,11 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   protocol::RequestParser parser_;
   std::size_t parsed_ = 0;  // bytes of the batch's input that were consumed by commands
   Buffer arriving_;         // bytes that came while the batch was away
-  std::shared_ptr<const config::Config> config_;
-  std::uint64_t config_version_ = 0;
+  ConfigReader config_;
+  int keepalive_s_ = 0;  // as the socket has it
   std::optional<std::int64_t> over_soft_limit_since_us_;
+  net::TimerId soft_limit_timer_ = 0;
+  std::int64_t soft_limit_timer_us_ = 0;  // when it fires
   bool reading_ = false;
   bool held_ = false;       // the rest of the batch waits until the reader keeps up
   bool peer_done_ = false;  // nothing further will be received

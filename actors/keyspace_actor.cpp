@@ -7,16 +7,12 @@
 namespace respawn::actors {
 
 using engine::Batch;
-using engine::Executor;
 using engine::Session;
 using engine::SessionPtr;
 
 namespace {
 
 constexpr std::int64_t tick_us = 100'000;
-/// A batch with more output than this goes back before it is done: the connection submits the rest
-/// when its reader keeps up.
-constexpr std::size_t output_slice_bytes = 1024 * 1024;
 constexpr std::size_t expire_slice_keys = 1'000;
 /// A slice of freeing ends with the first step that takes it past this time.
 constexpr std::uint64_t free_slice_ns = 500'000;
@@ -43,8 +39,11 @@ KeyspaceActor::KeyspaceActor(caf::actor_config& config, net::EventLoop& loop, en
 
 caf::behavior KeyspaceActor::make_behavior() {
   executor_.emplace(store_, services_, loop().clock());
+  batches_.emplace(store_, *executor_, static_cast<engine::BatchPort&>(*this));
   context_.directory.announce(caf::actor_cast<caf::actor>(this), executor_->generation());
+  send_pushes();  // what its predecessor left, before any reply
   call_after(0, [this] {
+    executor_->serve_ready_clients();
     answer_waits();
     tick();
   });
@@ -52,26 +51,27 @@ caf::behavior KeyspaceActor::make_behavior() {
       [this](const BatchSubmitted& message) { submit(message.session); },
       [this](const BatchYielded& message) { submit(message.session); },
       [this](const ClientConnected& message) {
-        run_submitted();
+        batches_->run_submitted();
         connect(message.session);
       },
       [this](const ClientLeft& message) {
-        run_submitted();
-        leave(message.session);
+        batches_->run_submitted();
+        batches_->leave(message.session);
       },
       [this](const ClientFinished& message) {
-        run_submitted();
+        batches_->run_submitted();
         finish(message.session);
       },
       [this](ReloadRequested) {
-        run_submitted();
+        batches_->run_submitted();
         reload_(store_);
+        settle();
       },
   };
 }
 
 void KeyspaceActor::on_exit() {
-  submitted_.clear();
+  batches_.reset();
   executor_.reset();
 }
 
@@ -82,107 +82,48 @@ void KeyspaceActor::connect(const SessionPtr& session) {
   executor_->add_client(session);
 }
 
-void KeyspaceActor::leave(const SessionPtr& session) {
-  const bool waits = session->blocked.active;
-  executor_->remove_client(*session);
-  session->close_now = true;
-  if (waits) give_back(*session, true);
-}
-
 void KeyspaceActor::finish(const SessionPtr& session) {
-  if (session->blocked.active) leave(session);
+  if (session->blocked.active) batches_->leave(session);
 }
 
 void KeyspaceActor::submit(const SessionPtr& session) {
-  if (session->batch.state.load(std::memory_order_relaxed) != Batch::State::queued) return;
-  submitted_.push_back(session);
-  executor_->announce_batch(*session);
-  call_after_messages();
+  if (batches_->submit(session)) call_after_messages();
 }
 
 void KeyspaceActor::after_messages() {
-  run_submitted();
+  batches_->run_submitted();
 }
 
-void KeyspaceActor::run_submitted() {
-  if (submitted_.empty()) return;
-  for (const SessionPtr& session : submitted_) {
-    executor_->begin_batch(*session);
-    run(session);
-    settle();
-  }
-  submitted_.clear();
-  executor_->end_batches();
+void KeyspaceActor::yield(const SessionPtr& session) {
+  send(this, BatchYielded{session});
 }
 
-void KeyspaceActor::run(const SessionPtr& session) {
-  if (session->close_now) return give_back(*session, true);
-  Batch& batch = session->batch;
-  const std::int64_t slice_end_us = executor_->now_us() + store_.config->keyspace_slice_us;
-  session->last_interaction_ms = executor_->now_us() / 1000;
-  executor_->mark_executing(batch);
-  while (batch.next < batch.commands.slices.size()) {
-    switch (executor_->execute_next(*session)) {
-      case Executor::Outcome::blocked:
-        send_ahead(*session);
-        batch.state.store(Batch::State::parked, std::memory_order_release);
-        if (session->facts.finished.load(std::memory_order_acquire)) leave(session);
-        return;
-      case Executor::Outcome::close:
-        ++batch.next;
-        return give_back(*session, true);
-      case Executor::Outcome::done:
-        ++batch.next;
-    }
-    if (batch.output.size() > output_slice_bytes) break;
-    if (executor_->now_us() > slice_end_us && batch.next < batch.commands.slices.size()) {
-      batch.state.store(Batch::State::queued, std::memory_order_release);
-      send(this, BatchYielded{session});
-      return;
-    }
-  }
-  give_back(*session, false);
-}
-
-void KeyspaceActor::send_ahead(Session& session) {
-  Batch& batch = session.batch;
-  if (batch.output.empty()) return;
-  auto replies = std::make_shared<Buffer>();
-  replies->swap(batch.output);
-  batch.reply_start = 0;
-  tell(session, ClientPushed{std::move(replies)});
+void KeyspaceActor::send_ahead(Session& session, Buffer&& replies) {
+  tell(session, ClientPushed{std::make_shared<Buffer>(std::move(replies))});
 }
 
 void KeyspaceActor::give_back(Session& session, bool close) {
-  session.batch.state.store(Batch::State::done, std::memory_order_release);
   tell(session, BatchReturned{close});
 }
 
-void KeyspaceActor::settle() {
-  for (auto resumed = executor_->take_resumed(); !resumed.empty();
-       resumed = executor_->take_resumed()) {
-    for (const SessionPtr& session : resumed) {
-      ++session->batch.next;
-      // It was sent more than it reads: the connection decides when the rest may run.
-      if (session->facts.output_bytes.load(std::memory_order_relaxed) > output_slice_bytes) {
-        give_back(*session, false);
-        continue;
-      }
-      executor_->begin_batch(*session);
-      run(session);
-    }
+void KeyspaceActor::send_pushes() {
+  for (const SessionPtr& session : store_.clients.take_pushing()) {
+    Buffer bytes = engine::ClientTable::take_pushes(*session);
+    if (!bytes.empty()) send_ahead(*session, std::move(bytes));
   }
-  for (const SessionPtr& session : store_.clients.take_pushing())
-    tell(*session, ClientPushed{std::make_shared<Buffer>(std::move(session->pushes))});
+}
+
+void KeyspaceActor::settle() {
+  send_pushes();
   for (const SessionPtr& session : store_.clients.take_killed()) tell(*session, ClientKilled{});
   if (std::int64_t deadline_us = executor_->next_wait_deadline_us()) schedule_waits(deadline_us);
   if (!freeing_ && store_.databases.garbage().pending() > 0) {
     freeing_ = true;
     call_after(0, [this] { free_garbage(); });
   }
-  if (!making_room_ && executor_->memory_unsettled()) {
-    making_room_ = true;
-    call_after(0, [this] { make_room(); });
+  if (!evicting_ && executor_->upkeep().memory_unsettled()) {
+    evicting_ = true;
+    call_after(0, [this] { go_on_evicting(); });
   }
 }
 
@@ -197,16 +138,16 @@ void KeyspaceActor::schedule_waits(std::int64_t deadline_us) {
 
 void KeyspaceActor::answer_waits() {
   wait_timer_ = 0;
-  executor_->answer_expired_waits();
-  settle();
+  executor_->upkeep().answer_expired_waits();
+  batches_->go_on();
 }
 
 void KeyspaceActor::tick() {
   call_after(tick_us, [this] { tick(); });
-  executor_->sample_rates(context_.counters.received_bytes, context_.counters.sent_bytes);
+  executor_->upkeep().sample_rates(context_.counters.received_bytes, context_.counters.sent_bytes);
   close_idle_clients();
   expire();
-  settle();
+  batches_->go_on();
 }
 
 void KeyspaceActor::close_idle_clients() {
@@ -220,7 +161,7 @@ void KeyspaceActor::close_idle_clients() {
     idle_cursor_ = place->first;
     ++place;
     if (session->facts.gone.load(std::memory_order_acquire)) {
-      leave(session);
+      batches_->leave(session);
     } else if (timeout_ms > 0 && !session->blocked.active && session->subscription_count() == 0 &&
                now_ms - session->last_interaction_ms > timeout_ms) {
       store_.clients.kill(*session);
@@ -230,7 +171,7 @@ void KeyspaceActor::close_idle_clients() {
 }
 
 void KeyspaceActor::expire() {
-  const std::int64_t next_ms = executor_->expire_keys(expire_slice_keys);
+  const std::int64_t next_ms = executor_->upkeep().expire_keys(expire_slice_keys);
   if (next_ms == 0 || expiring_) return;
   const std::int64_t delay_us = next_ms * 1000 - loop().clock().wall_us();
   if (delay_us >= tick_us) return;
@@ -238,13 +179,13 @@ void KeyspaceActor::expire() {
   call_after(std::max<std::int64_t>(delay_us, 0), [this] {
     expiring_ = false;
     expire();
-    settle();
+    batches_->go_on();
   });
 }
 
-void KeyspaceActor::make_room() {
-  making_room_ = false;
-  executor_->make_room();
+void KeyspaceActor::go_on_evicting() {
+  evicting_ = false;
+  executor_->upkeep().make_room();
   settle();
 }
 

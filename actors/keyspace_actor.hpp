@@ -7,7 +7,7 @@
 
 #include "actors/messages.hpp"
 #include "actors/server_context.hpp"
-#include "engine/run/executor.hpp"
+#include "engine/run/batch_runner.hpp"
 #include "net/loop_actor.hpp"
 
 namespace respawn::actors {
@@ -18,7 +18,7 @@ namespace respawn::actors {
 ///
 /// A batch that takes longer than keyspace-slice-us lets the loop's other work have its turn
 /// (between two commands).
-class KeyspaceActor final : public net::LoopActor {
+class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
  public:
   /// What a file reload does; given by the wiring.
   using Reload = std::function<void(engine::Store&)>;
@@ -35,40 +35,35 @@ class KeyspaceActor final : public net::LoopActor {
 
  private:
   void connect(const engine::SessionPtr& session);
-  void leave(const engine::SessionPtr& session);
   void finish(const engine::SessionPtr& session);
   void submit(const engine::SessionPtr& session);
-  /// Runs what was submitted since the last time, in that order. Whatever depends on the data or
-  /// on the order of a client's messages calls it first.
-  void run_submitted();
-  void run(const engine::SessionPtr& session);
-  void give_back(engine::Session& session, bool close);
-  /// Hands the replies so far to a client whose next command blocks.
-  void send_ahead(engine::Session& session);
 
-  /// What a turn leaves to do: resumed batches, pushes, kills, timers.
-  void settle();
+  // engine::BatchPort
+  void give_back(engine::Session& session, bool close) override;
+  void send_ahead(engine::Session& session, Buffer&& replies) override;
+  void yield(const engine::SessionPtr& session) override;
+  void settle() override;
+
+  void send_pushes();
   void schedule_waits(std::int64_t deadline_us);
   void answer_waits();
   void tick();
   void close_idle_clients();
   void expire();
   void free_garbage();
-  void make_room();
+  void go_on_evicting();
 
   engine::Store& store_;
   engine::Services& services_;
   ServerContext& context_;
   Reload reload_;
   std::optional<engine::Executor> executor_;
-  /// Collected from the messages of a turn, so that the keys of one batch are fetched while those
-  /// before it run.
-  std::vector<engine::SessionPtr> submitted_;
+  std::optional<engine::BatchRunner> batches_;
   net::TimerId wait_timer_ = 0;
   std::int64_t wait_timer_us_ = 0;  // when wait_timer_ fires
   bool expiring_ = false;           // a further slice of expiry is scheduled
   bool freeing_ = false;
-  bool making_room_ = false;       // a further slice of eviction is scheduled
+  bool evicting_ = false;          // a further slice of eviction is scheduled
   std::uint64_t idle_cursor_ = 0;  // client id up to which idle ones were looked for
 };
 

@@ -25,6 +25,13 @@ void KeyspaceDirectory::leave(std::uint64_t client_id) {
   connections_.erase(client_id);
 }
 
+void KeyspaceDirectory::tell_of_change() const {
+  std::lock_guard guard(mutex_);
+  for (const auto& [id, address] : connections_)
+    if (auto connection = caf::actor_cast<caf::actor>(address))
+      caf::anon_send(connection, ConfigChanged{});
+}
+
 caf::actor KeyspaceDirectory::present() const {
   std::lock_guard guard(mutex_);
   return keyspace_;

@@ -21,6 +21,9 @@ class KeyspaceDirectory {
   caf::actor enter(std::uint64_t client_id, caf::actor_addr connection);
   void leave(std::uint64_t client_id);
 
+  /// Tells every connection that something it applies has changed (ConfigChanged).
+  void tell_of_change() const;
+
   [[nodiscard]] caf::actor present() const;
 
   /// Drops the handle, so that the last actor can be destroyed (at the end of the process).

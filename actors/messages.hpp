@@ -39,7 +39,7 @@ struct BatchReturned {
 };
 
 /// keyspace -> connection: bytes to send while a batch may be away: pub/sub messages, and the
-/// replies that stand before a command that blocks.
+/// replies of a batch that blocks or yields.
 struct ClientPushed {
   std::shared_ptr<Buffer> bytes;
 };
@@ -53,6 +53,10 @@ struct KeyspaceStarted {
   caf::actor keyspace;
   std::uint64_t generation = 0;
 };
+
+/// keyspace directory -> connection: the configuration has changed in what a connection applies by
+/// itself, and not only when it next reads it.
+struct ConfigChanged {};
 
 /// keyspace -> itself: a long batch goes on after others had their turn.
 struct BatchYielded {
@@ -72,5 +76,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::BatchReturned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientPushed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientKilled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::KeyspaceStarted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ConfigChanged)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::BatchYielded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ReloadRequested)

@@ -20,4 +20,10 @@ net::AcceptedSocket Admission::adopt() {
   return std::exchange(socket_, net::AcceptedSocket{});
 }
 
+void ServerContext::take_over(std::shared_ptr<const config::Config> now,
+                              std::span<const config::Change> changes) {
+  config.set(std::move(now));
+  if (config::changed_option(changes, config::Applies::connections)) directory.tell_of_change();
+}
+
 }  // namespace respawn::actors

@@ -6,19 +6,19 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "actors/keyspace_directory.hpp"
-#include "config/config.hpp"
+#include "config/change.hpp"
 #include "engine/run/services.hpp"
 #include "net/event_loop.hpp"
 #include "supervision/tree_board.hpp"
 
 namespace respawn::actors {
 
-/// The present configuration, for actors other than the keyspace. Thread-safe: readers keep a copy
-/// and look at version() before each use.
+/// The configuration in force, for actors other than the keyspace. Thread-safe.
 class ConfigCell {
  public:
   explicit ConfigCell(std::shared_ptr<const config::Config> initial) { set(std::move(initial)); }
@@ -35,6 +35,27 @@ class ConfigCell {
  private:
   std::atomic<std::shared_ptr<const config::Config>> current_;
   std::atomic<std::uint64_t> version_{0};
+};
+
+/// One actor's way to the configuration in force: a look at a number, and a new copy where it has
+/// changed. What now() returned is not kept, so nothing stale is ever used.
+class ConfigReader {
+ public:
+  explicit ConfigReader(const ConfigCell& cell) : cell_(cell) {}
+
+  /// Valid until the next call.
+  [[nodiscard]] const config::Config& now() {
+    if (const std::uint64_t version = cell_.version(); version != version_) {
+      copy_ = cell_.get();
+      version_ = version;
+    }
+    return *copy_;
+  }
+
+ private:
+  const ConfigCell& cell_;
+  std::shared_ptr<const config::Config> copy_;
+  std::uint64_t version_ = 0;  // the cell's first is 1
 };
 
 struct NetworkCounters {
@@ -75,6 +96,11 @@ class Admission {
 struct ServerContext {
   explicit ServerContext(std::shared_ptr<const config::Config> initial)
       : config(std::move(initial)), board(std::make_shared<supervision::TreeBoard>()) {}
+
+  /// A changed configuration is in force: whoever reads the cell has it from now on, and open
+  /// connections are told where a change is theirs to apply.
+  void take_over(std::shared_ptr<const config::Config> now,
+                 std::span<const config::Change> changes);
 
   ConfigCell config;
   NetworkCounters counters;

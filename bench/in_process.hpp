@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,48 +17,68 @@
 namespace respawn::bench {
 
 /// Nothing is around.
-class NoServices final : public engine::Services {
- public:
-  void log(engine::LogLevel, std::string_view) override {}
+struct NoServices {
+  struct Log final : engine::LogService {
+    void write(engine::LogLevel, std::string_view) override {}
+  };
 
-  Status apply_config(const std::shared_ptr<const config::Config>&,
-                      const std::shared_ptr<const config::Config>&,
-                      const std::vector<std::string>&) override {
-    return success();
-  }
+  struct Configuration final : engine::ConfigurationService {
+    std::optional<config::Refusal> apply(const config::Config&,
+                                         const config::PreparedChange&) override {
+      return std::nullopt;
+    }
 
-  Status rewrite_config(const config::Config&) override { return success(); }
+    void announce(const std::shared_ptr<const config::Config>&,
+                  std::span<const config::Change>) override {}
 
-  [[nodiscard]] const engine::ProcessFacts& process() const override { return process_; }
+    Status rewrite(const config::Config&) override { return success(); }
+  };
 
-  [[nodiscard]] engine::MemoryFacts memory() const override { return {}; }
+  struct Process final : engine::ProcessService {
+    [[nodiscard]] const engine::ProcessFacts& facts() const override { return known; }
 
-  void purge_memory() override {}
+    [[nodiscard]] engine::NetworkFacts network() const override { return {}; }
 
-  [[nodiscard]] std::string allocator_report() const override { return {}; }
+    void reset_network() override {}
 
-  [[nodiscard]] engine::NetworkFacts network() const override { return {}; }
+    engine::ProcessFacts known;
+  };
 
-  void reset_network_facts() override {}
+  struct Memory final : engine::MemoryService {
+    [[nodiscard]] engine::MemoryFacts facts() const override { return {}; }
 
-  [[nodiscard]] engine::TreeNode tree() const override { return {}; }
+    void purge() override {}
 
-  [[nodiscard]] Result<std::vector<engine::TreeNode>> children(std::string_view) const override {
-    return std::vector<engine::TreeNode>{};
-  }
+    [[nodiscard]] std::string report() const override { return {}; }
+  };
 
-  [[nodiscard]] std::vector<engine::RestartRecord> restarts(std::size_t) const override {
-    return {};
-  }
+  struct Tree final : engine::TreeService {
+    [[nodiscard]] engine::TreeNode root() const override { return {}; }
 
-  Status kill_actor(std::string_view) override { return success(); }
+    [[nodiscard]] Result<std::vector<engine::TreeNode>> children(std::string_view) const override {
+      return std::vector<engine::TreeNode>{};
+    }
 
-  void request_shutdown(const engine::ShutdownRequest&) override {}
+    [[nodiscard]] std::vector<engine::RestartRecord> restarts(std::size_t) const override {
+      return {};
+    }
 
-  Status abort_shutdown() override { return success(); }
+    Status kill(std::string_view) override { return success(); }
+  };
 
- private:
-  engine::ProcessFacts process_;
+  struct Shutdown final : engine::ShutdownService {
+    void request(const engine::ShutdownRequest&) override {}
+
+    Status abort() override { return success(); }
+  };
+
+  Log log;
+  Configuration configuration;
+  Process process;
+  Memory memory;
+  Tree tree;
+  Shutdown shutdown;
+  engine::Services all{log, configuration, process, memory, tree, shutdown};
 };
 
 /// Time on the clock, and of that the processor's for this thread: without what other processes
@@ -127,7 +149,7 @@ class Keyspace {
   /// One slice of expiry, likewise; false when no key's time is over.
   bool expire_slice(std::size_t keys, Span& took) {
     const Stopwatch stopwatch;
-    const std::int64_t next_ms = executor_.expire_keys(keys);
+    const std::int64_t next_ms = executor_.upkeep().expire_keys(keys);
     took = stopwatch.span();
     return next_ms != 0 && next_ms * 1000 <= clock_.wall_us();
   }
@@ -136,7 +158,7 @@ class Keyspace {
   Span execute() {
     engine::Batch& batch = session_->batch;
     parser_.parse(batch.input, 0, limits_, 1, batch.commands);
-    batch.state = engine::Batch::State::executing;
+    batch.begin_executing(executor_.generation());
     const Stopwatch stopwatch;
     executor_.begin_batch(*session_);
     executor_.execute_next(*session_);
@@ -148,7 +170,7 @@ class Keyspace {
   SystemClock clock_;
   NoServices services_;
   engine::Store store_{std::make_shared<const config::Config>(), commands::every_family()};
-  engine::Executor executor_{store_, services_, clock_};
+  engine::Executor executor_{store_, services_.all, clock_};
   protocol::RequestParser parser_;
   protocol::RequestLimits limits_{};
   engine::SessionPtr session_;

@@ -5,6 +5,7 @@ namespace respawn::commands {
 std::vector<std::span<const CommandSpec>> every_family() {
   return {
       string_commands,
+      number_commands,
       substring_commands,
       bitmap_commands,
       bitfield_commands,

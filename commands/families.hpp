@@ -13,6 +13,7 @@ namespace respawn::commands {
 using namespace engine;
 
 extern const std::span<const CommandSpec> string_commands;            // strings/strings.cpp
+extern const std::span<const CommandSpec> number_commands;            // strings/numbers.cpp
 extern const std::span<const CommandSpec> substring_commands;         // strings/substrings.cpp
 extern const std::span<const CommandSpec> bitmap_commands;            // bitmaps/bitmaps.cpp
 extern const std::span<const CommandSpec> bitfield_commands;          // bitmaps/bitfield.cpp

@@ -125,8 +125,17 @@ Result<PreparedChange> prepare(const Config& now, std::span<const std::string_vi
   return prepared;
 }
 
-Error refusal(const Change& change, std::string_view why) {
-  return set_failed(change.asked_as, why);
+const Option* changed_option(std::span<const Change> changes, Applies by) {
+  for (const Change& change : changes)
+    if (change.option->applies == by) return change.option;
+  return nullptr;
+}
+
+Error refusal_reply(std::span<const Change> changes, const Refusal& refusal) {
+  std::string_view name = refusal.option->name;
+  for (const Change& change : changes)
+    if (change.option == refusal.option) name = change.asked_as;
+  return set_failed(name, refusal.reason);
 }
 
 }  // namespace respawn::config

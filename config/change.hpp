@@ -38,9 +38,7 @@ struct Caller {
   bool loading = false;  // data is being loaded
 };
 
-/// A checked change that has not happened yet. Whoever prepared it carries out the side effects
-/// of `changes` (in order), then publishes `config`; if one fails, drops it, undoes the earlier
-/// ones and replies refusal().
+/// A checked change that has not happened yet; engine::publish() brings it into force.
 struct PreparedChange {
   Config config;                // complete; version is one above the old one
   std::vector<Change> changes;  // options that got a different value
@@ -51,7 +49,16 @@ struct PreparedChange {
 Result<PreparedChange> prepare(const Config& now, std::span<const std::string_view> arguments,
                                Caller caller);
 
-/// The reply when the world refuses a prepared change (a port is taken, a directory is missing).
-Error refusal(const Change& change, std::string_view why);
+/// The first of the changed options that is applied so, or null.
+const Option* changed_option(std::span<const Change> changes, Applies by);
+
+/// Why a prepared change cannot come into force (a port is taken, a directory is missing).
+struct Refusal {
+  const Option* option = nullptr;  // one of those that were to change
+  std::string reason;
+};
+
+/// The reply to a CONFIG SET of these changes that was refused.
+Error refusal_reply(std::span<const Change> changes, const Refusal& refusal);
 
 }  // namespace respawn::config

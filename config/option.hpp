@@ -42,6 +42,17 @@ enum class Mutability {
   guarded,    // CONFIG SET only where enable-protected-configs allows it
 };
 
+/// What takes over a new value while the server runs.
+enum class Applies {
+  when_read,  // nothing: whoever uses it reads it from the configuration in force
+  directory,
+  listening_addresses,
+  listening_port,
+  log,
+  coalescing,
+  connections,  // each that is open
+};
+
 enum class State {
   accepted,     // kept for compatibility; nothing reads it yet
   implemented,  // has its effect
@@ -82,7 +93,8 @@ using Check = const char* (*)(Value&);
 /// One row. Made by the functions below and the modifiers, each of which returns a changed copy:
 /// `integer("port", "6379", 0, 65535).bind<&Config::port>().about("...")`.
 /// Invariants (checked by well_formed() when the table is compiled): there is a one-sentence
-/// `summary`; an implemented option is bound; a bound member has the type of the kind.
+/// `summary`; an implemented option is bound; a bound member has the type of the kind; what is
+/// settled at start is applied by nothing.
 struct Option {
   std::string_view name;
   std::string_view alias;  // the other name that Redis knows it by, or empty
@@ -93,6 +105,7 @@ struct Option {
   Unit unit = Unit::none;
   std::span<const Name> names;
   Mutability mutability = Mutability::runtime;
+  Applies applies = Applies::when_read;
   bool hidden = false;       // CONFIG GET shows it to its exact name only
   bool secret = false;       // its value is kept out of logs
   bool not_loading = false;  // CONFIG SET is refused while data is loaded
@@ -142,6 +155,12 @@ struct Option {
   [[nodiscard]] constexpr Option guarded() const {
     Option copy = *this;
     copy.mutability = Mutability::guarded;
+    return copy;
+  }
+
+  [[nodiscard]] constexpr Option applied_by(Applies what) const {
+    Option copy = *this;
+    copy.applies = what;
     return copy;
   }
 
@@ -310,6 +329,7 @@ constexpr bool well_formed(std::span<const Option> rows) {
     if (row.slot.bound && row.slot.alternative != alternative_of(row.kind)) return false;
     if ((row.kind == Kind::choice || row.kind == Kind::flags) && row.names.empty()) return false;
     if (row.kind == Kind::integer && row.max < 1) return false;
+    if (row.mutability == Mutability::immutable && row.applies != Applies::when_read) return false;
   }
   return true;
 }

@@ -25,10 +25,12 @@ constexpr Option rows[] = {
     words("bind", "* -::*")
         .bind<&Config::bind>()
         .checked(check_bind)
+        .applied_by(Applies::listening_addresses)
         .implemented()
         .about("Addresses to listen on; one with a leading - may be unavailable, * means all."),
     integer("port", "6379", 0, 65535)
         .bind<&Config::port>()
+        .applied_by(Applies::listening_port)
         .implemented()
         .about("TCP port to listen on; 0 opens none."),
     text("unixsocket")
@@ -48,6 +50,7 @@ constexpr Option rows[] = {
         .about("How many connections may wait in the kernel to be accepted."),
     integer("tcp-keepalive", "300")
         .bind<&Config::tcp_keepalive_s>()
+        .applied_by(Applies::connections)
         .in(Unit::seconds)
         .implemented()
         .about("Silence after which the kernel probes whether a peer still lives; 0 never asks."),
@@ -70,6 +73,7 @@ constexpr Option rows[] = {
     make_option("client-output-buffer-limit", Kind::output_limits,
                 "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60")
         .bind<&Config::client_output_buffer_limit>()
+        .applied_by(Applies::connections)
         .implemented()
         .about("Per class of client: unread output that closes it at once, or after some time."),
     memory("client-query-buffer-limit", "1073741824", mebibyte)
@@ -91,6 +95,7 @@ constexpr Option rows[] = {
         .about("How event loops talk to the kernel; auto takes io_uring where it works."),
     integer("network-coalesce-us", "50", 0, 10000)
         .bind<&Config::network_coalesce_us>()
+        .applied_by(Applies::coalescing)
         .implemented()
         .hide()
         .about(

@@ -73,6 +73,7 @@ constexpr Option rows[] = {
         .about("How many numbered databases there are."),
     text("dir", ".")
         .bind<&Config::dir>()
+        .applied_by(Applies::directory)
         .guarded()
         .not_while_loading()
         .implemented()
@@ -86,10 +87,12 @@ constexpr Option rows[] = {
         "File that holds the process id while the server runs."),
     choice("loglevel", "notice", log_levels)
         .bind<&Config::loglevel>()
+        .applied_by(Applies::log)
         .implemented()
         .about("Least important message that is logged."),
     choice("log-format", "text", log_formats)
         .bind<&Config::log_format>()
+        .applied_by(Applies::log)
         .implemented()
         .about("Shape of a log line: for people, or one JSON object."),
     text("logfile").bind<&Config::logfile>().immutable().implemented().about(

@@ -28,7 +28,7 @@ FieldSchedule* schedule_of(const Entry& entry) {
 
 /// A hash in the index of field expiries, which only compares and returns what it is given.
 Entry* token_of(const Entry& entry) {
-  return reinterpret_cast<Entry*>(&entry.container());
+  return reinterpret_cast<Entry*>(const_cast<Object*>(&entry.container()));
 }
 
 /// Of the hash that is to be looked at first; null when there is none.
@@ -125,7 +125,7 @@ void Database::fields_expire(Entry* entry) {
   *schedule = {at_ms, entry};
 }
 
-Entry* Database::next_expired_fields(std::int64_t now_ms) const {
+const Entry* Database::next_expired_fields(std::int64_t now_ms) const {
   return now_ms > earliest_field_expiry_ms()
              ? first_field_schedule(contents_->field_expiries)->owner
              : nullptr;
@@ -264,18 +264,8 @@ char* Database::writable(Entry* entry) {
   return EntryBuilder::text(*entry);
 }
 
-bool Database::erase(const Key& key) {
-  Entry* entry = find(key);
-  if (entry == nullptr) return false;
-  contents_->dict.erase(entry, key.hash);
-  if (entry->has_expiry()) contents_->expiries.erase(entry->expire_at_ms(), entry);
-  leave_fields(*entry);
-  dispose(entry);
-  return true;
-}
-
-void Database::erase(Entry* entry) {
-  const bool found = contents_->dict.erase(entry, hash_bytes(entry->key()));
+void Database::erase(const Key& key, Entry* entry) {
+  const bool found = contents_->dict.erase(entry, key.hash);
   RESPAWN_CHECK(found);
   if (entry->has_expiry()) contents_->expiries.erase(entry->expire_at_ms(), entry);
   leave_fields(*entry);
@@ -319,8 +309,8 @@ std::int64_t Database::earliest_expiry_ms() const {
   return entry == nullptr ? never : entry->expire_at_ms();
 }
 
-Entry* Database::next_expired(std::int64_t now_ms) const {
-  Entry* entry = contents_->expiries.first();
+const Entry* Database::next_expired(std::int64_t now_ms) const {
+  const Entry* entry = contents_->expiries.first();
   return entry != nullptr && entry->expired(now_ms) ? entry : nullptr;
 }
 

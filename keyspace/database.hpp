@@ -40,12 +40,8 @@ struct EntryTraits {
 using KeyDict = Dict<EntryTraits>;
 
 /// Owner: Databases; only the keyspace actor touches it. Knows no clock: whether a key has expired
-/// is the caller's question (entry->expired(now_ms)).
-///
-/// Writing: the caller has looked the key up and passes what it found as `existing` (null: absent,
-/// which is checked). The value replaces the old one, type and all; the expiry becomes
-/// `expire_at_ms` (pass existing->expire_at_ms() to keep it). The returned pointer replaces any
-/// pointer to this key's entry. Huge old values go to Garbage.
+/// is the caller's question (entry->expired(now_ms)). Everybody may read; only the gate (Change,
+/// and Databases for whole databases) changes it.
 ///
 /// Errors: std::bad_alloc, and then the database is as it was. erase and const calls never throw.
 class Database {
@@ -56,8 +52,6 @@ class Database {
   ~Database();
 
   /// Null when absent. O(1): one line of the dict and one of the entry.
-  [[nodiscard]] Entry* find(const Key& key) { return contents_->dict.find(key.bytes, key.hash); }
-
   [[nodiscard]] const Entry* find(const Key& key) const {
     return contents_->dict.find(key.bytes, key.hash);
   }
@@ -68,78 +62,28 @@ class Database {
 
   void prefetch_entry(std::uint64_t hash) const { contents_->dict.prefetch_element(hash); }
 
-  /// A string; one that is the canonical form of a 64-bit integer is stored as that integer.
-  Entry* set_string(const Key& key, Entry* existing, std::string_view value,
-                    std::int64_t expire_at_ms = never);
-
-  /// A string that stays text whatever it says (the result of INCRBYFLOAT).
-  Entry* set_text(const Key& key, Entry* existing, std::string_view value,
-                  std::int64_t expire_at_ms = never);
-
-  Entry* set_integer(const Key& key, Entry* existing, std::int64_t value,
-                     std::int64_t expire_at_ms = never);
-
-  /// A raw string of so many bytes, all of which fill(bytes) writes. The old value is still there
-  /// meanwhile, so the new one may be made of it. fill() must not throw.
-  Entry* set_raw(const Key& key, Entry* existing, std::size_t bytes,
-                 const std::function<void(char*)>& fill, std::int64_t expire_at_ms = never);
-
-  /// A container, not null; with `existing` a new one takes its place. Destroyed on failure.
-  Entry* set_object(const Key& key, Entry* existing, std::unique_ptr<Object> object,
-                    std::int64_t expire_at_ms = never);
-
-  /// Adds to the end of a string (an integer becomes text first); its encoding becomes raw. The
-  /// expiry stays. Amortized O(bytes). Requires Type::string.
-  Entry* append(Entry* existing, std::string_view bytes);
-
-  /// Makes a string `bytes` long at least, new bytes being 0, raw and writable: SETRANGE, SETBIT.
-  /// The expiry stays. Requires Type::string; the text is then at writable().
-  Entry* extend(Entry* existing, std::size_t bytes);
-
-  /// The text of a string that set_raw(), extend() or append() returned, to be changed in place.
-  [[nodiscard]] static char* writable(Entry* entry);
-
-  /// Gives a key another name, or another database, or both; value, expiry and access clock go
-  /// with it. `replaced` is what find says there (null: absent), and goes. Not the same key in the
-  /// same database. O(the key and what is stored with it): containers and long strings move.
-  Entry* move(Entry* entry, Database& to, const Key& key, Entry* replaced);
-
-  /// Whether it was there.
-  bool erase(const Key& key);
-  void erase(Entry* entry);
-
-  /// Sets or moves the expiry (any time but `never`, also one in the past).
-  Entry* set_expiry(Entry* entry, std::int64_t at_ms);
-
-  /// Takes the expiry away; nothing happens without one.
-  Entry* clear_expiry(Entry* entry);
-
   /// The earliest expiry; `never` when no key has one. O(log n).
   [[nodiscard]] std::int64_t earliest_expiry_ms() const;
 
   /// The key with the earliest expiry; null when no key has one. O(log n).
-  [[nodiscard]] Entry* first_to_expire() const { return contents_->expiries.first(); }
+  [[nodiscard]] const Entry* first_to_expire() const { return contents_->expiries.first(); }
 
   /// Each key with an expiry with about the same probability; null when there is none. Expected
   /// O(log n).
-  [[nodiscard]] Entry* random_expiring(Random& random) const {
+  [[nodiscard]] const Entry* random_expiring(Random& random) const {
     return contents_->expiries.random(random);
   }
 
   /// A key that has expired, the earliest first; null when none has. The caller erases it.
-  [[nodiscard]] Entry* next_expired(std::int64_t now_ms) const;
-
-  /// Expiries of fields of this hash were set or moved: it is found again when the earliest of
-  /// them is over. Removed ones need not be told. O(log n).
-  void fields_expire(Entry* entry);
+  [[nodiscard]] const Entry* next_expired(std::int64_t now_ms) const;
 
   /// The earliest time at which a hash is to be looked at for expired fields (it may have none by
   /// then); `never` when there is none. O(log n).
   [[nodiscard]] std::int64_t earliest_field_expiry_ms() const;
 
   /// A hash that is to be looked at; null when none is. The caller removes its expired fields and
-  /// then calls fields_expire(), or erases it.
-  [[nodiscard]] Entry* next_expired_fields(std::int64_t now_ms) const;
+  /// then calls Change::fields_expire(), or erases it.
+  [[nodiscard]] const Entry* next_expired_fields(std::int64_t now_ms) const;
 
   [[nodiscard]] std::size_t size() const { return contents_->dict.size(); }
 
@@ -150,15 +94,10 @@ class Database {
   /// Mean remaining life of the keys with an expiry (INFO's avg_ttl); 0 without any. O(1), exact.
   [[nodiscard]] std::int64_t mean_ttl_ms(std::int64_t now_ms) const;
 
-  /// Drops everything in O(1); the memory comes back through Garbage.
-  void clear();
-
-  void swap(Database& other) noexcept { std::swap(contents_, other.contents_); }
-
-  /// Calls visit(Entry&) for every key. The visitor must not change this database.
+  /// Calls visit(const Entry&) for every key. The visitor must not change this database.
   template <class Visitor>
   void for_each(Visitor&& visit) const {
-    contents_->dict.for_each(visit);
+    contents_->dict.for_each([&](const Entry& entry) { visit(entry); });
   }
 
   /// SCAN: visits about `count` keys (whole buckets) from `cursor` on and returns the next cursor,
@@ -166,21 +105,18 @@ class Database {
   /// whole of a scan is visited, exactly once. The visitor must not change this database.
   template <class Visitor>
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, Visitor&& visit) const {
-    return contents_->dict.scan(cursor, count, visit);
+    return contents_->dict.scan(cursor, count, [&](const Entry& entry) { visit(entry); });
   }
 
   /// Visits the few keys of a bucket drawn at random, maybe none: each key with about the same
   /// probability. The visitor must not change this database.
   template <class Visitor>
   void sample(Random& random, Visitor&& visit) const {
-    contents_->dict.sample(random, visit);
+    contents_->dict.sample(random, [&](const Entry& entry) { visit(entry); });
   }
 
   /// Each key with the same probability; null when empty. Expected O(1).
-  [[nodiscard]] Entry* random(Random& random) const { return contents_->dict.random(random); }
-
-  /// Value of the access clock that new entries get.
-  void set_access_clock(std::uint32_t clock) { access_clock_ = clock; }
+  [[nodiscard]] const Entry* random(Random& random) const { return contents_->dict.random(random); }
 
   /// Bytes one key takes in all: entry, value, its share of the dict and of the expiry index.
   [[nodiscard]] std::size_t memory_bytes(const Entry& entry) const;
@@ -197,6 +133,41 @@ class Database {
   [[nodiscard]] Status check_invariants() const;
 
  private:
+  friend class Change;
+  friend class Databases;
+
+  // Writing, for the gate: what find(key) says is passed as `existing` (null: absent, which is
+  // checked). The returned pointer replaces any pointer to this key's entry. See Change.
+
+  Entry* set_string(const Key& key, Entry* existing, std::string_view value,
+                    std::int64_t expire_at_ms);
+  Entry* set_text(const Key& key, Entry* existing, std::string_view value,
+                  std::int64_t expire_at_ms);
+  Entry* set_integer(const Key& key, Entry* existing, std::int64_t value,
+                     std::int64_t expire_at_ms);
+  Entry* set_raw(const Key& key, Entry* existing, std::size_t bytes,
+                 const std::function<void(char*)>& fill, std::int64_t expire_at_ms);
+  /// The object is destroyed on failure.
+  Entry* set_object(const Key& key, Entry* existing, std::unique_ptr<Object> object,
+                    std::int64_t expire_at_ms);
+  Entry* append(Entry* existing, std::string_view bytes);
+  Entry* extend(Entry* existing, std::size_t bytes);
+  /// The text of a string that set_raw(), extend() or append() returned, to be changed in place.
+  [[nodiscard]] static char* writable(Entry* entry);
+  Entry* move(Entry* entry, Database& to, const Key& key, Entry* replaced);
+  void erase(const Key& key, Entry* entry);
+  Entry* set_expiry(Entry* entry, std::int64_t at_ms);
+  Entry* clear_expiry(Entry* entry);
+  void fields_expire(Entry* entry);
+
+  /// Drops everything in O(1); the memory comes back through Garbage.
+  void clear();
+
+  void swap(Database& other) noexcept { std::swap(contents_, other.contents_); }
+
+  /// Value of the access clock that new entries get.
+  void set_access_clock(std::uint32_t clock) { access_clock_ = clock; }
+
   /// What clear() hands to Garbage. Owns the entries.
   struct Contents final : Disposable {
     explicit Contents(Garbage& to) : garbage(&to) {}

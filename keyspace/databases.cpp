@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "keyspace/change.hpp"
+
 namespace respawn::keyspace {
 
 Databases::Databases(std::size_t count) {
@@ -16,9 +18,23 @@ std::size_t Databases::size() const {
   return keys;
 }
 
-void Databases::clear() {
-  for (const auto& database : databases_)
-    if (!database->empty()) database->clear();
+void Databases::clear(std::size_t index) {
+  Database& cleared = database(index);
+  mutating_ = true;
+  for (ChangeObserver* observer : observers_) observer->before_clear(index);
+  if (!cleared.empty()) cleared.clear();
+}
+
+void Databases::swap(std::size_t first, std::size_t second) {
+  Database& one = database(first);
+  Database& other = database(second);
+  mutating_ = true;
+  for (ChangeObserver* observer : observers_) observer->before_swap(first, second);
+  one.swap(other);
+}
+
+void Databases::tell_observers(std::size_t index, const Key& key, const Entry* entry) {
+  for (ChangeObserver* observer : observers_) observer->before_change(index, key, entry);
 }
 
 void Databases::set_access_clock(std::uint32_t clock) {

@@ -11,6 +11,9 @@
 
 namespace respawn::keyspace {
 
+class Change;
+class ChangeObserver;
+
 /// Counters of the data itself, reset by CONFIG RESETSTAT.
 struct DataStatistics {
   std::uint64_t expired_keys = 0;
@@ -26,23 +29,24 @@ class Databases {
 
   [[nodiscard]] std::size_t count() const { return databases_.size(); }
 
-  /// Checks the index.
-  [[nodiscard]] Database& at(std::size_t index) {
-    RESPAWN_CHECK(index < databases_.size());
-    return *databases_[index];
-  }
-
+  /// To be read. Checks the index. Who wants to change a key makes a Change.
   [[nodiscard]] const Database& at(std::size_t index) const {
     RESPAWN_CHECK(index < databases_.size());
     return *databases_[index];
   }
 
-  void swap(std::size_t a, std::size_t b) { at(a).swap(at(b)); }
+  // Changes of whole databases, through the gate like those of keys (Change).
+
+  /// Drops all keys of one; the memory comes back through Garbage. O(1).
+  void clear(std::size_t index);
+
+  /// Two databases change places. O(1).
+  void swap(std::size_t first, std::size_t second);
 
   /// Keys of all databases.
   [[nodiscard]] std::size_t size() const;
 
-  void clear();
+  /// Value of the access clock that new entries get.
   void set_access_clock(std::uint32_t clock);
 
   /// The earliest expiry of all databases; `never` when no key has one.
@@ -50,21 +54,18 @@ class Databases {
 
   [[nodiscard]] Garbage& garbage() { return garbage_; }
 
-  /// Set while a command that writes runs. When the actor dies with it set, the data may be half
+  /// Set by the gate before a change. When the actor dies with it set, the data may be half
   /// changed: the keeper then trusts it only if check_invariants() says so.
   [[nodiscard]] bool mutating() const { return mutating_; }
 
-  /// Marks the data as being changed until it is told that the change is complete. An exception
+  /// What was changed is whole. To be called behind each command, expiry or eviction; an exception
   /// that comes before leaves the mark.
-  class Mutation {
-   public:
-    explicit Mutation(Databases& data) : data_(data) { data_.mutating_ = true; }
+  void settled() { mutating_ = false; }
 
-    void complete() { data_.mutating_ = false; }
+  /// The observer hears of every change before it happens. It outlives the databases or leaves.
+  void add_observer(ChangeObserver& observer) { observers_.push_back(&observer); }
 
-   private:
-    Databases& data_;
-  };
+  void remove_observer(ChangeObserver& observer) { std::erase(observers_, &observer); }
 
   /// The keeper's verdict after a crash: everything holds. Clears mutating() when it does.
   [[nodiscard]] Status recover();
@@ -76,8 +77,24 @@ class Databases {
   std::uint64_t changes = 0;
 
  private:
+  friend class Change;
+
+  [[nodiscard]] Database& database(std::size_t index) {
+    RESPAWN_CHECK(index < databases_.size());
+    return *databases_[index];
+  }
+
+  void begin_change(std::size_t index, const Key& key, const Entry* entry) {
+    mutating_ = true;
+    if (!observers_.empty()) [[unlikely]]
+      tell_observers(index, key, entry);
+  }
+
+  void tell_observers(std::size_t index, const Key& key, const Entry* entry);
+
   Garbage garbage_;  // before the databases, which hand their contents to it
   std::vector<std::unique_ptr<Database>> databases_;
+  std::vector<ChangeObserver*> observers_;
   bool mutating_ = false;
 };
 

@@ -20,9 +20,8 @@ inline constexpr std::size_t embstr_max_bytes = 44;
 
 struct StringBlock;
 
-/// Owner: a Database (keyspace actor). Handlers read it and change it through the Database, which
-/// may have to move it: every Database call that returns an Entry* ends the life of the pointer
-/// passed in. No bytes are copied out: views live until the next call that changes this key.
+/// Owner: a Database (keyspace actor). Handlers read it, and change it through a Change, which may
+/// have to move it: every call that changes a key ends the life of pointers to its entry. No bytes are copied out: views live until the next call that changes this key.
 ///
 /// Layout (byte 0 is the shape, 1..3 the access clock, little endian):
 ///   compact:  shape = 0x80 | bytes in all; key length (1 byte); key; value up to the end.
@@ -61,7 +60,8 @@ class Entry {
     return static_cast<std::uint32_t>(clock_[0] | clock_[1] << 8 | clock_[2] << 16);
   }
 
-  void set_access_clock(std::uint32_t clock) {
+  /// Not part of the data: also for who only reads.
+  void set_access_clock(std::uint32_t clock) const {
     clock_[0] = static_cast<std::uint8_t>(clock);
     clock_[1] = static_cast<std::uint8_t>(clock >> 8);
     clock_[2] = static_cast<std::uint8_t>(clock >> 16);
@@ -81,24 +81,20 @@ class Entry {
 
   /// The container, as what it is: entry.object<List>(). Checks the type.
   template <class T>
-  [[nodiscard]] T& object() {
-    RESPAWN_CHECK(type() == T::object_type);
-    return static_cast<T&>(*object_pointer());
-  }
-
-  template <class T>
   [[nodiscard]] const T& object() const {
     RESPAWN_CHECK(type() == T::object_type);
     return static_cast<const T&>(*object_pointer());
   }
 
   /// Any container. Requires a type other than string.
-  [[nodiscard]] Object& container() const { return *object_pointer(); }
+  [[nodiscard]] const Object& container() const { return *object_pointer(); }
 
   /// Bytes of this entry and its value, the allocator's rounding included; not its dict slot.
   [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
+  friend class Change;
+  friend class Database;
   friend class EntryBuilder;
 
   enum class Form : std::uint8_t { embedded, embedded_raw, integer, block, object };
@@ -153,13 +149,15 @@ class Entry {
     return read_length(end);
   }
 
+  [[nodiscard]] Object& container() { return *object_pointer(); }
+
   [[nodiscard]] StringBlock& block() const;
   [[nodiscard]] Object* object_pointer() const;
 
   Entry() = default;
 
   std::uint8_t shape_ = 0;
-  std::uint8_t clock_[3] = {};
+  mutable std::uint8_t clock_[3] = {};
 };
 
 static_assert(sizeof(Entry) == 4);

@@ -10,10 +10,10 @@ std::size_t eligible_count(const Database& db, const EvictionRule& rule) {
   return rule.expiring_only ? db.expiring_count() : db.size();
 }
 
-std::optional<Eviction::Victim> first_to_expire(Databases& data) {
+std::optional<Eviction::Victim> first_to_expire(const Databases& data) {
   std::optional<Eviction::Victim> first;
   for (std::size_t i = 0; i < data.count(); ++i) {
-    Entry* entry = data.at(i).first_to_expire();
+    const Entry* entry = data.at(i).first_to_expire();
     if (entry == nullptr) continue;
     if (!first || entry->expire_at_ms() < first->entry->expire_at_ms()) first = {i, entry};
   }
@@ -22,7 +22,7 @@ std::optional<Eviction::Victim> first_to_expire(Databases& data) {
 
 }  // namespace
 
-std::optional<Eviction::Victim> Eviction::choose(Databases& data, const EvictionRule& rule,
+std::optional<Eviction::Victim> Eviction::choose(const Databases& data, const EvictionRule& rule,
                                                  Random& random) {
   switch (rule.order) {
     case EvictionRule::Order::rank:
@@ -35,12 +35,12 @@ std::optional<Eviction::Victim> Eviction::choose(Databases& data, const Eviction
   return std::nullopt;
 }
 
-std::optional<Eviction::Victim> Eviction::choose_ranked(Databases& data, const EvictionRule& rule,
-                                                        Random& random) {
+std::optional<Eviction::Victim> Eviction::choose_ranked(const Databases& data,
+                                                        const EvictionRule& rule, Random& random) {
   for (;;) {
     bool sampled = false;
     for (std::size_t i = 0; i < data.count(); ++i) {
-      Database& db = data.at(i);
+      const Database& db = data.at(i);
       if (eligible_count(db, rule) == 0) continue;
       sample(db, i, rule, random);
       sampled = true;
@@ -52,12 +52,12 @@ std::optional<Eviction::Victim> Eviction::choose_ranked(Databases& data, const E
   }
 }
 
-std::optional<Eviction::Victim> Eviction::choose_random(Databases& data, const EvictionRule& rule,
-                                                        Random& random) {
+std::optional<Eviction::Victim> Eviction::choose_random(const Databases& data,
+                                                        const EvictionRule& rule, Random& random) {
   for (std::size_t i = 0; i < data.count(); ++i) {
     last_database_ = (last_database_ + 1) % data.count();
-    Database& db = data.at(last_database_);
-    Entry* entry = rule.expiring_only ? db.random_expiring(random) : db.random(random);
+    const Database& db = data.at(last_database_);
+    const Entry* entry = rule.expiring_only ? db.random_expiring(random) : db.random(random);
     if (entry != nullptr) return Victim{last_database_, entry};
   }
   return std::nullopt;
@@ -66,7 +66,8 @@ std::optional<Eviction::Victim> Eviction::choose_random(Databases& data, const E
 /// Whole buckets are as good as keys drawn one by one, and nearer. Where most of their keys would
 /// not count, expiring ones are drawn from their index instead: one by one, because neighbours
 /// there were often written together.
-void Eviction::sample(Database& db, std::size_t index, const EvictionRule& rule, Random& random) {
+void Eviction::sample(const Database& db, std::size_t index, const EvictionRule& rule,
+                      Random& random) {
   std::size_t seen = 0;
   const auto visit = [&](const Entry& entry) {
     if (rule.expiring_only && !entry.has_expiry()) return;
@@ -109,11 +110,12 @@ void Eviction::consider(const Entry& entry, std::size_t index, const EvictionRul
   place->key.assign(key);
 }
 
-std::optional<Eviction::Victim> Eviction::take_best(Databases& data, const EvictionRule& rule) {
+std::optional<Eviction::Victim> Eviction::take_best(const Databases& data,
+                                                    const EvictionRule& rule) {
   while (count_ > 0) {
     const Candidate& best = candidates_[--count_];
     if (best.database >= data.count()) continue;
-    Entry* entry = data.at(best.database).find(std::string_view(best.key));
+    const Entry* entry = data.at(best.database).find(std::string_view(best.key));
     if (entry == nullptr || (rule.expiring_only && !entry->has_expiry())) continue;
     if (entry->access_clock() != best.access_clock) continue;
     return Victim{best.database, entry};

@@ -37,11 +37,11 @@ class Eviction {
  public:
   struct Victim {
     std::size_t database = 0;
-    Entry* entry = nullptr;
+    const Entry* entry = nullptr;
   };
 
   /// The key to remove next; none when the rule admits no key.
-  std::optional<Victim> choose(Databases& data, const EvictionRule& rule, Random& random);
+  std::optional<Victim> choose(const Databases& data, const EvictionRule& rule, Random& random);
 
   /// Ranks mean something else from now on (another policy).
   void forget() { count_ = 0; }
@@ -55,11 +55,13 @@ class Eviction {
     std::string key;                 // keeps its room when the place is used again
   };
 
-  std::optional<Victim> choose_ranked(Databases& data, const EvictionRule& rule, Random& random);
-  std::optional<Victim> choose_random(Databases& data, const EvictionRule& rule, Random& random);
-  void sample(Database& db, std::size_t index, const EvictionRule& rule, Random& random);
+  std::optional<Victim> choose_ranked(const Databases& data, const EvictionRule& rule,
+                                      Random& random);
+  std::optional<Victim> choose_random(const Databases& data, const EvictionRule& rule,
+                                      Random& random);
+  void sample(const Database& db, std::size_t index, const EvictionRule& rule, Random& random);
   void consider(const Entry& entry, std::size_t index, const EvictionRule& rule);
-  std::optional<Victim> take_best(Databases& data, const EvictionRule& rule);
+  std::optional<Victim> take_best(const Databases& data, const EvictionRule& rule);
 
   std::array<Candidate, candidates_max> candidates_;  // the first count_, the best one last
   std::size_t count_ = 0;

@@ -193,10 +193,11 @@ std::optional<Value> read_value(RdbReader& from, const ValueLimits& limits) {
   return value;
 }
 
-keyspace::Entry* store_value(keyspace::Database& db, const keyspace::Key& key,
-                             keyspace::Entry* existing, Value value, std::int64_t expire_at_ms) {
-  if (value.object) return db.set_object(key, existing, std::move(value.object), expire_at_ms);
-  return db.set_string(key, existing, value.text, expire_at_ms);
+void store_value(keyspace::Change& change, Value value, std::int64_t expire_at_ms) {
+  if (value.object)
+    change.set_object(std::move(value.object), expire_at_ms);
+  else
+    change.set_string(value.text, expire_at_ms);
 }
 
 }  // namespace respawn::persistence

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "keyspace/database.hpp"
+#include "keyspace/change.hpp"
 #include "keyspace/types/hash.hpp"
 #include "keyspace/types/list.hpp"
 #include "keyspace/types/object.hpp"
@@ -36,8 +36,7 @@ struct Value {
 /// set.
 [[nodiscard]] std::optional<Value> read_value(RdbReader& from, const ValueLimits& limits);
 
-/// Puts a value into a database; see Database for `existing`.
-keyspace::Entry* store_value(keyspace::Database& db, const keyspace::Key& key,
-                             keyspace::Entry* existing, Value value, std::int64_t expire_at_ms);
+/// Puts a value at a key, in the place of whatever is there.
+void store_value(keyspace::Change& change, Value value, std::int64_t expire_at_ms);
 
 }  // namespace respawn::persistence

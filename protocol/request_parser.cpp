@@ -37,6 +37,13 @@ const char* read_plain_size(const char* at, const char* end, char mark, std::int
   return at + line_end_bytes;
 }
 
+/// Whether the command may make a stranger of the client.
+bool may_tighten_limits(const RequestCommands& commands, const RequestCommands::Slice& slice) {
+  if (slice.count != 1) return false;
+  const std::string_view name = commands.arguments[slice.first];
+  return name.size() == 5 && iequals(name, "reset");
+}
+
 void end_command(RequestCommands& commands, std::size_t first) {
   commands.slices.push_back({static_cast<std::uint32_t>(first),
                              static_cast<std::uint32_t>(commands.arguments.size() - first)});
@@ -103,6 +110,9 @@ std::size_t RequestParser::parse(Buffer& buffer, std::size_t offset, const Reque
       forget_command();
     }
     offset += length;
+    if (commands.slices.size() > slices_before &&
+        may_tighten_limits(commands, commands.slices.back()))
+      break;
   }
   return offset;
 }

@@ -48,8 +48,11 @@ class RequestParser {
   /// Parses complete commands from buffer[offset...] into `commands` (appended), at most
   /// `commands_max` of them. Returns the offset behind the last complete command. The views are
   /// into `buffer` and die when it changes. After an error (see error()) nothing is parsed any
-  /// more; the commands before it are still good. `limits` hold for the whole call: parse one
-  /// command at a time as long as the next may change them (a client that has yet to authenticate).
+  /// more; the commands before it are still good.
+  ///
+  /// `limits` hold for the whole call, and what one command does may change them for the next. So
+  /// parsing stops behind a RESET, which may end an authentication, and a client that has yet to
+  /// authenticate must be parsed one command at a time. What stands behind has not been looked at.
   std::size_t parse(Buffer& buffer, std::size_t offset, const RequestLimits& limits,
                     std::size_t commands_max, RequestCommands& commands);
 

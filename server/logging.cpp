@@ -56,14 +56,40 @@ class LevelMark final : public spdlog::custom_flag_formatter {
   }
 };
 
-std::unique_ptr<spdlog::formatter> make_formatter(bool json) {
+constexpr const char* text_pattern = "%P:M %d %b %Y %H:%M:%S.%e %* %v";
+constexpr const char* json_pattern =
+    R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","pid":%P,"level":"%l",%v})";
+
+std::unique_ptr<spdlog::formatter> make_formatter(const char* pattern) {
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
   formatter->add_flag<LevelMark>('*');
-  if (json)
-    formatter->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","pid":%P,"level":"%l",%v})");
-  else
-    formatter->set_pattern("%P:M %d %b %Y %H:%M:%S.%e %* %v");
+  formatter->set_pattern(pattern);
   return formatter;
+}
+
+constexpr const char* json_logger = "json";
+
+/// Chooses the pattern by the logger: a line whose body was made in one shape ends in it.
+class ShapeFormatter final : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    (message.logger_name == json_logger ? json_ : text_)->format(message, out);
+  }
+
+  [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<ShapeFormatter>();
+  }
+
+ private:
+  std::unique_ptr<spdlog::formatter> text_ = make_formatter(text_pattern);
+  std::unique_ptr<spdlog::formatter> json_ = make_formatter(json_pattern);
+};
+
+std::shared_ptr<spdlog::logger> make_logger(const char* name,
+                                            const std::shared_ptr<spdlog::sinks::sink>& sink) {
+  auto logger = std::make_shared<spdlog::logger>(name, sink);
+  logger->flush_on(level_enum::trace);
+  return logger;
 }
 
 std::string json_body(std::string_view text, const Log::Fields& fields) {
@@ -99,20 +125,19 @@ Result<std::shared_ptr<Log>> Log::open(const config::Config& config) {
   } catch (const spdlog::spdlog_ex& error) {
     return failure("Can't open the log file: " + std::string(error.what()));
   }
-  const bool json = config.log_format == config::LogFormat::json;
-  sink->set_formatter(make_formatter(json));
-  auto logger = std::make_shared<spdlog::logger>("respawn", std::move(sink));
-  logger->flush_on(level_enum::trace);
-  std::shared_ptr<Log> log(new Log(std::move(logger), json));
-  log->set_level(config.loglevel);
+  sink->set_formatter(std::make_unique<ShapeFormatter>());
+  std::shared_ptr<Log> log(new Log(make_logger("text", sink), make_logger(json_logger, sink)));
+  log->configure(config);
   return log;
 }
 
 void Log::write(engine::LogLevel level, std::string_view text, const Fields& fields) {
   const level_enum severity = to_spdlog(level);
-  if (!logger_->should_log(severity)) return;
-  const std::string body = json_ ? json_body(text, fields) : text_body(text, fields);
-  logger_->log(severity, spdlog::string_view_t(body.data(), body.size()));
+  const bool in_json = in_json_.load(std::memory_order_relaxed);
+  spdlog::logger& logger = in_json ? *json_ : *text_;
+  if (!logger.should_log(severity)) return;
+  const std::string body = in_json ? json_body(text, fields) : text_body(text, fields);
+  logger.log(severity, spdlog::string_view_t(body.data(), body.size()));
 }
 
 void Log::write(const supervision::SupervisionReport& report) {
@@ -127,8 +152,10 @@ void Log::write(const supervision::SupervisionReport& report) {
          {"restarts_in_period", std::to_string(report.restarts)}});
 }
 
-void Log::set_level(config::LogLevel level) {
-  logger_->set_level(threshold(level));
+void Log::configure(const config::Config& config) {
+  for (spdlog::logger* logger : {text_.get(), json_.get()})
+    logger->set_level(threshold(config.loglevel));
+  in_json_.store(config.log_format == config::LogFormat::json, std::memory_order_relaxed);
 }
 
 }  // namespace respawn::server

@@ -1,6 +1,7 @@
 // The server's log: text in Redis's shape or JSON lines, on standard output or in a file.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,26 +20,31 @@ class logger;
 namespace respawn::server {
 
 /// Thread-safe. A line is written at once; nothing is buffered past a call.
-class Log {
+class Log final : public engine::LogService {
  public:
   using Fields = std::vector<std::pair<std::string_view, std::string>>;
 
   /// Opens the file (or standard output) that the configuration names.
   static Result<std::shared_ptr<Log>> open(const config::Config& config);
 
-  void write(engine::LogLevel level, std::string_view text, const Fields& fields = {});
+  void write(engine::LogLevel level, std::string_view text) override { write(level, text, {}); }
+
+  void write(engine::LogLevel level, std::string_view text, const Fields& fields);
 
   /// One line for a supervision report, its parts as fields.
   void write(const supervision::SupervisionReport& report);
 
-  void set_level(config::LogLevel level);
+  /// Lines have the level and shape that the configuration names, from now on.
+  void configure(const config::Config& config);
 
  private:
-  Log(std::shared_ptr<spdlog::logger> logger, bool json)
-      : logger_(std::move(logger)), json_(json) {}
+  Log(std::shared_ptr<spdlog::logger> text, std::shared_ptr<spdlog::logger> json)
+      : text_(std::move(text)), json_(std::move(json)) {}
 
-  std::shared_ptr<spdlog::logger> logger_;
-  const bool json_;
+  // One for each shape of a line, over the same sink.
+  const std::shared_ptr<spdlog::logger> text_;
+  const std::shared_ptr<spdlog::logger> json_;
+  std::atomic<bool> in_json_{false};
 };
 
 }  // namespace respawn::server

@@ -78,7 +78,7 @@ int run_until_told(Server& server, Log& log) {
     log.write(engine::LogLevel::warning, signal == SIGINT
                                              ? "Received SIGINT scheduling shutdown..."
                                              : "Received SIGTERM scheduling shutdown...");
-    server.request_shutdown({});
+    server.stop();
   });
   return server.run();
 }

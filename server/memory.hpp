@@ -28,4 +28,16 @@ std::string allocator_report();
 /// "jemalloc-5.3.0", "libc"...
 std::string allocator_name();
 
+/// The memory role: the above for those who are given it. Stateless.
+class Memory final : public engine::MemoryService {
+ public:
+  [[nodiscard]] engine::MemoryFacts facts() const override { return memory_facts(); }
+
+  [[nodiscard]] std::uint64_t used() const override { return used_memory_bytes(); }
+
+  void purge() override { purge_memory(); }
+
+  [[nodiscard]] std::string report() const override { return allocator_report(); }
+};
+
 }  // namespace respawn::server

@@ -1,15 +1,10 @@
 #include "server/server.hpp"
 
-#include <unistd.h>
-
 #include <caf/send.hpp>
 
-#include "actors/acceptor_actor.hpp"
 #include "actors/keyspace_actor.hpp"
 #include "base/random.hpp"
-#include "config/reload.hpp"
 #include "server/loop_runtime.hpp"
-#include "server/memory.hpp"
 #include "supervision/messages.hpp"
 
 namespace respawn::server {
@@ -21,13 +16,17 @@ using supervision::SupervisorSpec;
 
 Server::Server(config::Loaded loaded, std::shared_ptr<Log> log, const config::Files& files,
                std::string executable)
-    : source_(std::move(loaded.source)),
-      initial_(std::make_shared<const config::Config>(std::move(loaded.config))),
+    : initial_(std::make_shared<const config::Config>(std::move(loaded.config))),
       log_(std::move(log)),
-      files_(files),
       context_(initial_),
-      keeper_(initial_) {
-  facts_.executable = std::move(executable);
+      keeper_(initial_),
+      process_(context_.counters),
+      tree_(*context_.board),
+      listeners_(context_, *log_),
+      configuration_(std::move(loaded.source), files, context_, listeners_, *log_),
+      services_{*log_, configuration_, process_, memory_, tree_, *this} {
+  process_.facts().executable = std::move(executable);
+  process_.facts().config_file = configuration_.file();
   context_.log = [this](LogLevel level, std::string_view text) { log_->write(level, text); };
 }
 
@@ -46,35 +45,11 @@ Status Server::open() {
   caf_config_.set("scheduler.policy",
                   caf::atom("sharing"));  // its idle workers sleep instead of polling
   caf_config_.set("scheduler.max-threads", 1);
-  if (Status listening = open_listeners(*initial_); !listening) return listening;
+  if (Status listening = listeners_.open(*initial_); !listening) return listening;
   system_ = std::make_unique<caf::actor_system>(caf_config_);
   if (Status loops = open_loops(*initial_); !loops) return loops;
   runtime_ = std::make_shared<LoopRuntime>(*main_loop_);
   gather_facts();
-  return success();
-}
-
-Status Server::open_listeners(const config::Config& config) {
-  for (const std::string& host : config.bind)
-    if (Status listening = listen_on(host, config, listeners_); !listening) return listening;
-  if (config.port != 0 && listeners_.empty())
-    return failure("No address to listen on: see the option bind");
-  if (config.unixsocket.empty()) return success();
-  auto socket = net::ListeningSocket::unix_path(
-      config.unixsocket, static_cast<mode_t>(config.unixsocketperm), config.tcp_backlog);
-  if (!socket) return failure(socket.error());
-  listeners_.push_back({std::make_unique<net::ListeningSocket>(std::move(*socket)), ""});
-  return success();
-}
-
-Status Server::listen_on(const std::string& host, const config::Config& config,
-                         std::vector<Listening>& opened) {
-  if (config.port == 0) return success();
-  auto sockets =
-      net::listen_tcp({host}, static_cast<std::uint16_t>(config.port), config.tcp_backlog);
-  if (!sockets) return failure(sockets.error());
-  for (net::ListeningSocket& socket : *sockets)
-    opened.push_back({std::make_unique<net::ListeningSocket>(std::move(socket)), host});
   return success();
 }
 
@@ -86,9 +61,10 @@ Status Server::open_loops(const config::Config& config) {
   auto main_loop = net::make_event_loop(*system_, backend);
   if (!main_loop) return failure(main_loop.error());
   main_loop_ = std::move(*main_loop);
+  listeners_.accept_on(*main_loop_);
   if (config.io_threads <= 1) {
     context_.connection_loops.push_back(main_loop_.get());
-    coalesce(config);
+    coalesce(context_, config);
     return success();
   }
   for (int i = 0; i < config.io_threads; ++i) {
@@ -100,21 +76,14 @@ Status Server::open_loops(const config::Config& config) {
   return success();
 }
 
-/// Loops of several threads do not: what they would hold back is a message from another loop.
-void Server::coalesce(const config::Config& config) {
-  if (io_loops_.empty())
-    main_loop_->coalesce(static_cast<std::uint32_t>(config.network_coalesce_us));
-}
-
 void Server::gather_facts() {
-  facts_.run_id = random_hex(40);
-  facts_.config_file = source_.path;
-  facts_.event_backend = main_loop_->backend_name();
-  facts_.allocator = allocator_name();
-  facts_.startup_memory_bytes = memory_facts().used;
-  facts_.tcp_port = initial_->port;
-  facts_.io_threads = initial_->io_threads;
-  facts_.started_ms = main_loop_->clock().wall_us() / 1000;
+  engine::ProcessFacts& facts = process_.facts();
+  facts.run_id = random_hex(40);
+  facts.event_backend = main_loop_->backend_name();
+  facts.allocator = allocator_name();
+  facts.startup_memory_bytes = memory_facts().used;
+  facts.io_threads = initial_->io_threads;
+  facts.started_ms = main_loop_->clock().wall_us() / 1000;
 }
 
 int Server::run() {
@@ -131,19 +100,18 @@ int Server::run() {
   for (auto& loop : io_loops_) io_threads_.emplace_back([&loop = *loop] { loop.run(); });
   main_loop_->post([this] { log_ready(); });
   main_loop_->run();
-  listeners_.clear();
+  listeners_.close();
   log_->write(LogLevel::warning, "Respawn is now ready to exit, bye bye...");
   return exit_code_;
 }
 
 void Server::log_ready() {
-  for (const Listening& listening : listeners_)
-    if (listening.socket)
-      log_->write(LogLevel::notice, "Listening on " + listening.socket->address());
+  const engine::ProcessFacts& facts = process_.facts();
+  listeners_.log_addresses();
   log_->write(LogLevel::notice, "Ready to accept connections",
-              {{"backend", facts_.event_backend},
-               {"io_threads", std::to_string(facts_.io_threads)},
-               {"allocator", facts_.allocator}});
+              {{"backend", facts.event_backend},
+               {"io_threads", std::to_string(facts.io_threads)},
+               {"allocator", facts.allocator}});
 }
 
 // ---- The tree ----
@@ -191,8 +159,8 @@ SupervisorSpec Server::root_spec() {
     network.children.push_back(supervisor_child("connections", [this] {
       return supervisor_spec("root/network/connections", Strategy::dynamic);
     }));
-    for (std::size_t i = 0; i < listeners_.size(); ++i)
-      if (listeners_[i].socket) network.children.push_back(acceptor_child(i));
+    for (ChildSpec& acceptor : listeners_.acceptors())
+      network.children.push_back(std::move(acceptor));
     return network;
   }));
   return root;
@@ -207,67 +175,32 @@ ChildSpec Server::keyspace_child() {
                   {{"reason", sound.error()}});
       std::_Exit(1);
     }
-    engine::Services& services = *this;
-    return net::spawn_on<actors::KeyspaceActor>(*main_loop_, keeper_.store(), services, context_,
-                                                [this](engine::Store& store) { reload(store); });
-  };
-  return child;
-}
-
-ChildSpec Server::acceptor_child(std::size_t index) {
-  ChildSpec child;
-  child.id = "acceptor:" + std::to_string(index);
-  child.start = [this, index]() -> Result<caf::actor> {
-    const net::ListeningSocket& socket = *listeners_[index].socket;
-    return net::spawn_on<actors::AcceptorActor>(*main_loop_, context_, socket.fd(),
-                                                socket.port() == 0);
+    return net::spawn_on<actors::KeyspaceActor>(
+        *main_loop_, keeper_.store(), services_, context_,
+        [this](engine::Store& store) { configuration_.reload(store); });
   };
   return child;
 }
 
 // ---- Stopping and reloading ----
 
-void Server::request_shutdown(const engine::ShutdownRequest&) {
+void Server::stop() {
   if (stopping_.exchange(true)) return;
   log_->write(LogLevel::notice, "User requested shutdown...");
   main_loop_->post([this] { caf::anon_send(root_, supervision::StopSupervisor{}); });
 }
 
-Status Server::abort_shutdown() {
+void Server::request(const engine::ShutdownRequest&) {
+  stop();
+}
+
+Status Server::abort() {
   return failure("ERR No shutdown in progress.");
 }
 
 void Server::request_reload() {
   if (caf::actor keyspace = context_.directory.present())
     caf::anon_send(keyspace, actors::ReloadRequested{});
-}
-
-void Server::reload(engine::Store& store) {
-  auto reloaded = config::reload(*store.config, source_, files_);
-  if (!reloaded) {
-    log_->write(LogLevel::warning, "Configuration reload rejected: " + reloaded.error());
-    return;
-  }
-  for (const config::Change& change : reloaded->needs_restart)
-    log_->write(LogLevel::warning, "Configuration change needs a restart",
-                {{"option", std::string(change.option->name)},
-                 {"running", change.before},
-                 {"file", change.after}});
-  std::vector<std::string> names;
-  for (const config::Change& change : reloaded->now.changes)
-    names.emplace_back(change.option->name);
-  auto after = std::make_shared<const config::Config>(std::move(reloaded->now.config));
-  if (Status applied = apply_config(store.config, after, names); !applied) {
-    log_->write(LogLevel::warning, "Configuration reload rejected: " + applied.error());
-    return;
-  }
-  store.config = std::move(after);
-  for (const config::Change& change : reloaded->now.changes)
-    log_->write(LogLevel::notice, "Configuration changed",
-                {{"option", std::string(change.option->name)},
-                 {"before", change.option->secret ? "(secret)" : change.before},
-                 {"after", change.option->secret ? "(secret)" : change.after}});
-  log_->write(LogLevel::notice, "Configuration reloaded");
 }
 
 }  // namespace respawn::server

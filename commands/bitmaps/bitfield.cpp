@@ -11,7 +11,6 @@ namespace respawn::commands {
 
 namespace {
 
-using keyspace::Database;
 using keyspace::Entry;
 using keyspace::Key;
 using keyspace::Scratch;
@@ -184,13 +183,13 @@ void read_fields(Execution& x, const Key& key, const Program& program) {
 }
 
 void write_fields(Execution& x, const Key& key, const Program& program) {
-  Entry* entry = x.find_write(key, Type::string);
+  const Entry* entry = x.find_write(key, Type::string);
   if (x.failed()) return;
   const std::size_t needed = program.last_written_bit / 8 + 1;
   const bool grows = !entry || entry->length() < needed;
-  entry = make_room(x, key, entry, needed);
-  char* bytes = Database::writable(entry);
-  const std::size_t length = entry->length();
+  keyspace::Change change = x.change(key, entry);
+  char* bytes = extend_string(x, change, needed);
+  const std::size_t length = change.entry()->length();
   std::uint64_t changes = 0;
   x.reply.array(program.steps.size());
   for (const Step& step : program.steps) {
@@ -202,8 +201,7 @@ void write_fields(Execution& x, const Key& key, const Program& program) {
     if (written == Written::other || (grows && written == Written::same)) ++changes;
   }
   if (changes == 0) return;
-  x.changed(key.bytes, config::keyspace_event::string, "setbit");
-  x.count_changes(changes - 1);
+  x.changed(key.bytes, config::keyspace_event::string, "setbit", changes);
 }
 
 void bitfield(Execution& x, Args args) {

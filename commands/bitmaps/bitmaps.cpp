@@ -11,7 +11,6 @@ namespace respawn::commands {
 namespace {
 
 using config::keyspace_event::string;
-using keyspace::Database;
 using keyspace::Entry;
 using keyspace::Key;
 using keyspace::Scratch;
@@ -25,12 +24,12 @@ void setbit(Execution& x, Args args) {
   const auto value = to_integer_between(args[3], 0, 1, "ERR bit is not an integer or out of range");
   if (!value) return x.fail(value.error());
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::string);
+  const Entry* entry = x.find_write(key, Type::string);
   if (x.failed()) return;
   const std::size_t length = *offset / 8 + 1;
   const bool grows = !entry || entry->length() < length;
-  entry = make_room(x, key, entry, length);
-  char* bytes = Database::writable(entry);
+  keyspace::Change change = x.change(key, entry);
+  char* bytes = extend_string(x, change, length);
   const auto before = static_cast<std::int64_t>(read_field({bytes, length}, *offset, 1));
   if (grows || before != *value) {
     write_field(bytes, *offset, 1, static_cast<std::uint64_t>(*value));
@@ -157,14 +156,15 @@ void bitop(Execution& x, Args args) {
   }
 
   const Key key = x.key(args[2]);
-  Entry* existing = x.find_write(key);
+  const Entry* existing = x.find_write(key);
   if (length > 0) {
-    x.db().set_raw(key, existing, length,
-                   [&](char* to) { combine_bits(*operation, sources, to, length); });
+    x.change(key, existing).set_raw(length, [&](char* to) {
+      combine_bits(*operation, sources, to, length);
+    });
     if (!existing) x.created(key.bytes);
     x.changed(key.bytes, string, "set");
   } else if (existing) {
-    x.erase(key);
+    x.erase(key, existing);
   }
   x.reply.integer(static_cast<std::int64_t>(length));
 }

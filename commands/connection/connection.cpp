@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "commands/families.hpp"
+#include "commands/shared/database_index.hpp"
 #include "commands/shared/help.hpp"
 #include "engine/clients/client_attributes.hpp"
 #include "engine/run/version.hpp"
@@ -51,15 +52,9 @@ void quit(Execution& x, Args) {
 }
 
 void select(Execution& x, Args args) {
-  constexpr std::int64_t min = std::numeric_limits<std::int32_t>::min();
-  constexpr std::int64_t max = std::numeric_limits<std::int32_t>::max();
-  auto index = to_integer(args[1]);
-  if (!index.ok()) return x.fail(index.error());
-  if (*index < min || *index > max)
-    return x.fail("ERR value is out of range, value must between -2147483648 and 2147483647");
-  if (*index < 0 || *index >= static_cast<std::int64_t>(x.store().databases.count()))
-    return x.fail(errors::db_index_out_of_range);
-  x.session().db = static_cast<int>(*index);
+  auto index = to_database_index(x, args[1]);
+  if (!index) return x.fail(index.error());
+  x.session().db = *index;
   x.reply.ok();
 }
 
@@ -119,7 +114,7 @@ void hello(Execution& x, Args args) {
         "RESP protocol version at the same time");
   if (greeting->name) session.name = *greeting->name;
   session.resp = greeting->version.value_or(session.resp);
-  x.reply = protocol::ReplyWriter(session.batch.output, session.resp);
+  x.reply_in(session.resp);
   x.reply.map(7);
   x.reply.bulk("server");
   x.reply.bulk("redis");
@@ -150,7 +145,7 @@ void reset(Execution& x, Args) {
   session.no_touch = false;
   session.reply_off = false;
   session.reply_skip_next = false;
-  x.reply = protocol::ReplyWriter(session.batch.output, session.resp);
+  x.reply_in(session.resp);
   x.reply.simple("RESET");
 }
 

@@ -7,6 +7,8 @@ namespace respawn::commands {
 
 namespace {
 
+using keyspace::Change;
+using keyspace::Entry;
 using keyspace::FieldScratch;
 using keyspace::Hash;
 using keyspace::Key;
@@ -24,24 +26,6 @@ constexpr std::int64_t no_expiry = -1;
 constexpr std::int64_t condition_not_met = 0;
 constexpr std::int64_t done = 1;
 constexpr std::int64_t erased = 2;
-
-enum class Condition : std::uint8_t { none, nx, xx, gt, lt };
-
-/// A field without an expiry lives for ever: longer than any other.
-bool allows(Condition condition, std::int64_t before_ms, std::int64_t at_ms) {
-  switch (condition) {
-    case Condition::nx:
-      return before_ms == never;
-    case Condition::xx:
-      return before_ms != never;
-    case Condition::gt:
-      return at_ms > before_ms;
-    case Condition::lt:
-      return at_ms < before_ms;
-    default:
-      return true;
-  }
-}
 
 /// "FIELDS numfields field [field ...]" from argument `at` on.
 Result<Args> parse_fields(Args args, std::size_t at, std::string_view bad_count) {
@@ -66,62 +50,82 @@ Result<std::int64_t> parse_time(const Execution& x, std::string_view text, TimeU
   return *given * scale + start_ms;
 }
 
-Condition parse_condition(std::string_view text) {
-  if (iequals(text, "NX")) return Condition::nx;
-  if (iequals(text, "XX")) return Condition::xx;
-  if (iequals(text, "GT")) return Condition::gt;
-  return iequals(text, "LT") ? Condition::lt : Condition::none;
-}
-
 void reply_no_fields(Execution& x, std::size_t count) {
   x.reply.array(count);
   for (; count > 0; --count) x.reply.integer(no_field);
 }
 
-struct Wish {
-  std::int64_t at_ms = never;
-  Condition condition = Condition::none;
-};
+/// Gives fields an end, and gathers how that is replayed.
+class Expiring {
+ public:
+  Expiring(Execution& x, Change& change, ExpiryConditions conditions, std::int64_t at_ms)
+      : x_(x), change_(change), conditions_(conditions), at_ms_(at_ms) {}
 
-/// What it did: done, erased, or why it did nothing.
-std::int64_t expire_field(const Execution& x, Hash& hash, const MemberKey& field, Wish wish) {
-  FieldScratch scratch;
-  const auto found = live_field(x, hash, field, scratch);
-  if (!found) return no_field;
-  if (!allows(wish.condition, found->expire_at_ms, wish.at_ms)) return condition_not_met;
-  if (wish.at_ms <= x.now_ms()) {
-    hash.erase(field);
-    return erased;
+  /// What it did: done, erased, or why it did nothing.
+  std::int64_t expire(std::string_view text) {
+    const MemberKey field(text);
+    FieldScratch scratch;
+    const auto found = live_field(x_, change_, field, scratch);
+    if (!found) return no_field;
+    if (!conditions_.allow(found->expire_at_ms, at_ms_)) return condition_not_met;
+    const bool over = at_ms_ <= x_.expiry_now_ms();
+    if (over)
+      change_.object<Hash>().erase(field);
+    else
+      change_.object<Hash>().set_expiry(field, at_ms_);
+    ++(over ? erased_ : set_);
+    if (x_.recorded()) (over ? erased_fields_ : set_fields_).emplace_back(text);
+    return over ? erased : done;
   }
-  hash.set_expiry(field, wish.at_ms);
-  return done;
-}
+
+  void finish() {
+    const std::string_view key = change_.key().bytes;
+    if (set_ + erased_ > 0)
+      x_.changed(key, hash_event, erased_ > 0 ? "hdel" : "hexpire", set_ + erased_);
+    x_.erase_if_empty(change_);
+    if (change_.entry() && set_ > 0) change_.fields_expire();
+    if (!x_.recorded()) return;
+    if (!set_fields_.empty())
+      propagate({"HPEXPIREAT", std::string(key), std::to_string(at_ms_), "FIELDS",
+                 std::to_string(set_fields_.size())},
+                set_fields_);
+    if (!erased_fields_.empty()) propagate({"HDEL", std::string(key)}, erased_fields_);
+  }
+
+ private:
+  void propagate(std::vector<std::string> words, const std::vector<std::string>& fields) {
+    words.insert(words.end(), fields.begin(), fields.end());
+    x_.propagate_words(std::move(words));
+  }
+
+  Execution& x_;
+  Change& change_;
+  ExpiryConditions conditions_;
+  std::int64_t at_ms_;
+  std::uint64_t set_ = 0;
+  std::uint64_t erased_ = 0;
+  std::vector<std::string> set_fields_;
+  std::vector<std::string> erased_fields_;
+};
 
 void expire_fields(Execution& x, Args args, TimeUnit unit) {
   const Key key = x.key(args[1]);
-  Hash* hash = write_hash(x, key);
+  const Entry* entry = write_hash(x, key);
   if (x.failed()) return;
   auto at_ms = parse_time(x, args[2], unit);
   if (!at_ms) return x.fail(at_ms.error());
-  const Wish wish{*at_ms, parse_condition(args[3])};
-  auto fields = parse_fields(args, wish.condition == Condition::none ? 3 : 4,
-                             "ERR Parameter `numFields` should be greater than 0");
+  ExpiryConditions conditions;
+  ArgCursor at(args, 3);
+  conditions.take(at);
+  auto fields =
+      parse_fields(args, at.position(), "ERR Parameter `numFields` should be greater than 0");
   if (!fields) return x.fail(fields.error());
-  if (!hash) return reply_no_fields(x, fields->size());
-  std::uint64_t set_count = 0;
-  std::uint64_t erased_count = 0;
+  if (!entry) return reply_no_fields(x, fields->size());
+  Change change = x.change(key, entry);
+  Expiring expiring(x, change, conditions, *at_ms);
   x.reply.array(fields->size());
-  for (std::string_view field : *fields) {
-    const std::int64_t result = expire_field(x, *hash, MemberKey(field), wish);
-    set_count += result == done ? 1 : 0;
-    erased_count += result == erased ? 1 : 0;
-    x.reply.integer(result);
-  }
-  if (set_count + erased_count == 0) return;
-  x.happened(key.bytes, hash_event, erased_count > 0 ? "hdel" : "hexpire");
-  x.count_changes(set_count + erased_count);
-  if (hash->empty()) return erase_if_empty(x, key, *hash);
-  if (set_count > 0) x.db().fields_expire(x.db().find(key));
+  for (std::string_view field : *fields) x.reply.integer(expiring.expire(field));
+  expiring.finish();
 }
 
 void hexpire(Execution& x, Args args) {
@@ -177,26 +181,28 @@ void hpexpiretime(Execution& x, Args args) {
 
 void hpersist(Execution& x, Args args) {
   const Key key = x.key(args[1]);
-  Hash* hash = write_hash(x, key);
+  const Entry* entry = write_hash(x, key);
   if (x.failed()) return;
   auto fields = parse_fields(args, 2, "ERR Number of fields must be a positive integer");
   if (!fields) return x.fail(fields.error());
-  if (!hash) return reply_no_fields(x, fields->size());
+  if (!entry) return reply_no_fields(x, fields->size());
+  Change change = x.change(key, entry);
   bool any = false;
   x.reply.array(fields->size());
   FieldScratch scratch;
   for (std::string_view text : *fields) {
     const MemberKey field(text);
-    const auto found = live_field(x, *hash, field, scratch);
+    const auto found = live_field(x, change, field, scratch);
     if (!found || found->expire_at_ms == never) {
       x.reply.integer(found ? no_expiry : no_field);
       continue;
     }
-    hash->set_expiry(field, never);
+    change.object<Hash>().set_expiry(field, never);
     any = true;
     x.reply.integer(done);
   }
   if (any) x.changed(key.bytes, hash_event, "hpersist");
+  x.erase_if_empty(change);
 }
 
 constexpr KeyFlags rw_update = {KeyFlag::RW, KeyFlag::update};

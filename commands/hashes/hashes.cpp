@@ -10,6 +10,8 @@ namespace respawn::commands {
 
 namespace {
 
+using keyspace::Change;
+using keyspace::Entry;
 using keyspace::FieldScratch;
 using keyspace::Hash;
 using keyspace::HashField;
@@ -19,30 +21,31 @@ using keyspace::never;
 
 constexpr int hash_event = config::keyspace_event::hash;
 
-/// The hash to be changed, made when there is none; null when x.failed().
-Hash* open_hash(Execution& x, const Key& key) {
-  Hash* hash = write_hash(x, key);
-  if (hash || x.failed()) return hash;
-  hash = &x.db().set_object(key, nullptr, std::make_unique<Hash>())->object<Hash>();
-  x.created(key.bytes);
-  return hash;
+/// The hash to be changed, which is made when there is none.
+Hash& open_hash(Execution& x, Change& change) {
+  if (!change.entry()) {
+    change.set_object(std::make_unique<Hash>());
+    x.created(change.key().bytes);
+  }
+  return change.object<Hash>();
 }
 
 /// Whether the field is new; one whose time is over is as good as new. Its expiry goes.
-bool set_field(const Execution& x, Hash& hash, const MemberKey& field, std::string_view value) {
+bool set_field(Execution& x, Change& change, const MemberKey& field, std::string_view value) {
+  Hash& hash = change.object<Hash>();
   FieldScratch scratch;
-  if (hash.expires() && !live_field(x, hash, field, scratch)) hash.erase(field);
+  if (hash.expires()) static_cast<void>(live_field(x, change, field, scratch));
   return hash.set(field, value, never, hash_limits(x));
 }
 
 /// "field value" in turn, in `pairs`. Says how many fields are new.
-std::int64_t set_fields(const Execution& x, Hash& hash, Args pairs) {
+std::int64_t set_fields(Execution& x, Change& change, Args pairs) {
   std::size_t longest = 0;
   for (std::string_view text : pairs) longest = std::max(longest, text.size());
-  hash.expect(pairs.size() / 2, longest, hash_limits(x));
+  open_hash(x, change).expect(pairs.size() / 2, longest, hash_limits(x));
   std::int64_t created = 0;
   for (std::size_t i = 0; i < pairs.size(); i += 2)
-    created += set_field(x, hash, MemberKey(pairs[i]), pairs[i + 1]) ? 1 : 0;
+    created += set_field(x, change, MemberKey(pairs[i]), pairs[i + 1]) ? 1 : 0;
   return created;
 }
 
@@ -51,11 +54,11 @@ enum class SetReply : bool { ok, created };
 void set_many(Execution& x, Args args, SetReply kind) {
   if (args.size() % 2 == 1) return x.fail(errors::wrong_arity(x.spec().name));
   const Key key = x.key(args[1]);
-  Hash* hash = open_hash(x, key);
-  if (!hash) return;
-  const std::int64_t created = set_fields(x, *hash, args.subspan(2));
-  x.happened(key.bytes, hash_event, "hset");
-  x.count_changes(args.size() / 2 - 1);
+  const Entry* entry = write_hash(x, key);
+  if (x.failed()) return;
+  Change change = x.change(key, entry);
+  const std::int64_t created = set_fields(x, change, args.subspan(2));
+  x.changed(key.bytes, hash_event, "hset", args.size() / 2 - 1);
   kind == SetReply::ok ? x.reply.ok() : x.reply.integer(created);
 }
 
@@ -69,11 +72,13 @@ void hmset(Execution& x, Args args) {
 
 void hsetnx(Execution& x, Args args) {
   const Key key = x.key(args[1]);
-  Hash* hash = open_hash(x, key);
-  if (!hash) return;
+  const Entry* entry = write_hash(x, key);
+  if (x.failed()) return;
   FieldScratch scratch;
-  if (live_field(x, *hash, MemberKey(args[2]), scratch)) return x.reply.integer(0);
-  set_fields(x, *hash, args.subspan(2));
+  if (entry && live_field(x, entry->object<Hash>(), MemberKey(args[2]), scratch))
+    return x.reply.integer(0);
+  Change change = x.change(key, entry);
+  set_fields(x, change, args.subspan(2));
   x.changed(key.bytes, hash_event, "hset");
   x.reply.integer(1);
 }
@@ -98,22 +103,20 @@ void hmget(Execution& x, Args args) {
 
 void hdel(Execution& x, Args args) {
   const Key key = x.key(args[1]);
-  Hash* hash = write_hash(x, key);
+  const Entry* entry = write_hash(x, key);
   if (x.failed()) return;
-  if (!hash) return x.reply.integer(0);
+  if (!entry) return x.reply.integer(0);
+  Change change = x.change(key, entry);
   std::int64_t removed = 0;
   FieldScratch scratch;
   for (std::string_view text : args.subspan(2)) {
     const MemberKey field(text);
-    if (!live_field(x, *hash, field, scratch)) continue;
-    hash->erase(field);
+    if (!live_field(x, change, field, scratch)) continue;
+    change.object<Hash>().erase(field);
     ++removed;
   }
-  if (removed > 0) {
-    x.happened(key.bytes, hash_event, "hdel");
-    x.count_changes(static_cast<std::uint64_t>(removed));
-    erase_if_empty(x, key, *hash);
-  }
+  if (removed > 0) x.changed(key.bytes, hash_event, "hdel", static_cast<std::uint64_t>(removed));
+  x.erase_if_empty(change);
   x.reply.integer(removed);
 }
 
@@ -142,7 +145,7 @@ template <class Visitor>
 std::size_t for_live(const Execution& x, const Hash& hash, Visitor&& visit) {
   std::size_t count = 0;
   hash.for_each([&](const HashField& each) {
-    if (each.expired(x.now_ms())) return;
+    if (each.expired(x.expiry_now_ms())) return;
     ++count;
     visit(each);
   });
@@ -181,15 +184,25 @@ void hvals(Execution& x, Args args) {
 
 // Counting. The expiry of the field stays.
 
+/// Sets the field to a sum; returns its expiry.
+std::int64_t count_to(Execution& x, Change& change, const MemberKey& field, std::string_view sum) {
+  Hash& hash = open_hash(x, change);
+  FieldScratch scratch;
+  const auto found = live_field(x, change, field, scratch);
+  const std::int64_t expire_at_ms = found ? found->expire_at_ms : never;
+  hash.set(field, sum, expire_at_ms, hash_limits(x));
+  return expire_at_ms;
+}
+
 void hincrby(Execution& x, Args args) {
   auto amount = to_integer(args[3]);
   if (!amount) return x.fail(amount.error());
   const Key key = x.key(args[1]);
-  Hash* hash = write_hash(x, key);
+  const Entry* entry = write_hash(x, key);
   if (x.failed()) return;
   const MemberKey field(args[2]);
   FieldScratch scratch;
-  const auto found = hash ? live_field(x, *hash, field, scratch) : std::nullopt;
+  const auto found = entry ? live_field(x, entry->object<Hash>(), field, scratch) : std::nullopt;
   std::int64_t value = 0;
   if (found) {
     const auto number = parse_int64(found->value);
@@ -197,9 +210,8 @@ void hincrby(Execution& x, Args args) {
     value = *number;
   }
   if (__builtin_add_overflow(value, *amount, &value)) return x.fail(errors::overflow);
-  const std::int64_t expire_at_ms = found ? found->expire_at_ms : never;
-  if (!hash) hash = open_hash(x, key);
-  hash->set(field, format_int(value), expire_at_ms, hash_limits(x));
+  Change change = x.change(key, entry);
+  count_to(x, change, field, format_int(value));
   x.changed(key.bytes, hash_event, "hincrby");
   x.reply.integer(value);
 }
@@ -209,19 +221,22 @@ void hincrbyfloat(Execution& x, Args args) {
   if (!amount) return x.fail(errors::not_a_float);
   if (!std::isfinite(*amount)) return x.fail("ERR value is NaN or Infinity");
   const Key key = x.key(args[1]);
-  Hash* hash = write_hash(x, key);
+  const Entry* entry = write_hash(x, key);
   if (x.failed()) return;
   const MemberKey field(args[2]);
   FieldScratch scratch;
-  const auto found = hash ? live_field(x, *hash, field, scratch) : std::nullopt;
+  const auto found = entry ? live_field(x, entry->object<Hash>(), field, scratch) : std::nullopt;
   const auto before = found ? parse_long_double(found->value) : 0.0L;
   if (!before) return x.fail("ERR hash value is not a float");
   const long double sum = *before + *amount;
   if (!std::isfinite(sum)) return x.fail(errors::nan_or_infinity);
   const std::string text = format_long_double(sum);
-  const std::int64_t expire_at_ms = found ? found->expire_at_ms : never;
-  if (!hash) hash = open_hash(x, key);
-  hash->set(field, text, expire_at_ms, hash_limits(x));
+  Change change = x.change(key, entry);
+  const std::int64_t expire_at_ms = count_to(x, change, field, text);
+  x.propagate_as("HSET", args[1], args[2], text);
+  // HSET removes it.
+  if (expire_at_ms != never)
+    x.propagate_as("HPEXPIREAT", args[1], expire_at_ms, "FIELDS", 1, args[2]);
   x.changed(key.bytes, hash_event, "hincrbyfloat");
   x.reply.bulk(text);
 }

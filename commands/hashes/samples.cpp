@@ -17,14 +17,6 @@ using keyspace::Hash;
 using keyspace::HashField;
 using keyspace::Key;
 
-/// The hash without any field whose time is over, however many there are: who draws one must not
-/// meet them.
-const Hash* live_hash(Execution& x, const Key& key) {
-  Hash* hash = read_hash(x, key);
-  if (!hash) return nullptr;
-  return erase_expired_fields(x, key, *hash, hash->size()) ? hash : nullptr;
-}
-
 class Replier {
  public:
   Replier(Execution& x, bool with_values) : x_(&x), with_values_(with_values) {}
@@ -70,7 +62,7 @@ void hrandfield_many(Execution& x, Args args) {
   constexpr std::int64_t doubled_max = std::numeric_limits<std::int64_t>::max() / 2;
   if (with_values && (*given < -doubled_max || *given > doubled_max))
     return x.fail(errors::out_of_range);
-  const Hash* hash = live_hash(x, x.key(args[1]));
+  const Hash* hash = read_live_hash(x, x.key(args[1]));
   if (x.failed()) return;
   if (!hash || *given == 0) return x.reply.array(0);
   if (*given < -repeated_max) return x.fail(errors::out_of_range);
@@ -89,7 +81,7 @@ void hrandfield_many(Execution& x, Args args) {
 
 void hrandfield(Execution& x, Args args) {
   if (args.size() > 2) return hrandfield_many(x, args);
-  const Hash* hash = live_hash(x, x.key(args[1]));
+  const Hash* hash = read_live_hash(x, x.key(args[1]));
   if (x.failed()) return;
   if (!hash) return x.reply.null();
   FieldScratch scratch;
@@ -113,7 +105,7 @@ void hscan(Execution& x, Args args) {
   protocol::ReplyWriter fields(found, x.reply.version());
   std::size_t count = 0;
   const auto visit = [&](const HashField& each) {
-    if (each.expired(x.now_ms()) || !options->admits(each.field)) return;
+    if (each.expired(x.expiry_now_ms()) || !options->admits(each.field)) return;
     fields.bulk(each.field);
     if (!options->no_values) fields.bulk(each.value);
     count += options->no_values ? 1 : 2;

@@ -18,10 +18,8 @@ using config::keyspace_event::string;
 using hyperloglog::Change;
 using hyperloglog::Encoding;
 using hyperloglog::Registers;
-using keyspace::Database;
 using keyspace::Entry;
 using keyspace::Key;
-using keyspace::never;
 using keyspace::Scratch;
 using keyspace::Type;
 
@@ -40,19 +38,20 @@ std::string_view sketch_of(Execution& x, const Entry& entry, Scratch& scratch) {
 }
 
 /// Puts a sketch at the key, in place where it has the size of the old one. The expiry stays.
-void store(Execution& x, const Key& key, Entry* existing, const std::string& sketch) {
+void store(Execution& x, const Key& key, const Entry* existing, const std::string& sketch) {
   const auto fill = [&](char* to) { std::copy(sketch.begin(), sketch.end(), to); };
-  if (existing && existing->length() == sketch.size())
-    return fill(Database::writable(x.db().extend(existing, 0)));
-  x.db().set_raw(key, existing, sketch.size(), fill, existing ? existing->expire_at_ms() : never);
+  keyspace::Change change = x.change(key, existing);
+  if (existing && existing->length() == sketch.size()) return fill(change.extend(0));
+  change.set_raw(sketch.size(), fill, change.expire_at_ms());
   if (!existing) x.created(key.bytes);
 }
 
 // PFADD.
 
 /// Adds to a dense sketch in place; says how many elements changed it.
-std::uint64_t add_to_dense(Execution& x, Entry* entry, Args elements) {
-  char* sketch = Database::writable(x.db().extend(entry, 0));
+std::uint64_t add_to_dense(Execution& x, const Key& key, const Entry* entry, Args elements) {
+  keyspace::Change change = x.change(key, entry);
+  char* sketch = change.extend(0);
   std::uint64_t changes = 0;
   for (std::string_view element : elements)
     if (hyperloglog::raise_dense(sketch, hyperloglog::observe(element))) ++changes;
@@ -61,7 +60,7 @@ std::uint64_t add_to_dense(Execution& x, Entry* entry, Args elements) {
 }
 
 /// Adds to a sparse sketch or a new one: all or nothing.
-std::uint64_t add_to_sparse(Execution& x, const Key& key, Entry* existing, Args elements) {
+std::uint64_t add_to_sparse(Execution& x, const Key& key, const Entry* existing, Args elements) {
   Scratch scratch;
   std::string sketch = existing ? std::string(existing->bytes(scratch)) : hyperloglog::make_empty();
   std::uint64_t changes = existing ? 0 : 1;
@@ -74,14 +73,15 @@ std::uint64_t add_to_sparse(Execution& x, const Key& key, Entry* existing, Args 
     }
     if (change == Change::raised) ++changes;
   }
-  if (changes > 0) hyperloglog::forget_count(sketch.data());
+  if (changes == 0) return 0;
+  hyperloglog::forget_count(sketch.data());
   store(x, key, existing, sketch);
   return changes;
 }
 
 void pfadd(Execution& x, Args args) {
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key);
+  const Entry* entry = x.find_write(key);
   Encoding encoding = Encoding::sparse;
   if (entry) {
     Scratch scratch;
@@ -91,13 +91,10 @@ void pfadd(Execution& x, Args args) {
   }
   const Args elements = args.subspan(2);
   const std::uint64_t changes = encoding == Encoding::dense
-                                    ? add_to_dense(x, entry, elements)
+                                    ? add_to_dense(x, key, entry, elements)
                                     : add_to_sparse(x, key, entry, elements);
   if (x.failed()) return;
-  if (changes > 0) {
-    x.changed(key.bytes, string, "pfadd");
-    x.count_changes(changes - 1);
-  }
+  if (changes > 0) x.changed(key.bytes, string, "pfadd", changes);
   x.reply.integer(changes > 0 ? 1 : 0);
 }
 
@@ -123,7 +120,7 @@ bool merge_keys(Execution& x, Args names, Registers& registers) {
 
 /// The count of one sketch, which is kept in its header: a command that reads, but may write.
 void count_one(Execution& x, const Key& key) {
-  Entry* entry = x.find_read(key);
+  const Entry* entry = x.find_read(key);
   if (!entry) return x.reply.integer(0);
   Scratch scratch;
   const std::string_view sketch = sketch_of(x, *entry, scratch);
@@ -132,10 +129,8 @@ void count_one(Execution& x, const Key& key) {
     return x.reply.integer(static_cast<std::int64_t>(*cached));
   const auto count = hyperloglog::estimate(sketch);
   if (!count) return x.fail(corrupted);
-  keyspace::Databases::Mutation mutation(x.store().databases);
-  hyperloglog::cache_count(Database::writable(x.db().extend(entry, 0)), *count);
-  mutation.complete();
-  x.changed(key.bytes, 0, "pfcount");  // of no class: no listener is told
+  hyperloglog::cache_count(x.change(key, entry).extend(0), *count);
+  x.changed_silently(key.bytes);
   x.reply.integer(static_cast<std::int64_t>(*count));
 }
 
@@ -152,7 +147,7 @@ void pfmerge(Execution& x, Args args) {
   const bool dense = merge_keys(x, args.subspan(1), registers);
   if (x.failed()) return;
   const Key key = x.key(args[1]);
-  Entry* existing = x.find_write(key);
+  const Entry* existing = x.find_write(key);
   Scratch scratch;
   std::string sketch = existing ? std::string(existing->bytes(scratch)) : hyperloglog::make_empty();
   if (dense && !hyperloglog::make_dense(sketch)) return x.fail(corrupted);
@@ -172,7 +167,7 @@ void pfmerge(Execution& x, Args args) {
 // Looking inside.
 
 /// Makes the sketch at the key dense; says whether it was not.
-bool densify(Execution& x, const Key& key, Entry* entry) {
+bool densify(Execution& x, const Key& key, const Entry* entry) {
   Scratch scratch;
   std::string sketch(entry->bytes(scratch));
   if (hyperloglog::encoding_of(sketch) == Encoding::dense) return false;
@@ -181,11 +176,11 @@ bool densify(Execution& x, const Key& key, Entry* entry) {
     return false;
   }
   store(x, key, entry, sketch);
-  x.changed(key.bytes, 0, "pfdebug");  // of no class: no listener is told
+  x.changed_silently(key.bytes);
   return true;
 }
 
-void reply_registers(Execution& x, const Key& key, Entry* entry) {
+void reply_registers(Execution& x, const Key& key, const Entry* entry) {
   densify(x, key, entry);
   if (x.failed()) return;
   Registers registers{};
@@ -198,7 +193,7 @@ void reply_registers(Execution& x, const Key& key, Entry* entry) {
 
 void pfdebug(Execution& x, Args args) {
   const Key key = x.key(args[2]);
-  Entry* entry = x.find_write(key);
+  const Entry* entry = x.find_write(key);
   if (!entry) return x.fail("ERR The specified key does not exist");
   Scratch scratch;
   const std::string_view sketch = sketch_of(x, *entry, scratch);

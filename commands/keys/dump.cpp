@@ -87,7 +87,7 @@ Result<persistence::Value> decode(Execution& x, std::string_view payload) {
 }
 
 /// What is not of the kind that the policy goes by says nothing.
-void set_access_clock(const Execution& x, Entry& entry, const RestoreOptions& options) {
+void set_access_clock(const Execution& x, const Entry& entry, const RestoreOptions& options) {
   const bool by_frequency = counts_frequency(x.config().maxmemory_policy);
   if (by_frequency && options.frequency)
     entry.set_access_clock(
@@ -96,23 +96,34 @@ void set_access_clock(const Execution& x, Entry& entry, const RestoreOptions& op
     entry.set_access_clock(access_clock_of_idle(*options.idle_s, x.now_us()));
 }
 
+void propagate_end(Execution& x, Args args, const RestoreOptions& options, std::int64_t end_ms) {
+  if (!x.recorded()) return;
+  std::vector<std::string> words(args.begin(), args.end());
+  words[2] = std::to_string(end_ms);
+  if (!options.absolute) words.emplace_back("ABSTTL");
+  x.propagate_words(std::move(words));
+}
+
 void restore(Execution& x, Args args) {
   auto options = parse_options(args);
   if (!options) return x.fail(options.error());
   const Key key = x.key(args[1]);
-  Entry* existing = x.find_write(key);
+  const Entry* existing = x.find_write(key);
   if (existing && !options->replace) return x.fail(busy_key);
   auto end_ms = to_end_ms(x, args[2], options->absolute);
   if (!end_ms) return x.fail(end_ms.error());
   auto value = decode(x, args[3]);
   if (!value) return x.fail(value.error());
   x.reply.ok();
-  if (*end_ms <= x.now_ms()) {
-    if (existing) x.erase(key);
-    return;
+  if (*end_ms <= x.expiry_now_ms()) {
+    if (!existing) return;
+    x.erase(key, existing);
+    return x.propagate_as(x.deletion(x.config().lazyfree_lazy_expire), key.bytes);
   }
-  Entry* entry = store_value(x.db(), key, existing, std::move(*value), *end_ms);
-  set_access_clock(x, *entry, *options);
+  keyspace::Change change = x.change(key, existing);
+  store_value(change, std::move(*value), *end_ms);
+  set_access_clock(x, *change.entry(), *options);
+  if (*end_ms != keyspace::never) propagate_end(x, args, *options, *end_ms);
   x.created(key.bytes);
   x.became_ready(key.bytes);
   x.changed(key.bytes, generic, "restore");

@@ -10,41 +10,22 @@ using config::keyspace_event::generic;
 using keyspace::Entry;
 using keyspace::Key;
 
-/// NX, XX, GT, LT.
-struct Conditions {
-  bool nx = false;
-  bool xx = false;
-  bool gt = false;
-  bool lt = false;
-
-  /// A key without an expiry lives for ever: longer than any other.
-  [[nodiscard]] bool allow(const Entry& entry, std::int64_t at_ms) const {
-    if (nx && entry.has_expiry()) return false;
-    if (xx && !entry.has_expiry()) return false;
-    if (gt && at_ms <= entry.expire_at_ms()) return false;
-    return !lt || at_ms < entry.expire_at_ms();
-  }
-};
-
-Result<Conditions> parse_conditions(Args args) {
-  Conditions conditions;
-  for (ArgCursor at(args, 3); !at.done();) {
-    if (at.take("NX"))
-      conditions.nx = true;
-    else if (at.take("XX"))
-      conditions.xx = true;
-    else if (at.take("GT"))
-      conditions.gt = true;
-    else if (at.take("LT"))
-      conditions.lt = true;
-    else
-      return failure(errors::unsupported_option(at.next()));
-  }
+Result<ExpiryConditions> parse_conditions(Args args) {
+  ExpiryConditions conditions;
+  for (ArgCursor at(args, 3); !at.done();)
+    if (!conditions.take(at)) return failure(errors::unsupported_option(at.next()));
   if (conditions.nx && (conditions.xx || conditions.gt || conditions.lt))
     return failure("ERR NX and XX, GT or LT options at the same time are not compatible");
   if (conditions.gt && conditions.lt)
     return failure("ERR GT and LT options at the same time are not compatible");
   return conditions;
+}
+
+void propagate_expiry(Execution& x, Args args, std::int64_t at_ms) {
+  if (!x.recorded()) return;
+  std::vector<std::string> words{"PEXPIREAT", std::string(args[1]), std::to_string(at_ms)};
+  for (std::string_view condition : args.subspan(3)) words.emplace_back(condition);
+  x.propagate_words(std::move(words));
 }
 
 void set_expiry(Execution& x, Args args, TimeUnit unit) {
@@ -53,13 +34,15 @@ void set_expiry(Execution& x, Args args, TimeUnit unit) {
   auto at_ms = to_any_expiry_ms(x, args[2], unit);
   if (!at_ms) return x.fail(at_ms.error());
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key);
-  if (!entry || !conditions->allow(*entry, *at_ms)) return x.reply.integer(0);
-  if (*at_ms <= x.now_ms()) {
-    x.erase(key);
+  const Entry* entry = x.find_write(key);
+  if (!entry || !conditions->allow(entry->expire_at_ms(), *at_ms)) return x.reply.integer(0);
+  if (*at_ms <= x.expiry_now_ms()) {
+    x.erase(key, entry);
+    x.propagate_as(x.deletion(x.config().lazyfree_lazy_expire), args[1]);
   } else {
-    x.db().set_expiry(entry, *at_ms);
+    x.change(key, entry).set_expiry(*at_ms);
     x.changed(key.bytes, generic, "expire");
+    propagate_expiry(x, args, *at_ms);
   }
   x.reply.integer(1);
 }
@@ -107,9 +90,9 @@ void pexpiretime(Execution& x, Args args) {
 
 void persist(Execution& x, Args args) {
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key);
+  const Entry* entry = x.find_write(key);
   if (!entry || !entry->has_expiry()) return x.reply.integer(0);
-  x.db().clear_expiry(entry);
+  x.change(key, entry).clear_expiry();
   x.changed(key.bytes, generic, "persist");
   x.reply.integer(1);
 }

@@ -17,8 +17,9 @@ void del(Execution& x, Args args) {
   std::int64_t deleted = 0;
   for (std::string_view text : args.subspan(1)) {
     const Key key = x.key(text);
-    if (!x.peek(key)) continue;
-    x.erase(key);
+    const Entry* entry = x.peek(key);
+    if (!entry) continue;
+    x.erase(key, entry);
     ++deleted;
   }
   x.reply.integer(deleted);
@@ -33,7 +34,7 @@ void exists(Execution& x, Args args) {
 void touch(Execution& x, Args args) {
   std::int64_t found = 0;
   for (std::string_view key : args.subspan(1)) {
-    Entry* entry = x.find_untouched(key);
+    const Entry* entry = x.find_untouched(key);
     if (!entry) continue;
     x.touch(*entry);
     ++found;
@@ -57,7 +58,7 @@ void keys_matching(Execution& x, Args args) {
   std::size_t count = 0;
   x.db().for_each([&](const Entry& entry) {
     const std::string_view key = entry.key();
-    if (entry.expired(x.now_ms()) || !matches(args[1], key)) return;
+    if (entry.expired(x.expiry_now_ms()) || !matches(args[1], key)) return;
     x.reply.bulk(key);
     ++count;
   });
@@ -73,7 +74,7 @@ void randomkey(Execution& x, Args) {
   for (;;) {
     const Entry* entry = x.db().random(x.store().random);
     if (!entry) return x.reply.null();
-    if (!entry->expired(x.now_ms())) return x.reply.bulk(entry->key());
+    if (!entry->expired(x.expiry_now_ms())) return x.reply.bulk(entry->key());
     expire(x, *entry);
   }
 }
@@ -87,7 +88,7 @@ void scan(Execution& x, Args args) {
   std::vector<const Entry*> expired;
   const auto visit = [&](const Entry& entry) {
     if (!options->admits(entry.key())) return;
-    if (entry.expired(x.now_ms())) return expired.push_back(&entry);
+    if (entry.expired(x.expiry_now_ms())) return expired.push_back(&entry);
     if (options->type && !iequals(*options->type, keyspace::type_name(entry.type()))) return;
     found.push_back(&entry);
   };

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "commands/families.hpp"
+#include "commands/shared/database_index.hpp"
 #include "commands/shared/list_access.hpp"
 #include "keyspace/types/hash.hpp"
 #include "keyspace/types/set.hpp"
@@ -12,7 +13,7 @@ namespace respawn::commands {
 namespace {
 
 using config::keyspace_event::generic;
-using keyspace::Database;
+using keyspace::Change;
 using keyspace::Entry;
 using keyspace::Key;
 using keyspace::List;
@@ -38,33 +39,26 @@ class OtherDatabase {
   int before_;
 };
 
-Result<int> to_db_index(const Execution& x, std::string_view text) {
-  auto index = to_integer(text);
-  if (!index) return failure(index.error());
-  if (*index < std::numeric_limits<int>::min() || *index > std::numeric_limits<int>::max())
-    return failure("ERR value is out of range, value must between -2147483648 and 2147483647");
-  if (*index < 0 || *index >= x.config().databases)
-    return failure(std::string(errors::db_index_out_of_range));
-  return static_cast<int>(*index);
-}
-
 /// Whether clients may block until there is such a value.
 bool may_be_awaited(const Entry& entry) {
   return entry.type() == Type::list || entry.type() == Type::sorted_set;
 }
 
-void rename(Execution& x, const Key& from, const Key& to, Entry* entry, Entry* replaced) {
+void rename(Execution& x, const Key& from, const Key& to, const Entry* entry,
+            const Entry* replaced) {
   const bool awaited = may_be_awaited(*entry);
-  x.db().move(entry, x.db(), to, replaced);
+  Change source = x.change(from, entry);
+  Change destination = x.change(to, replaced);
+  source.move_to(destination);
   x.created(to.bytes);
   x.changed(from.bytes, generic, "rename_from");
-  x.happened(to.bytes, generic, "rename_to");
+  x.changed(to.bytes, generic, "rename_to", 0);
   if (awaited) x.became_ready(to.bytes);
 }
 
 void rename_always(Execution& x, Args args) {
   const Key from = x.key(args[1]);
-  Entry* entry = x.find_write(from);
+  const Entry* entry = x.find_write(from);
   if (!entry) return x.fail(errors::no_such_key);
   const Key to(args[2]);
   if (from.bytes != to.bytes) rename(x, from, to, entry, x.find_write(to));
@@ -73,7 +67,7 @@ void rename_always(Execution& x, Args args) {
 
 void renamenx(Execution& x, Args args) {
   const Key from = x.key(args[1]);
-  Entry* entry = x.find_write(from);
+  const Entry* entry = x.find_write(from);
   if (!entry) return x.fail(errors::no_such_key);
   const Key to(args[2]);
   if (from.bytes == to.bytes || x.find_write(to)) return x.reply.integer(0);
@@ -82,24 +76,24 @@ void renamenx(Execution& x, Args args) {
 }
 
 void move(Execution& x, Args args) {
-  auto index = to_db_index(x, args[2]);
+  auto index = to_database_index(x, args[2]);
   if (!index) return x.fail(index.error());
   if (*index == x.session().db) return x.fail(same_object);
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key);
+  const Entry* entry = x.find_write(key);
   if (!entry) return x.reply.integer(0);
-  Database& source = x.db();
+  Change source = x.change(key, entry);
   {
     const OtherDatabase other(x, *index);
     if (x.find_write(key)) return x.reply.integer(0);
     const bool awaited = may_be_awaited(*entry);
-    source.move(entry, x.db(), key, nullptr);
+    Change destination = x.change(key, nullptr);
+    source.move_to(destination);
     x.created(key.bytes);
     if (awaited) x.became_ready(key.bytes);
   }
   x.changed(key.bytes, generic, "move_from");
-  const OtherDatabase other(x, *index);
-  x.happened(key.bytes, generic, "move_to");
+  x.changed_in(*index, key.bytes, generic, "move_to", 0);
   x.reply.integer(1);
 }
 
@@ -110,38 +104,24 @@ std::unique_ptr<List> clone(const List& list, const keyspace::ListLimits& limits
   return copy;
 }
 
-void copy_value(Execution& x, const Entry& from, const Key& to, Entry* replaced) {
-  Database& db = x.db();
+void copy_value(Execution& x, const Entry& from, Change& to) {
   const std::int64_t at_ms = from.expire_at_ms();
   if (from.type() == Type::list) {
-    db.set_object(to, replaced, clone(from.object<List>(), list_limits(x)), at_ms);
-    return x.became_ready(to.bytes);
+    to.set_object(clone(from.object<List>(), list_limits(x)), at_ms);
+    return x.became_ready(to.key().bytes);
   }
   if (from.type() == Type::sorted_set) {
-    db.set_object(to, replaced, from.object<SortedSet>().clone(), at_ms);
-    return x.became_ready(to.bytes);
+    to.set_object(from.object<SortedSet>().clone(), at_ms);
+    return x.became_ready(to.key().bytes);
   }
-  if (from.type() == Type::set) {
-    db.set_object(to, replaced, from.object<keyspace::Set>().clone(), at_ms);
-    return;
-  }
-  if (from.type() == Type::hash) {
-    db.set_object(to, replaced, from.object<keyspace::Hash>().clone(), at_ms);
-    return;
-  }
-  if (from.is_integer()) {
-    db.set_integer(to, replaced, from.integer(), at_ms);
-    return;
-  }
+  if (from.type() == Type::set) return to.set_object(from.object<keyspace::Set>().clone(), at_ms);
+  if (from.type() == Type::hash) return to.set_object(from.object<keyspace::Hash>().clone(), at_ms);
+  if (from.is_integer()) return to.set_integer(from.integer(), at_ms);
   keyspace::Scratch scratch;
   const std::string_view text = from.bytes(scratch);
-  if (from.encoding() != keyspace::Encoding::raw) {
-    db.set_text(to, replaced, text, at_ms);
-    return;
-  }
-  db.set_raw(
-      to, replaced, text.size(), [&](char* out) { std::copy(text.begin(), text.end(), out); },
-      at_ms);
+  if (from.encoding() != keyspace::Encoding::raw) return to.set_text(text, at_ms);
+  to.set_raw(
+      text.size(), [&](char* out) { std::copy(text.begin(), text.end(), out); }, at_ms);
 }
 
 void copy(Execution& x, Args args) {
@@ -151,7 +131,7 @@ void copy(Execution& x, Args args) {
     if (at.take("REPLACE")) {
       replace = true;
     } else if (at.take("DB", 1)) {
-      auto index = to_db_index(x, at.next());
+      auto index = to_database_index(x, at.next());
       if (!index) return x.fail(index.error());
       db = *index;
     } else {
@@ -163,9 +143,10 @@ void copy(Execution& x, Args args) {
   if (!from) return x.reply.integer(0);
   const OtherDatabase other(x, db);
   const Key to(args[2]);
-  Entry* replaced = x.find_write(to);
+  const Entry* replaced = x.find_write(to);
   if (replaced && !replace) return x.reply.integer(0);
-  copy_value(x, *from, to, replaced);
+  Change change = x.change(to, replaced);
+  copy_value(x, *from, change);
   x.created(to.bytes);
   x.changed(to.bytes, generic, "copy_to");
   x.reply.integer(1);

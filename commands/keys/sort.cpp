@@ -133,7 +133,7 @@ class Sorting {
  public:
   Sorting(Execution& x, const SortOptions& options) : x_(&x), options_(&options) {}
 
-  void load(Entry& source);
+  void load(const Key& key, const Entry& source);
 
   /// False when a weight is no number.
   bool weigh();
@@ -155,9 +155,9 @@ class Sorting {
 
   void clamp_window(std::size_t size);
   void load_list(const List& list);
-  void load_sorted_set(SortedSet& set);
+  void load_sorted_set(const SortedSet& set);
   std::optional<std::string_view> value_of(const ValuePattern& pattern, std::string_view element);
-  Entry* find_named(std::string_view name);
+  const Entry* find_named(std::string_view name);
   [[nodiscard]] int compare_texts(Texts::Piece a, Texts::Piece b) const;
   [[nodiscard]] int compare(const Item& a, const Item& b) const;
 
@@ -179,9 +179,15 @@ void Sorting::clamp_window(std::size_t size) {
   count_ = static_cast<std::size_t>(options_->count < 0 ? rest : std::min(options_->count, rest));
 }
 
-void Sorting::load(Entry& source) {
+void Sorting::load(const Key& key, const Entry& source) {
   if (source.type() == Type::list) return load_list(source.object<List>());
-  if (source.type() == Type::sorted_set) return load_sorted_set(source.object<SortedSet>());
+  if (source.type() == Type::sorted_set) {
+    // Redis makes a skiplist of what it sorts, which OBJECT ENCODING shows.
+    const keyspace::SortedSetLimits limits = sorted_set_limits(*x_);
+    if (source.encoding() != keyspace::Encoding::skiplist)
+      x_->change(key, &source).object<SortedSet>().expect(limits.max_listpack_entries + 1, limits);
+    return load_sorted_set(source.object<SortedSet>());
+  }
   const Set& set = source.object<Set>();
   clamp_window(set.size());
   set.for_each([this](std::string_view member) { add(member); });
@@ -198,10 +204,7 @@ void Sorting::load_list(const List& list) {
   first_ = 0;
 }
 
-void Sorting::load_sorted_set(SortedSet& set) {
-  // Redis makes a skiplist of what it sorts, which OBJECT ENCODING shows.
-  const keyspace::SortedSetLimits limits = sorted_set_limits(*x_);
-  set.expect(limits.max_listpack_entries + 1, limits);
+void Sorting::load_sorted_set(const SortedSet& set) {
   clamp_window(set.size());
   const bool part = options_->unsorted;
   if (part && count_ == 0) return;
@@ -215,11 +218,11 @@ void Sorting::load_sorted_set(SortedSet& set) {
 }
 
 /// The key's name is not among the arguments: it is kept where an event may mention it.
-Entry* Sorting::find_named(std::string_view name) {
+const Entry* Sorting::find_named(std::string_view name) {
   const Key key(name);
   const Entry* found = x_->db().find(key);
   const bool silent =
-      found ? !found->expired(x_->now_ms())
+      found ? !found->expired(x_->expiry_now_ms())
             : (x_->config().notify_keyspace_events & config::keyspace_event::key_miss) == 0;
   return x_->find_read(silent ? key : Key(x_->keep(name), key.hash));
 }
@@ -230,7 +233,7 @@ std::optional<std::string_view> Sorting::value_of(const ValuePattern& pattern,
   if (pattern.kind == ValuePattern::Kind::element) return element;
   if (pattern.kind == ValuePattern::Kind::none) return std::nullopt;
   name_.assign(pattern.prefix).append(element).append(pattern.suffix);
-  Entry* const entry = find_named(name_);
+  const Entry* const entry = find_named(name_);
   const Type wanted = pattern.field.empty() ? Type::string : Type::hash;
   if (!entry || entry->type() != wanted) return std::nullopt;
   if (pattern.field.empty()) {
@@ -335,16 +338,15 @@ void store_sorted(Execution& x, Sorting& sorting, std::string_view destination) 
     list->push(End::back, value.value_or(""), limits);
   });
   const Key key(destination);
-  Entry* existing = x.find_write(key);
+  const Entry* existing = x.find_write(key);
   const std::size_t size = list->size();
   if (size > 0) {
-    x.db().set_object(key, existing, std::move(list));
+    x.change(key, existing).set_object(std::move(list));
     if (!existing) x.created(key.bytes);
-    x.changed(key.bytes, config::keyspace_event::list, "sortstore");
-    x.count_changes(size - 1);
+    x.changed(key.bytes, config::keyspace_event::list, "sortstore", size);
     x.became_ready(key.bytes);
   } else if (existing) {
-    x.erase(key);
+    x.erase(key, existing);
   }
   x.reply.integer(static_cast<std::int64_t>(size));
 }
@@ -357,7 +359,8 @@ bool sortable(const Entry& entry) {
 void sort_elements(Execution& x, Args args, bool may_store) {
   auto options = parse_options(args, may_store);
   if (!options) return x.fail(options.error());
-  Entry* source = x.find_read(x.key(args[1]));
+  const Key key = x.key(args[1]);
+  const Entry* source = x.find_read(key);
   if (source && !sortable(*source)) return x.fail(errors::wrong_type);
   // What is stored of a set has an order that does not depend on chance.
   if (source && source->type() == Type::set && options->unsorted && options->destination) {
@@ -366,7 +369,7 @@ void sort_elements(Execution& x, Args args, bool may_store) {
     options->by.reset();
   }
   Sorting sorting(x, *options);
-  if (source) sorting.load(*source);
+  if (source) sorting.load(key, *source);
   if (!options->unsorted) {
     if (!sorting.weigh()) return x.fail("ERR One or more scores can't be converted into double");
     sorting.sort();

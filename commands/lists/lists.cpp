@@ -1,5 +1,5 @@
 // Lists: pushing, reading and changing elements. What takes elements out at the ends is in
-// list_pops.cpp.
+// pops.cpp.
 #include <algorithm>
 
 #include "commands/families.hpp"
@@ -9,6 +9,7 @@ namespace respawn::commands {
 
 namespace {
 
+using keyspace::Change;
 using keyspace::End;
 using keyspace::Entry;
 using keyspace::Key;
@@ -25,14 +26,15 @@ std::int64_t as_reply(std::size_t number) {
 enum class Create : bool { no, yes };
 
 void push(Execution& x, Args args, End end, Create create) {
+  if (!fit_a_list(x, args.subspan(2))) return;
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::list);
+  const Entry* entry = x.find_write(key, Type::list);
   if (x.failed()) return;
   if (!entry && create == Create::no) return x.reply.integer(0);
   const Args elements = args.subspan(2);
-  const std::size_t size = push_elements(x, key, entry, end, elements);
-  x.changed(key.bytes, list_event, end == End::front ? "lpush" : "rpush");
-  x.count_changes(elements.size() - 1);
+  Change change = x.change(key, entry);
+  const std::size_t size = push_elements(x, change, end, elements);
+  x.changed(key.bytes, list_event, end == End::front ? "lpush" : "rpush", elements.size());
   x.reply.integer(as_reply(size));
 }
 
@@ -84,16 +86,16 @@ void lindex(Execution& x, Args args) {
 }
 
 void lset(Execution& x, Args args) {
+  if (!fit_a_list(x, args.subspan(3))) return;
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::list);
+  const Entry* entry = x.find_write(key, Type::list);
   if (x.failed()) return;
   if (!entry) return x.fail(errors::no_such_key);
   auto given = to_integer(args[2]);
   if (!given) return x.fail(given.error());
-  List& list = entry->object<List>();
-  const auto index = clamp_index(*given, list.size());
+  const auto index = clamp_index(*given, entry->object<List>().size());
   if (!index) return x.fail(errors::index_out_of_range);
-  list.set(*index, args[3], list_limits(x));
+  x.change(key, entry).object<List>().set(*index, args[3], list_limits(x));
   x.changed(key.bytes, list_event, "lset");
   x.reply.ok();
 }
@@ -106,15 +108,17 @@ std::optional<std::size_t> index_of(const List& list, std::string_view element) 
 }
 
 void linsert(Execution& x, Args args) {
+  if (!fit_a_list(x, args.subspan(4))) return;
   const bool after = iequals(args[2], "AFTER");
   if (!after && !iequals(args[2], "BEFORE")) return x.fail(errors::syntax);
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::list);
+  const Entry* entry = x.find_write(key, Type::list);
   if (x.failed()) return;
   if (!entry) return x.reply.integer(0);
-  List& list = entry->object<List>();
-  const auto pivot = index_of(list, args[3]);
+  const auto pivot = index_of(entry->object<List>(), args[3]);
   if (!pivot) return x.reply.integer(-1);
+  Change change = x.change(key, entry);
+  List& list = change.object<List>();
   list.insert(*pivot + (after ? 1 : 0), args[4], list_limits(x));
   x.changed(key.bytes, list_event, "linsert");
   x.reply.integer(as_reply(list.size()));
@@ -124,14 +128,15 @@ void lrem(Execution& x, Args args) {
   auto given = to_integer(args[2]);
   if (!given) return x.fail(given.error());
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::list);
+  const Entry* entry = x.find_write(key, Type::list);
   if (x.failed()) return;
   if (!entry) return x.reply.integer(0);
-  List& list = entry->object<List>();
+  Change change = x.change(key, entry);
+  List& list = change.object<List>();
   // So that it can be negated; no list has that many elements.
   const std::int64_t count = std::max(*given, -std::numeric_limits<std::int64_t>::max());
   const std::size_t removed = list.remove(count, args[3], list_limits(x));
-  if (removed > 0) after_removal(x, key, list, "lrem", removed);
+  if (removed > 0) x.removed(change, list_event, "lrem", removed);
   x.reply.integer(as_reply(removed));
 }
 
@@ -140,16 +145,17 @@ void ltrim(Execution& x, Args args) {
   auto stop = to_integer(args[3]);
   if (!start || !stop) return x.fail(errors::not_an_integer);
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::list);
+  const Entry* entry = x.find_write(key, Type::list);
   if (x.failed()) return;
   if (!entry) return x.reply.ok();
-  List& list = entry->object<List>();
+  Change change = x.change(key, entry);
+  List& list = change.object<List>();
   const std::size_t before = list.size();
   const ListRange kept = clamp_range(*start, *stop, before);
   const keyspace::ListLimits limits = list_limits(x);
   list.drop(End::back, before - kept.first - kept.count, limits);
   list.drop(End::front, kept.first, limits);
-  after_removal(x, key, list, "ltrim", before - list.size());
+  x.removed(change, list_event, "ltrim", before - list.size());
   x.reply.ok();
 }
 

@@ -1,5 +1,6 @@
 // Taking elements out of lists at their ends, and moving them to others; waiting for them.
 #include <algorithm>
+#include <optional>
 
 #include "commands/families.hpp"
 #include "commands/shared/blocking_source.hpp"
@@ -10,6 +11,7 @@ namespace respawn::commands {
 
 namespace {
 
+using keyspace::Change;
 using keyspace::End;
 using keyspace::Entry;
 using keyspace::Key;
@@ -17,19 +19,27 @@ using keyspace::List;
 using keyspace::Scratch;
 using keyspace::Type;
 
+constexpr int list_event = config::keyspace_event::list;
+
 std::string_view pop_event(End end) {
   return end == End::front ? "lpop" : "rpop";
 }
 
-void pop_one(Execution& x, const Key& key, List& list, End end) {
+std::string_view pop_command(End end) {
+  return end == End::front ? "LPOP" : "RPOP";
+}
+
+void pop_one(Execution& x, Change& change, End end) {
+  List& list = change.object<List>();
   Scratch scratch;
   x.reply.bulk(list.peek(end, scratch));
   list.drop(end, 1, list_limits(x));
-  after_removal(x, key, list, pop_event(end), 1);
+  x.removed(change, list_event, pop_event(end), 1);
 }
 
 /// Replies an array of up to `count_max` elements, from the end inwards.
-void pop_several(Execution& x, const Key& key, List& list, End end, std::int64_t count_max) {
+void pop_several(Execution& x, Change& change, End end, std::int64_t count_max) {
+  List& list = change.object<List>();
   const std::size_t size = list.size();
   const std::size_t count = std::min(size, static_cast<std::size_t>(count_max));
   if (end == End::front)
@@ -37,7 +47,7 @@ void pop_several(Execution& x, const Key& key, List& list, End end, std::int64_t
   else
     reply_elements(x, list, size - 1, count, End::front);
   list.drop(end, count, list_limits(x));
-  after_removal(x, key, list, pop_event(end), count);
+  x.removed(change, list_event, pop_event(end), count);
 }
 
 void pop(Execution& x, Args args, End end) {
@@ -50,13 +60,12 @@ void pop(Execution& x, Args args, End end) {
     count = *given;
   }
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::list);
+  const Entry* entry = x.find_write(key, Type::list);
   if (x.failed()) return;
   if (!entry) return count < 0 ? x.reply.null() : x.reply.null_array();
-  List& list = entry->object<List>();
-  if (count < 0) return pop_one(x, key, list, end);
   if (count == 0) return x.reply.array(0);
-  pop_several(x, key, list, end, count);
+  Change change = x.change(key, entry);
+  count < 0 ? pop_one(x, change, end) : pop_several(x, change, end, count);
 }
 
 void lpop(Execution& x, Args args) {
@@ -71,10 +80,11 @@ void blocking_pop(Execution& x, Args args, End end) {
   auto timeout_ms = to_timeout_ms(args.back());
   if (!timeout_ms) return x.fail(timeout_ms.error());
   const Args keys = args.subspan(1, args.size() - 2);
-  const bool served = serve_first<List>(x, keys, [&](const Key& key, List& list) {
+  const bool served = serve_first<List>(x, keys, [&](Change& change) {
     x.reply.array(2);
-    x.reply.bulk(key.bytes);
-    pop_one(x, key, list, end);
+    x.reply.bulk(change.key().bytes);
+    x.propagate_as(pop_command(end), change.key().bytes);
+    pop_one(x, change, end);
   });
   if (served || x.failed()) return;
   x.block_on(keys, Type::list, *timeout_ms, TimeoutReply::null_array);
@@ -95,8 +105,9 @@ Result<End> to_end(std::string_view word) {
 }
 
 auto popping_several(Execution& x) {
-  return [&x](const Key& key, List& list, End end, std::int64_t count) {
-    pop_several(x, key, list, end, count);
+  return [&x](Change& change, End end, std::int64_t count) {
+    x.propagate_as(pop_command(end), change.key().bytes, count);
+    pop_several(x, change, end, count);
   };
 }
 
@@ -125,22 +136,24 @@ Result<Ends> parse_ends(Args args) {
 /// Moves an element and replies it. False when there is none to move, or after an error.
 bool move_element(Execution& x, Args args, Ends ends) {
   const Key source = x.key(args[1]);
-  Entry* from = find_source<List>(x, source);
+  const Entry* from = find_source<List>(x, source);
   if (!from || x.failed()) return false;
   const Key destination(args[2]);
-  Entry* to = x.find_write(destination, Type::list);
+  const Entry* to = x.find_write(destination, Type::list);
   if (x.failed()) return false;
-  List& list = from->object<List>();
+  Change taking = x.change(source, from);
+  std::optional<Change> putting;
+  if (to != from) putting.emplace(x.change(destination, to));
+  List& list = taking.object<List>();
   Scratch scratch;
   const std::string element(list.peek(ends.from, scratch));
   const std::string_view pushed[] = {element};
   // First in, then out: when there is no memory to push, nothing has happened. With one list as
   // both, the element pushed at the same end is the one that leaves.
-  push_elements(x, destination, to, ends.to, pushed);
-  x.happened(destination.bytes, config::keyspace_event::list,
-             ends.to == End::front ? "lpush" : "rpush");
+  push_elements(x, putting ? *putting : taking, ends.to, pushed);
+  x.changed(destination.bytes, list_event, ends.to == End::front ? "lpush" : "rpush", 0);
   list.drop(ends.from, 1, list_limits(x));
-  after_removal(x, source, list, pop_event(ends.from), 1);
+  x.removed(taking, list_event, pop_event(ends.from), 1);
   x.reply.bulk(element);
   return true;
 }
@@ -149,11 +162,17 @@ void move_or_null(Execution& x, Args args, Ends ends) {
   if (!move_element(x, args, ends) && !x.failed()) x.reply.null();
 }
 
-void move_or_wait(Execution& x, Args args, Ends ends) {
+/// False, without a reply, when there was nothing to move, but a time to wait for it.
+bool move_or_wait(Execution& x, Args args, Ends ends) {
   auto timeout_ms = to_timeout_ms(args.back());
-  if (!timeout_ms) return x.fail(timeout_ms.error());
-  if (move_element(x, args, ends) || x.failed()) return;
-  x.block_on(args.subspan(1, 1), Type::list, *timeout_ms, TimeoutReply::null_array);
+  if (!timeout_ms) {
+    x.fail(timeout_ms.error());
+    return false;
+  }
+  if (move_element(x, args, ends)) return true;
+  if (!x.failed())
+    x.block_on(args.subspan(1, 1), Type::list, *timeout_ms, TimeoutReply::null_array);
+  return false;
 }
 
 void lmove(Execution& x, Args args) {
@@ -169,11 +188,11 @@ void rpoplpush(Execution& x, Args args) {
 void blmove(Execution& x, Args args) {
   auto ends = parse_ends(args);
   if (!ends) return x.fail(ends.error());
-  move_or_wait(x, args, *ends);
+  if (move_or_wait(x, args, *ends)) x.propagate_as("LMOVE", args[1], args[2], args[3], args[4]);
 }
 
 void brpoplpush(Execution& x, Args args) {
-  move_or_wait(x, args, {});
+  if (move_or_wait(x, args, {})) x.propagate_as("RPOPLPUSH", args[1], args[2]);
 }
 
 constexpr CommandSpec rows[] = {

@@ -61,6 +61,7 @@ void punsubscribe(Execution& x, Args args) {
 
 void publish(Execution& x, Args args) {
   const std::size_t receivers = x.env().subscriptions.publish(args[1], args[2]);
+  x.propagate_always(Targets::replicas);
   x.reply.integer(static_cast<std::int64_t>(receivers));
 }
 
@@ -202,7 +203,7 @@ constexpr CommandSpec rows[] = {
     command({.name = "publish",
              .syntax = "channel message",
              .group = Group::pubsub,
-             .flags = {Flag::pubsub, Flag::loading, Flag::stale, Flag::fast},
+             .flags = {Flag::pubsub, Flag::loading, Flag::stale, Flag::fast, Flag::may_replicate},
              .since = "2.0.0",
              .complexity =
                  "O(N+M) with N being the number of receivers and M the number of all patterns.",

@@ -1,11 +1,8 @@
 // CONFIG: reads and changes the configuration while the server runs.
-#include <memory>
-#include <utility>
-#include <vector>
-
 #include "commands/families.hpp"
 #include "commands/shared/help.hpp"
 #include "config/change.hpp"
+#include "engine/run/publish.hpp"
 
 namespace respawn::commands {
 
@@ -20,34 +17,17 @@ void config_get(Execution& x, Args args) {
   }
 }
 
-/// The change that an error of Services::apply_config is about, and the reason behind its name.
-Error refusal_of(const std::vector<config::Change>& changes, std::string_view error) {
-  for (const config::Change& change : changes) {
-    const std::string_view name = change.option->name;
-    if (error.starts_with(name) && error.substr(name.size()).starts_with(": "))
-      return config::refusal(change, error.substr(name.size() + 2));
-  }
-  return config::refusal(changes.front(), error);
-}
-
 void config_set(Execution& x, Args args) {
-  Store& store = x.store();
-  auto prepared = config::prepare(*store.config, args.subspan(2),
+  auto prepared = config::prepare(x.config(), args.subspan(2),
                                   {.local = x.session().is_local(), .loading = false});
   if (!prepared.ok()) return x.fail(prepared.error());
-  std::vector<std::string> changed;
-  for (const config::Change& change : prepared->changes) changed.emplace_back(change.option->name);
-  if (!changed.empty()) {
-    auto after = std::make_shared<const config::Config>(std::move(prepared->config));
-    if (Status applied = x.env().services.apply_config(store.config, after, changed); !applied.ok())
-      return x.fail(refusal_of(prepared->changes, applied.error()).text);
-    store.config = std::move(after);
-  }
+  if (auto refusal = publish(x.store(), x.env().services.configuration, *prepared))
+    return x.fail(config::refusal_reply(prepared->changes, *refusal).text);
   x.reply.ok();
 }
 
 void config_rewrite(Execution& x, Args) {
-  if (Status written = x.env().services.rewrite_config(x.config()); !written.ok())
+  if (Status written = x.env().services.configuration.rewrite(x.config()); !written.ok())
     return x.fail(written.error());
   x.reply.ok();
 }
@@ -58,7 +38,7 @@ void config_resetstat(Execution& x, Args) {
   store.registry.reset_statistics();
   store.databases.statistics = {};
   store.databases.garbage().reset_statistics();
-  x.env().services.reset_network_facts();
+  x.env().services.process.reset_network();
   x.reply.ok();
 }
 

@@ -1,5 +1,6 @@
 // Whole databases: how many keys, emptying them, swapping them.
 #include "commands/families.hpp"
+#include "commands/shared/database_index.hpp"
 #include "engine/run/execution.hpp"
 
 namespace respawn::commands {
@@ -16,17 +17,25 @@ bool parse_flush_mode(Args args) {
          (args.size() == 2 && (iequals(args[1], "ASYNC") || iequals(args[1], "SYNC")));
 }
 
+void flush(Execution& x, int db) {
+  const std::size_t keys = x.store().databases.at(static_cast<std::size_t>(db)).size();
+  x.store().databases.clear(static_cast<std::size_t>(db));
+  x.changed_database(db, keys);
+}
+
+/// Those who replay it empty theirs, whatever they hold.
 void flushdb(Execution& x, Args args) {
   if (!parse_flush_mode(args)) return x.fail(errors::syntax);
-  x.count_changes(x.db().size());
-  x.db().clear();
+  flush(x, x.session().db);
+  x.propagate_always();
   x.reply.ok();
 }
 
 void flushall(Execution& x, Args args) {
   if (!parse_flush_mode(args)) return x.fail(errors::syntax);
-  x.count_changes(x.store().databases.size());
-  x.store().databases.clear();
+  const int count = x.config().databases;
+  for (int db = 0; db < count; ++db) flush(x, db);
+  x.propagate_always();
   x.reply.ok();
 }
 
@@ -37,18 +46,19 @@ void swapdb(Execution& x, Args args) {
   if (!first) return x.fail(first.error());
   auto second = to_integer_between(args[2], min, max, "ERR invalid second DB index");
   if (!second) return x.fail(second.error());
-  keyspace::Databases& databases = x.store().databases;
-  const auto count = static_cast<std::int64_t>(databases.count());
-  for (std::int64_t index : {*first, *second})
-    if (index < 0 || index >= count) return x.fail(errors::db_index_out_of_range);
+  if (!has_database(x, *first) || !has_database(x, *second))
+    return x.fail(errors::db_index_out_of_range);
 
+  keyspace::Databases& databases = x.store().databases;
   databases.swap(static_cast<std::size_t>(*first), static_cast<std::size_t>(*second));
   for (std::int64_t index : {*first, *second}) {
     const keyspace::Database& db = databases.at(static_cast<std::size_t>(index));
     x.env().blocking.waiters().mark_ready_where(
         static_cast<int>(index), [&](std::string_view key) { return db.find(key) != nullptr; });
   }
-  x.count_changes(1);
+  x.changed_database(static_cast<int>(*first), 1);
+  x.changed_database(static_cast<int>(*second), 0);
+  x.propagate_always();
   x.reply.ok();
 }
 

@@ -29,7 +29,7 @@ void debug_sleep(Execution& x, Args args) {
 }
 
 void debug_log(Execution& x, Args args) {
-  x.env().services.log(LogLevel::warning, "DEBUG LOG: " + std::string(args[2]));
+  x.env().services.log.write(LogLevel::warning, "DEBUG LOG: " + std::string(args[2]));
   x.reply.ok();
 }
 
@@ -94,14 +94,14 @@ void debug_populate(Execution& x, Args args) {
   auto population = parse_population(x.config(), args);
   if (!population.ok()) return x.fail(population.error());
   const bool announced = x.config().notify_keyspace_events & config::keyspace_event::new_key;
-  const keyspace::Databases::Mutation mutation(x.store().databases);
   for (std::int64_t i = 0; i < population->keys; ++i) {
     const std::string name = std::string(population->prefix) + ":" + std::to_string(i);
     const keyspace::Key key(name);
     if (x.find_write(key)) continue;
     std::string value = "value:" + std::to_string(i);
     if (population->value_bytes > 0) value.resize(population->value_bytes, '\0');
-    x.db().set_string(key, nullptr, value);
+    x.change(key, nullptr).set_string(value);
+    x.changed_silently(key.bytes, 0);
     if (announced) x.created(x.keep(name));
   }
   x.reply.ok();
@@ -211,7 +211,7 @@ void debug_stringmatch_len(Execution& x, Args args) {
 
 void debug_change_repl_id(Execution& x, Args) {
   x.store().replication_id = random_hex(x.store().replication_id.size());
-  x.env().services.log(LogLevel::warning, "The replication id was changed by DEBUG.");
+  x.env().services.log.write(LogLevel::warning, "The replication id was changed by DEBUG.");
   x.reply.ok();
 }
 

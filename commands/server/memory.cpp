@@ -164,12 +164,12 @@ void memory_doctor(Execution& x, Args) {
 }
 
 void memory_purge(Execution& x, Args) {
-  x.env().services.purge_memory();
+  x.env().services.memory.purge();
   x.reply.ok();
 }
 
 void memory_malloc_stats(Execution& x, Args) {
-  const std::string report = x.env().services.allocator_report();
+  const std::string report = x.env().services.memory.report();
   if (report.empty()) return x.reply.bulk("Stats not supported for the current allocator");
   x.reply.verbatim("txt", report);
 }

@@ -59,7 +59,7 @@ void draw(const TreeNode& node, const std::string& indent, std::string& out) {
 void respawn_tree(Execution& x, Args args) {
   if (args.size() > 3 || (args.size() == 3 && !iequals(args[2], "text")))
     return x.fail(errors::syntax);
-  const TreeNode root = x.env().services.tree();
+  const TreeNode root = x.env().services.tree.root();
   if (args.size() == 2) return write_node(x, root);
   std::string drawing;
   draw(root, "", drawing);
@@ -69,12 +69,12 @@ void respawn_tree(Execution& x, Args args) {
 void respawn_children(Execution& x, Args args) {
   if (args.size() > 3) return x.fail(errors::wrong_arity(x.spec().name));
   if (args.size() == 2) {
-    const TreeNode root = x.env().services.tree();
+    const TreeNode root = x.env().services.tree.root();
     x.reply.array(root.children.size());
     for (const TreeNode& child : root.children) write_node(x, child);
     return;
   }
-  auto children = x.env().services.children(args[2]);
+  auto children = x.env().services.tree.children(args[2]);
   if (!children.ok()) return x.fail(children.error());
   x.reply.array(children->size());
   for (const TreeNode& child : *children) write_node(x, child);
@@ -89,7 +89,7 @@ void respawn_restarts(Execution& x, Args args) {
     if (!given.ok()) return x.fail(given.error());
     count = *given;
   }
-  const auto records = x.env().services.restarts(static_cast<std::size_t>(count));
+  const auto records = x.env().services.tree.restarts(static_cast<std::size_t>(count));
   x.reply.array(records.size());
   for (const RestartRecord& record : records) {
     x.reply.map(5);
@@ -102,7 +102,7 @@ void respawn_restarts(Execution& x, Args args) {
 }
 
 void respawn_kill(Execution& x, Args args) {
-  if (Status killed = x.env().services.kill_actor(args[2]); !killed.ok())
+  if (Status killed = x.env().services.tree.kill(args[2]); !killed.ok())
     return x.fail(killed.error());
   x.reply.ok();
 }

@@ -52,14 +52,14 @@ Result<ShutdownOptions> parse_shutdown(Args args) {
 }
 
 /// A shutdown that is under way has no reply: the connection closes.
-void shutdown(Execution& x, Args args) {
+void shut_down(Execution& x, Args args) {
   auto options = parse_shutdown(args);
   if (!options.ok()) return x.fail(options.error());
-  Services& services = x.env().services;
+  ShutdownService& shutdown = x.env().services.shutdown;
   if (!options->abort) {
-    services.request_shutdown(options->request);
+    shutdown.request(options->request);
     x.session().close_after_reply = true;
-  } else if (Status aborted = services.abort_shutdown(); aborted.ok()) {
+  } else if (Status aborted = shutdown.abort(); aborted.ok()) {
     x.reply.ok();
   } else {
     x.fail(aborted.error());
@@ -100,7 +100,7 @@ constexpr CommandSpec rows[] = {
              .since = "1.0.0",
              .complexity = "O(N) where N is the number of keys when a snapshot is saved, else O(1)",
              .summary = "Ends the server, or stops an end that is under way.",
-             .run = shutdown}),
+             .run = shut_down}),
 };
 
 }  // namespace

@@ -73,9 +73,31 @@ void srandmember(Execution& x, Args args) {
 /// When less than this part of what is taken would stay, a new set of what stays is made.
 constexpr std::size_t stay_part = 5;
 
+/// SREM with the members that chance has drawn; empty when nobody wants to know.
+class Removals {
+ public:
+  Removals(Execution& x, const Key& key) : x_(x) {
+    if (x.recorded()) words_ = {"SREM", std::string(key.bytes)};
+  }
+
+  void add(std::string_view member) {
+    if (!words_.empty()) words_.emplace_back(member);
+  }
+
+  void propagate() {
+    if (!words_.empty()) x_.propagate_words(std::move(words_));
+  }
+
+ private:
+  Execution& x_;
+  std::vector<std::string> words_;
+};
+
 /// Takes out `count` members, less than there are, and replies them.
-void pop_some(Execution& x, const Key& key, Entry* entry, std::size_t count) {
-  Set& set = entry->object<Set>();
+void pop_some(Execution& x, const Key& key, const Entry* entry, std::size_t count) {
+  keyspace::Change change = x.change(key, entry);
+  Set& set = change.object<Set>();
+  Removals removals(x, key);
   const keyspace::SetLimits limits = set_limits(x);
   x.reply.set(count);
   if (const std::size_t staying = set.size() - count; staying * stay_part > count) {
@@ -84,6 +106,7 @@ void pop_some(Execution& x, const Key& key, Entry* entry, std::size_t count) {
     for_some(x, set, count, [&](std::string_view member) { popped.emplace_back(member); });
     for (const std::string& member : popped) {
       set.erase(member);
+      removals.add(member);
       x.reply.bulk(member);
     }
   } else {
@@ -92,11 +115,16 @@ void pop_some(Execution& x, const Key& key, Entry* entry, std::size_t count) {
         std::make_unique<Set>(integers ? keyspace::Encoding::intset : keyspace::Encoding::listpack);
     Selection selection(x.store().random, set.size(), staying);
     set.for_each([&](std::string_view member) {
-      if (!selection.take()) return x.reply.bulk(member);
-      rest->add(member, limits);
+      if (selection.take()) {
+        rest->add(member, limits);
+        return;
+      }
+      removals.add(member);
+      x.reply.bulk(member);
     });
-    x.db().set_object(key, entry, std::move(rest), entry->expire_at_ms());
+    change.set_object(std::move(rest), change.expire_at_ms());
   }
+  removals.propagate();
 }
 
 void spop_many(Execution& x, Args args) {
@@ -104,16 +132,16 @@ void spop_many(Execution& x, Args args) {
                                   errors::must_be_positive);
   if (!given) return x.fail(given.error());
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::set);
+  const Entry* entry = x.find_write(key, Type::set);
   if (x.failed()) return;
   if (!entry || *given == 0) return x.reply.set(0);
   const Set& set = entry->object<Set>();
   const std::size_t count = std::min(static_cast<std::size_t>(*given), set.size());
-  x.happened(key.bytes, set_event, "spop");
-  x.count_changes(count);
+  x.changed(key.bytes, set_event, "spop", count);
   if (count < set.size()) return pop_some(x, key, entry, count);
   reply_members(x, set);
-  x.db().erase(key);
+  x.change(key, entry).erase();
+  x.propagate_as(x.deletion(x.config().lazyfree_lazy_server_del), key.bytes);
   x.happened(key.bytes, config::keyspace_event::generic, "del");
 }
 
@@ -121,16 +149,17 @@ void spop(Execution& x, Args args) {
   if (args.size() > 3) return x.fail(errors::syntax);
   if (args.size() == 3) return spop_many(x, args);
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::set);
+  const Entry* entry = x.find_write(key, Type::set);
   if (x.failed()) return;
   if (!entry) return x.reply.null();
-  Set& set = entry->object<Set>();
+  keyspace::Change change = x.change(key, entry);
+  Set& set = change.object<Set>();
   Scratch scratch;
   const std::string member(set.random(x.store().random, scratch));
   set.erase(member);
   x.reply.bulk(member);
-  x.changed(key.bytes, set_event, "spop");
-  erase_if_empty(x, key, set);
+  x.propagate_as("SREM", key.bytes, member);
+  x.removed(change, set_event, "spop", 1);
 }
 
 constexpr CommandSpec rows[] = {

@@ -1,5 +1,5 @@
-// Sets: adding, removing, looking for members. Random ones are in set_samples.cpp, what combines
-// several sets in set_algebra.cpp.
+// Sets: adding, removing, looking for members. Random ones are in samples.cpp, what combines
+// several sets in algebra.cpp.
 #include "commands/families.hpp"
 #include "commands/shared/scanning.hpp"
 #include "commands/shared/set_access.hpp"
@@ -8,6 +8,7 @@ namespace respawn::commands {
 
 namespace {
 
+using keyspace::Change;
 using keyspace::Entry;
 using keyspace::Key;
 using keyspace::MemberKey;
@@ -17,68 +18,60 @@ using keyspace::Type;
 constexpr int set_event = config::keyspace_event::set;
 
 /// The set at the key, made for these members when there is none.
-Set& open_set(Execution& x, const Key& key, Entry* entry, Args members) {
+Set& open_set(Execution& x, Change& change, Args members) {
   const keyspace::SetLimits limits = set_limits(x);
-  if (entry) {
-    Set& set = entry->object<Set>();
-    set.expect(members.size(), limits);
-    return set;
-  }
-  entry = x.db().set_object(key, nullptr, Set::make_for(members[0], members.size(), limits));
-  return entry->object<Set>();
+  if (change.entry())
+    change.object<Set>().expect(members.size(), limits);
+  else
+    change.set_object(Set::make_for(members[0], members.size(), limits));
+  return change.object<Set>();
 }
 
 void sadd(Execution& x, Args args) {
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::set);
+  const Entry* entry = x.find_write(key, Type::set);
   if (x.failed()) return;
   const Args members = args.subspan(2);
   const keyspace::SetLimits limits = set_limits(x);
-  Set& set = open_set(x, key, entry, members);
+  Change change = x.change(key, entry);
+  Set& set = open_set(x, change, members);
   if (!entry) x.created(key.bytes);
   std::int64_t added = 0;
   for (std::string_view member : members) added += set.add(member, limits) ? 1 : 0;
-  if (added > 0) {
-    x.happened(key.bytes, set_event, "sadd");
-    x.count_changes(static_cast<std::uint64_t>(added));
-  }
+  if (added > 0) x.changed(key.bytes, set_event, "sadd", static_cast<std::uint64_t>(added));
   x.reply.integer(added);
 }
 
 void srem(Execution& x, Args args) {
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::set);
+  const Entry* entry = x.find_write(key, Type::set);
   if (x.failed()) return;
   if (!entry) return x.reply.integer(0);
-  Set& set = entry->object<Set>();
+  Change change = x.change(key, entry);
+  Set& set = change.object<Set>();
   std::int64_t removed = 0;
   for (std::string_view member : args.subspan(2)) removed += set.erase(member) ? 1 : 0;
-  if (removed > 0) {
-    x.happened(key.bytes, set_event, "srem");
-    x.count_changes(static_cast<std::uint64_t>(removed));
-    erase_if_empty(x, key, set);
-  }
+  if (removed > 0) x.removed(change, set_event, "srem", static_cast<std::uint64_t>(removed));
   x.reply.integer(removed);
 }
 
 void smove(Execution& x, Args args) {
   const Key from = x.key(args[1]);
-  Entry* source = x.find_write(from);
+  const Entry* source = x.find_write(from);
   const Key to(args[2]);
-  Entry* target = x.find_write(to);
+  const Entry* target = x.find_write(to);
   if (!source) return x.reply.integer(0);
   if (source->type() != Type::set || (target && target->type() != Type::set))
     return x.fail(errors::wrong_type);
   const MemberKey member(args[3]);
-  Set& set = source->object<Set>();
-  if (source == target) return x.reply.integer(set.contains(member) ? 1 : 0);
-  if (!set.contains(member)) return x.reply.integer(0);
+  const bool there = source->object<Set>().contains(member);
+  if (source == target || !there) return x.reply.integer(there ? 1 : 0);
   // First where it goes to: if memory is out now, nothing has changed.
-  Set& other = open_set(x, to, target, args.subspan(3, 1));
-  const bool added = other.add(member, set_limits(x));
-  set.erase(member);
-  x.changed(from.bytes, set_event, "srem");
-  erase_if_empty(x, from, set);
+  Change giving = x.change(from, source);
+  Change taking = x.change(to, target);
+  const bool added = open_set(x, taking, args.subspan(3, 1)).add(member, set_limits(x));
+  giving.object<Set>().erase(member);
+  x.removed(giving, set_event, "srem", 1);
   if (!target) x.created(to.bytes);
   if (added) x.changed(to.bytes, set_event, "sadd");
   x.reply.integer(1);

@@ -4,6 +4,21 @@
 
 namespace respawn::commands {
 
+bool ExpiryConditions::take(ArgCursor& at) {
+  bool* const flags[] = {&nx, &xx, &gt, &lt};
+  constexpr std::string_view words[] = {"NX", "XX", "GT", "LT"};
+  for (std::size_t i = 0; i < std::size(words); ++i)
+    if (at.take(words[i])) return *flags[i] = true;
+  return false;
+}
+
+bool ExpiryConditions::allow(std::int64_t before_ms, std::int64_t at_ms) const {
+  if (nx && before_ms != keyspace::never) return false;
+  if (xx && before_ms == keyspace::never) return false;
+  if (gt && at_ms <= before_ms) return false;
+  return !lt || at_ms < before_ms;
+}
+
 Result<std::int64_t> to_any_expiry_ms(const Execution& x, std::string_view text, TimeUnit unit) {
   auto parsed = to_integer(text);
   if (!parsed) return parsed;

@@ -15,6 +15,22 @@ struct TimeUnit {
   bool absolute = false;
 };
 
+/// NX, XX, GT, LT: whether a key or a field with such an expiry may get another one.
+struct ExpiryConditions {
+  bool nx = false;
+  bool xx = false;
+  bool gt = false;
+  bool lt = false;
+
+  /// Steps over one of the words; false when there is none.
+  bool take(ArgCursor& at);
+
+  [[nodiscard]] bool any() const { return nx || xx || gt || lt; }
+
+  /// What has no expiry (`before_ms`: never) lives for ever: longer than any other.
+  [[nodiscard]] bool allow(std::int64_t before_ms, std::int64_t at_ms) const;
+};
+
 /// The latest time that can be stored; what is beyond it is as good as never.
 inline constexpr std::int64_t expiry_max_ms = keyspace::never - 1;
 

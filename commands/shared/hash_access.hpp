@@ -17,14 +17,16 @@ namespace respawn::commands {
 /// removed while DEBUG SET-ACTIVE-EXPIRE has stopped it.
 inline constexpr std::size_t expired_fields_at_once = 128;
 
-/// The hash to be read, or changed; null when there is none or x.failed(). The key is gone when
-/// its last field has expired.
-[[nodiscard]] keyspace::Hash* read_hash(Execution& x, const keyspace::Key& key);
-[[nodiscard]] keyspace::Hash* write_hash(Execution& x, const keyspace::Key& key);
+/// The hash to be read; null when there is none or x.failed(). The key is gone when its last field
+/// has expired.
+[[nodiscard]] const keyspace::Hash* read_hash(Execution& x, const keyspace::Key& key);
 
-/// The same for a hash that was found another way; false when the key is gone.
-bool erase_expired_fields(Execution& x, const keyspace::Key& key, keyspace::Hash& hash,
-                          std::size_t fields_max);
+/// The same without any field whose time is over, however many there are: who draws one at random
+/// must not meet them.
+[[nodiscard]] const keyspace::Hash* read_live_hash(Execution& x, const keyspace::Key& key);
+
+/// The entry of the hash to be changed, likewise.
+[[nodiscard]] const keyspace::Entry* write_hash(Execution& x, const keyspace::Key& key);
 
 /// The field, unless its time is over.
 [[nodiscard]] std::optional<keyspace::HashField> live_field(const Execution& x,
@@ -32,7 +34,10 @@ bool erase_expired_fields(Execution& x, const keyspace::Key& key, keyspace::Hash
                                                             const keyspace::MemberKey& field,
                                                             keyspace::FieldScratch& scratch);
 
-/// The end of a hash that became empty.
-void erase_if_empty(Execution& x, const keyspace::Key& key, const keyspace::Hash& hash);
+/// The same for a command that changes the hash: a field whose time is over is removed, so that
+/// what follows finds it as absent as those who replay it do.
+[[nodiscard]] std::optional<keyspace::HashField> live_field(Execution& x, keyspace::Change& change,
+                                                            const keyspace::MemberKey& field,
+                                                            keyspace::FieldScratch& scratch);
 
 }  // namespace respawn::commands

@@ -35,27 +35,27 @@ void reply_elements(Execution& x, const List& list, std::size_t index, std::size
     x.reply.bulk(walk.value());
 }
 
-void after_removal(Execution& x, const keyspace::Key& key, const List& list, std::string_view event,
-                   std::size_t count) {
-  x.happened(key.bytes, config::keyspace_event::list, event);
-  x.count_changes(count);
-  if (!list.empty()) return;
-  x.db().erase(key);
-  x.happened(key.bytes, config::keyspace_event::generic, "del");
+bool fit_a_list(Execution& x, Args elements) {
+  for (std::string_view element : elements) {
+    if (element.size() <= List::element_max_bytes) [[likely]]
+      continue;
+    x.fail("ERR Element too large");
+    return false;
+  }
+  return true;
 }
 
-std::size_t push_elements(Execution& x, const keyspace::Key& key, keyspace::Entry* existing,
-                          End end, Args elements) {
-  if (existing) {
-    existing->object<List>().push_all(end, elements, list_limits(x));
+std::size_t push_elements(Execution& x, keyspace::Change& change, End end, Args elements) {
+  if (change.entry()) {
+    change.object<List>().push_all(end, elements, list_limits(x));
   } else {
     auto list = std::make_unique<List>();
     list->push_all(end, elements, list_limits(x));
-    existing = x.db().set_object(key, nullptr, std::move(list));
-    x.created(key.bytes);
+    change.set_object(std::move(list));
+    x.created(change.key().bytes);
   }
-  x.became_ready(key.bytes);
-  return existing->object<List>().size();
+  x.became_ready(change.key().bytes);
+  return change.object<List>().size();
 }
 
 }  // namespace respawn::commands

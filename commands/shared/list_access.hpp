@@ -27,13 +27,11 @@ struct ListRange {
 void reply_elements(Execution& x, const keyspace::List& list, std::size_t index, std::size_t count,
                     keyspace::End towards);
 
-/// Elements were removed: the event, `count` changes, and the end of a list that became empty.
-void after_removal(Execution& x, const keyspace::Key& key, const keyspace::List& list,
-                   std::string_view event, std::size_t count);
+/// Whether a list can have such elements; else fails.
+[[nodiscard]] bool fit_a_list(Execution& x, Args elements);
 
-/// Adds elements at an end, making the list when `existing` is null, and lets waiters know. Says
-/// how many there are now. The event and the count of changes are the caller's.
-std::size_t push_elements(Execution& x, const keyspace::Key& key, keyspace::Entry* existing,
-                          keyspace::End end, Args elements);
+/// Adds elements at an end, making the list when there is none, and lets waiters know. Says how
+/// many there are now. The event and the count of changes are the caller's.
+std::size_t push_elements(Execution& x, keyspace::Change& change, keyspace::End end, Args elements);
 
 }  // namespace respawn::commands

@@ -46,14 +46,14 @@ Result<MultiPop<End>> parse_multi_pop(Args args, std::size_t at, EndReader<End> 
   return wanted;
 }
 
-/// Replies the name of the first key that holds a T, and what pop(key, T&, end, count) replies.
+/// Replies the name of the first key that holds a T, and what pop(Change&, end, count) replies.
 /// False when there is none, or after an error.
 template <class T, class End, class Pop>
 bool multi_pop(Execution& x, const MultiPop<End>& wanted, Pop&& pop) {
-  return serve_first<T>(x, wanted.keys, [&](const keyspace::Key& key, T& source) {
+  return serve_first<T>(x, wanted.keys, [&](keyspace::Change& change) {
     x.reply.array(2);
-    x.reply.bulk(key.bytes);
-    pop(key, source, wanted.end, wanted.count);
+    x.reply.bulk(change.key().bytes);
+    pop(change, wanted.end, wanted.count);
   });
 }
 

@@ -22,10 +22,4 @@ void reply_members(Execution& x, const Set& set) {
   set.for_each([&](std::string_view member) { x.reply.bulk(member); });
 }
 
-void erase_if_empty(Execution& x, const keyspace::Key& key, const Set& set) {
-  if (!set.empty()) return;
-  x.db().erase(key);
-  x.happened(key.bytes, config::keyspace_event::generic, "del");
-}
-
 }  // namespace respawn::commands

@@ -17,7 +17,4 @@ namespace respawn::commands {
 /// A reply of all members, as a set.
 void reply_members(Execution& x, const keyspace::Set& set);
 
-/// The end of a set that became empty.
-void erase_if_empty(Execution& x, const keyspace::Key& key, const keyspace::Set& set);
-
 }  // namespace respawn::commands

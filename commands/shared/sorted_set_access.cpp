@@ -91,26 +91,17 @@ void reply_range(Execution& x, const SortedSet& set, RankRange range, keyspace::
     reply_element(x, {walk.member(), walk.score()}, with_scores);
 }
 
-void after_removal(Execution& x, const keyspace::Key& key, const SortedSet& set,
-                   std::string_view event, std::size_t count) {
-  x.happened(key.bytes, config::keyspace_event::sorted_set, event);
-  x.count_changes(count);
-  if (!set.empty()) return;
-  x.db().erase(key);
-  x.happened(key.bytes, config::keyspace_event::generic, "del");
-}
-
 void store_result(Execution& x, const keyspace::Key& key, std::unique_ptr<SortedSet> result,
-                  std::string_view event) {
-  keyspace::Entry* existing = x.find_write(key);
+                  std::string_view event, std::uint64_t changes) {
+  const keyspace::Entry* existing = x.find_write(key);
   const std::size_t size = result->size();
   if (size > 0) {
-    x.db().set_object(key, existing, std::move(result));
+    x.change(key, existing).set_object(std::move(result));
     if (!existing) x.created(key.bytes);
     x.became_ready(key.bytes);
-    x.changed(key.bytes, config::keyspace_event::sorted_set, event);
+    x.changed(key.bytes, config::keyspace_event::sorted_set, event, changes);
   } else if (existing) {
-    x.erase(key);
+    x.erase(key, existing);
   }
   x.reply.integer(static_cast<std::int64_t>(size));
 }

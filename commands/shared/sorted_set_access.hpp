@@ -41,13 +41,10 @@ void reply_element(Execution& x, const keyspace::ScoredText& element, WithScores
 void reply_range(Execution& x, const keyspace::SortedSet& set, keyspace::RankRange range,
                  keyspace::Direction direction, WithScores with_scores);
 
-/// Elements were removed: the event, `count` changes, and the end of a set that became empty.
-void after_removal(Execution& x, const keyspace::Key& key, const keyspace::SortedSet& set,
-                   std::string_view event, std::size_t count);
-
 /// Puts a result in the place of whatever is at the key, or removes that when the result is empty;
-/// replies the size.
+/// replies the size. Storing counts as so many changes.
 void store_result(Execution& x, const keyspace::Key& key,
-                  std::unique_ptr<keyspace::SortedSet> result, std::string_view event);
+                  std::unique_ptr<keyspace::SortedSet> result, std::string_view event,
+                  std::uint64_t changes = 1);
 
 }  // namespace respawn::commands

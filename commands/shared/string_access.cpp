@@ -9,13 +9,12 @@ bool string_fits(const Execution& x, std::size_t bytes, std::size_t more) {
   return more <= max && bytes <= max - more;
 }
 
-keyspace::Entry* make_room(Execution& x, const keyspace::Key& key, keyspace::Entry* existing,
-                           std::size_t bytes) {
-  if (existing) return x.db().extend(existing, bytes);
-  keyspace::Entry* fresh =
-      x.db().set_raw(key, nullptr, bytes, [bytes](char* text) { std::memset(text, 0, bytes); });
-  x.created(key.bytes);
-  return fresh;
+char* extend_string(Execution& x, keyspace::Change& change, std::size_t bytes) {
+  if (!change.entry()) {
+    change.set_raw(bytes, [bytes](char* text) { std::memset(text, 0, bytes); });
+    x.created(change.key().bytes);
+  }
+  return change.extend(bytes);
 }
 
 Result<std::uint64_t> to_bit_offset(const Execution& x, std::string_view text, unsigned width) {

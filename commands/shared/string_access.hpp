@@ -13,10 +13,9 @@ namespace respawn::commands {
 /// Whether a string of `bytes` and `more` bytes is allowed.
 [[nodiscard]] bool string_fits(const Execution& x, std::size_t bytes, std::size_t more);
 
-/// A string of at least that many bytes at the key, raw and writable, new ones being 0; the expiry
-/// stays. `existing` is a string or null. When memory is out everything is as it was.
-[[nodiscard]] keyspace::Entry* make_room(Execution& x, const keyspace::Key& key,
-                                         keyspace::Entry* existing, std::size_t bytes);
+/// The string at the key, or a new one, of at least that many bytes, raw and writable, new ones
+/// being 0; the expiry stays. When memory is out everything is as it was.
+[[nodiscard]] char* extend_string(Execution& x, keyspace::Change& change, std::size_t bytes);
 
 /// The number of a bit that a string may have, or Redis's error. With a `width` the text may be
 /// "#n", the place of the n-th field of that width.

@@ -57,23 +57,23 @@ AddOutcome add_all(SortedSet& set, const std::vector<Addition>& additions,
 void add_members(Execution& x, std::string_view key_text, const std::vector<Addition>& additions,
                  const AddOptions& options) {
   const Key key = x.key(key_text);
-  Entry* entry = x.find_write(key, Type::sorted_set);
+  const Entry* entry = x.find_write(key, Type::sorted_set);
   if (x.failed()) return;
   AddOutcome outcome;
   if (entry) {
-    outcome = add_all(entry->object<SortedSet>(), additions, options, sorted_set_limits(x));
+    keyspace::Change change = x.change(key, entry);
+    outcome = add_all(change.object<SortedSet>(), additions, options, sorted_set_limits(x));
   } else if (!options.only_existing) {
     auto set = std::make_unique<SortedSet>();
     outcome = add_all(*set, additions, options, sorted_set_limits(x));
-    x.db().set_object(key, nullptr, std::move(set));
+    x.change(key, nullptr).set_object(std::move(set));
     x.created(key.bytes);
     x.became_ready(key.bytes);
   }
   if (outcome.not_a_number) return x.fail("ERR resulting score is not a number (NaN)");
-  if (outcome.added + outcome.updated > 0) {
-    x.changed(key.bytes, config::keyspace_event::sorted_set, options.increment ? "zincr" : "zadd");
-    x.count_changes(outcome.added + outcome.updated - 1);
-  }
+  if (const std::size_t changes = outcome.added + outcome.updated; changes > 0)
+    x.changed(key.bytes, config::keyspace_event::sorted_set, options.increment ? "zincr" : "zadd",
+              changes);
   if (!options.increment)
     return x.reply.integer(
         static_cast<std::int64_t>(outcome.added + (options.count_updates ? outcome.updated : 0)));

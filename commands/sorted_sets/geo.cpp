@@ -62,6 +62,21 @@ void reply_distance(Execution& x, double distance) {
 
 namespace {
 
+/// As what is stored: to others it is a sorted set.
+void propagate_as_zadd(Execution& x, std::string_view key, const std::vector<Addition>& additions,
+                       const AddOptions& options) {
+  if (!x.changed_anything()) return;
+  std::vector<std::string> words{"ZADD", std::string(key)};
+  if (options.only_new) words.emplace_back("NX");
+  if (options.only_existing) words.emplace_back("XX");
+  if (options.count_updates) words.emplace_back("CH");
+  for (const Addition& addition : additions) {
+    words.push_back(std::to_string(static_cast<std::int64_t>(addition.score)));
+    words.emplace_back(addition.member);
+  }
+  x.propagate_words(std::move(words));
+}
+
 void geoadd(Execution& x, Args args) {
   AddOptions options;
   ArgCursor at(args, 2);
@@ -86,6 +101,7 @@ void geoadd(Execution& x, Args args) {
     additions.push_back({at.next(), score_of(*place)});
   }
   add_members(x, args[1], additions, options);
+  if (x.recorded() && !x.failed()) propagate_as_zadd(x, args[1], additions, options);
 }
 
 /// Calls reply(score) for each member asked for; `missing()` for those that are not there.

@@ -265,9 +265,8 @@ void store_found(Execution& x, const SearchForm& form, const Search& search,
   for (const Found& one : found)
     result->set(one.member, search.store_distances ? one.distance_m / search.unit_m : one.score,
                 limits);
-  if (found.size() > 1) x.count_changes(found.size() - 1);
   store_result(x, Key(*search.destination), std::move(result),
-               form.always_stores ? "geosearchstore" : "georadiusstore");
+               form.always_stores ? "geosearchstore" : "georadiusstore", found.size());
 }
 
 void search_places(Execution& x, Args args, const SearchForm& form) {

@@ -10,6 +10,7 @@ namespace respawn::commands {
 
 namespace {
 
+using keyspace::Change;
 using keyspace::Direction;
 using keyspace::Entry;
 using keyspace::Key;
@@ -19,6 +20,10 @@ using keyspace::SortedSet;
 using keyspace::Type;
 
 enum class Extreme : bool { lowest, highest };
+
+std::string_view pop_command(Extreme end) {
+  return end == Extreme::lowest ? "ZPOPMIN" : "ZPOPMAX";
+}
 
 /// How many, from which end.
 struct Portion {
@@ -32,7 +37,8 @@ std::size_t available(const SortedSet& set, const Portion& portion) {
 
 /// Removes as many as are there, calling reply(ScoredText) for each first.
 template <class Reply>
-void take(Execution& x, const Key& key, SortedSet& set, const Portion& portion, Reply&& reply) {
+void take(Execution& x, Change& change, const Portion& portion, Reply&& reply) {
+  SortedSet& set = change.object<SortedSet>();
   const std::size_t count = available(set, portion);
   const bool lowest = portion.end == Extreme::lowest;
   auto walk =
@@ -40,7 +46,7 @@ void take(Execution& x, const Key& key, SortedSet& set, const Portion& portion, 
   for (std::size_t left = count; left > 0; --left, walk.next())
     reply(ScoredText{walk.member(), walk.score()});
   set.erase(RankRange{lowest ? 0 : set.size() - count, count});
-  after_removal(x, key, set, lowest ? "zpopmin" : "zpopmax", count);
+  x.removed(change, config::keyspace_event::sorted_set, lowest ? "zpopmin" : "zpopmax", count);
 }
 
 void reply_flat(Execution& x, const ScoredText& element) {
@@ -64,13 +70,13 @@ void pop(Execution& x, Args args, Extreme end) {
     portion.count = static_cast<std::size_t>(*given);
   }
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::sorted_set);
+  const Entry* entry = x.find_write(key, Type::sorted_set);
   if (x.failed()) return;
   if (!entry || portion.count == 0) return x.reply.array(0);
-  SortedSet& set = entry->object<SortedSet>();
   const bool nested = counted && x.reply.resp3();
-  x.reply.array(available(set, portion) * (nested ? 1 : 2));
-  take(x, key, set, portion, [&](const ScoredText& element) {
+  x.reply.array(available(entry->object<SortedSet>(), portion) * (nested ? 1 : 2));
+  Change change = x.change(key, entry);
+  take(x, change, portion, [&](const ScoredText& element) {
     nested ? reply_pair(x, element) : reply_flat(x, element);
   });
 }
@@ -87,10 +93,11 @@ void blocking_pop(Execution& x, Args args, Extreme end) {
   auto timeout_ms = to_timeout_ms(args.back());
   if (!timeout_ms) return x.fail(timeout_ms.error());
   const Args keys = args.subspan(1, args.size() - 2);
-  const bool served = serve_first<SortedSet>(x, keys, [&](const Key& key, SortedSet& set) {
+  const bool served = serve_first<SortedSet>(x, keys, [&](Change& change) {
     x.reply.array(3);
-    x.reply.bulk(key.bytes);
-    take(x, key, set, {end, 1}, [&](const ScoredText& element) { reply_flat(x, element); });
+    x.reply.bulk(change.key().bytes);
+    x.propagate_as(pop_command(end), change.key().bytes);
+    take(x, change, {end, 1}, [&](const ScoredText& element) { reply_flat(x, element); });
   });
   if (served || x.failed()) return;
   x.block_on(keys, Type::sorted_set, *timeout_ms, TimeoutReply::null_array);
@@ -111,10 +118,11 @@ Result<Extreme> to_extreme(std::string_view word) {
 }
 
 auto popping_several(Execution& x) {
-  return [&x](const Key& key, SortedSet& set, Extreme end, std::int64_t count) {
+  return [&x](Change& change, Extreme end, std::int64_t count) {
     const Portion portion{end, static_cast<std::size_t>(count)};
-    x.reply.array(available(set, portion));
-    take(x, key, set, portion, [&](const ScoredText& element) { reply_pair(x, element); });
+    x.reply.array(available(change.object<SortedSet>(), portion));
+    x.propagate_as(pop_command(end), change.key().bytes, count);
+    take(x, change, portion, [&](const ScoredText& element) { reply_pair(x, element); });
   };
 }
 

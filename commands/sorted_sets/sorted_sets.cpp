@@ -1,5 +1,5 @@
-// Sorted sets: adding, removing and looking up members. Ranges are in zset_ranges.cpp, pops in
-// zset_pops.cpp, unions and the like in zset_algebra.cpp.
+// Sorted sets: adding, removing and looking up members. Ranges are in ranges.cpp, pops in
+// pops.cpp, unions and the like in zalgebra.cpp.
 #include "commands/families.hpp"
 #include "commands/shared/sorted_set_access.hpp"
 #include "commands/sorted_sets/additions.hpp"
@@ -8,6 +8,7 @@ namespace respawn::commands {
 
 namespace {
 
+using keyspace::Change;
 using keyspace::Entry;
 using keyspace::Key;
 using keyspace::RankRange;
@@ -69,13 +70,14 @@ void zincrby(Execution& x, Args args) {
 
 void zrem(Execution& x, Args args) {
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::sorted_set);
+  const Entry* entry = x.find_write(key, Type::sorted_set);
   if (x.failed()) return;
   if (!entry) return x.reply.integer(0);
-  SortedSet& set = entry->object<SortedSet>();
+  Change change = x.change(key, entry);
+  SortedSet& set = change.object<SortedSet>();
   std::size_t removed = 0;
   for (std::string_view member : args.subspan(2)) removed += set.erase(member) ? 1 : 0;
-  if (removed > 0) after_removal(x, key, set, "zrem", removed);
+  if (removed > 0) x.removed(change, config::keyspace_event::sorted_set, "zrem", removed);
   x.reply.integer(as_reply(removed));
 }
 
@@ -83,13 +85,15 @@ void zrem(Execution& x, Args args) {
 template <class RangeOf>
 void remove_range(Execution& x, Args args, std::string_view event, RangeOf&& range_of) {
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::sorted_set);
+  const Entry* entry = x.find_write(key, Type::sorted_set);
   if (x.failed()) return;
   if (!entry) return x.reply.integer(0);
-  SortedSet& set = entry->object<SortedSet>();
-  const RankRange range = range_of(set);
-  set.erase(range);
-  if (range.count > 0) after_removal(x, key, set, event, range.count);
+  const RankRange range = range_of(entry->object<SortedSet>());
+  if (range.count > 0) {
+    Change change = x.change(key, entry);
+    change.object<SortedSet>().erase(range);
+    x.removed(change, config::keyspace_event::sorted_set, event, range.count);
+  }
   x.reply.integer(as_reply(range.count));
 }
 

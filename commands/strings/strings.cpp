@@ -1,4 +1,4 @@
-// Strings: bytes, integers and floats at a key.
+// Strings: bytes at a key. What counts is in numbers.cpp.
 #include <cmath>
 #include <optional>
 
@@ -87,9 +87,9 @@ void reply_string(Execution& x, const Entry& entry) {
 }
 
 /// Puts the value at the key, with its effects.
-void put(Execution& x, const Key& key, Entry* existing, std::string_view value,
+void put(Execution& x, const Key& key, const Entry* existing, std::string_view value,
          std::int64_t expire_at_ms = never) {
-  x.db().set_string(key, existing, value, expire_at_ms);
+  x.change(key, existing).set_string(value, expire_at_ms);
   if (!existing) x.created(key.bytes);
   x.changed(key.bytes, string, "set");
 }
@@ -105,6 +105,16 @@ bool is_refused(const Entry* existing, const StringOptions& options) {
   return existing ? options.nx : options.xx;
 }
 
+/// As other servers spell it, too: what the command was to look at is decided.
+void propagate_set(Execution& x, Args args, const StringOptions& options, std::int64_t at_ms) {
+  if (options.unit)
+    x.propagate_as("SET", args[1], args[2], "PXAT", at_ms);
+  else if (options.keep_ttl)
+    x.propagate_as("SET", args[1], args[2], "KEEPTTL");
+  else if (options.get || options.if_equal)
+    x.propagate_as("SET", args[1], args[2]);
+}
+
 void set(Execution& x, Args args) {
   StringOptions options;
   if (args.size() > 3 && !parse_set_options(args, options)) return x.fail(errors::syntax);
@@ -116,7 +126,7 @@ void set(Execution& x, Args args) {
   }
 
   const Key key = x.key(args[1]);
-  Entry* existing = options.get ? x.find_read(key, Type::string) : x.find_write(key);
+  const Entry* existing = options.get ? x.find_read(key, Type::string) : x.find_write(key);
   if (x.failed()) return;
   if (options.if_equal && existing && existing->type() != Type::string)
     return x.fail(errors::wrong_type);
@@ -129,6 +139,7 @@ void set(Execution& x, Args args) {
   if (options.keep_ttl && existing) at_ms = existing->expire_at_ms();
   put(x, key, existing, args[2], at_ms);
   if (options.unit) x.happened(key.bytes, generic, "expire");
+  if (args.size() > 3) propagate_set(x, args, options, at_ms);
 }
 
 void setnx(Execution& x, Args args) {
@@ -144,6 +155,7 @@ void set_expiring(Execution& x, Args args, TimeUnit unit) {
   const Key key = x.key(args[1]);
   put(x, key, x.find_write(key), args[3], *at_ms);
   x.happened(key.bytes, generic, "expire");
+  x.propagate_as("SET", args[1], args[3], "PXAT", *at_ms);
   x.reply.ok();
 }
 
@@ -156,8 +168,8 @@ void psetex(Execution& x, Args args) {
 }
 
 /// The string at a key, replied; null with the reply written otherwise.
-Entry* reply_found(Execution& x, const Key& key) {
-  Entry* entry = x.find_read(key, Type::string);
+const Entry* reply_found(Execution& x, const Key& key) {
+  const Entry* entry = x.find_read(key, Type::string);
   if (entry)
     reply_string(x, *entry);
   else if (!x.failed())
@@ -171,7 +183,10 @@ void get(Execution& x, Args args) {
 
 void getdel(Execution& x, Args args) {
   const Key key = x.key(args[1]);
-  if (reply_found(x, key)) x.erase(key);
+  const Entry* entry = reply_found(x, key);
+  if (!entry) return;
+  x.erase(key, entry);
+  x.propagate_as("DEL", args[1]);
 }
 
 void delifeq(Execution& x, Args args) {
@@ -179,34 +194,42 @@ void delifeq(Execution& x, Args args) {
   const Entry* entry = x.find_write(key, Type::string);
   if (x.failed()) return;
   if (!entry || !holds(*entry, args[2])) return x.reply.integer(0);
-  x.erase(key);
+  x.erase(key, entry);
+  x.propagate_as("DEL", args[1]);
   x.reply.integer(1);
 }
 
 void getset(Execution& x, Args args) {
   const Key key = x.key(args[1]);
-  Entry* existing = reply_found(x, key);
-  if (!x.failed()) put(x, key, existing, args[2]);
+  const Entry* existing = reply_found(x, key);
+  if (x.failed()) return;
+  put(x, key, existing, args[2]);
+  x.propagate_as("SET", args[1], args[2]);
 }
 
 void getex(Execution& x, Args args) {
   StringOptions options;
   if (!parse_getex_options(args, options)) return x.fail(errors::syntax);
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_read(key, Type::string);
+  const Entry* entry = x.find_read(key, Type::string);
   if (x.failed()) return;
   if (!entry) return x.reply.null();
   if (!options.unit) {
     reply_string(x, *entry);
     if (!options.persist || !entry->has_expiry()) return;
-    x.db().clear_expiry(entry);
+    x.change(key, entry).clear_expiry();
+    x.propagate_as("PERSIST", args[1]);
     return x.changed(key.bytes, generic, "persist");
   }
   auto at_ms = to_expiry_ms(x, options.time, *options.unit);
   if (!at_ms) return x.fail(at_ms.error());
   reply_string(x, *entry);
-  if (options.unit->absolute && *at_ms <= x.now_ms()) return x.erase(key);
-  x.db().set_expiry(entry, *at_ms);
+  if (options.unit->absolute && *at_ms <= x.expiry_now_ms()) {
+    x.propagate_as(x.deletion(x.config().lazyfree_lazy_expire), args[1]);
+    return x.erase(key, entry);
+  }
+  x.change(key, entry).set_expiry(*at_ms);
+  x.propagate_as("PEXPIREAT", args[1], *at_ms);
   x.changed(key.bytes, generic, "expire");
 }
 
@@ -242,66 +265,6 @@ void msetnx(Execution& x, Args args) {
     if (x.find_write(args[i])) return x.reply.integer(0);
   put_pairs(x, args);
   x.reply.integer(1);
-}
-
-// Numbers.
-
-std::optional<std::int64_t> integer_at(const Entry& entry) {
-  if (entry.is_integer()) return entry.integer();
-  Scratch scratch;
-  return parse_int64(entry.bytes(scratch));
-}
-
-void add(Execution& x, std::string_view text, std::int64_t amount) {
-  const Key key = x.key(text);
-  Entry* entry = x.find_write(key, Type::string);
-  if (x.failed()) return;
-  std::optional<std::int64_t> value = entry ? integer_at(*entry) : 0;
-  if (!value) return x.fail(errors::not_an_integer);
-  if (__builtin_add_overflow(*value, amount, &*value)) return x.fail(errors::overflow);
-  x.db().set_integer(key, entry, *value, entry ? entry->expire_at_ms() : never);
-  if (!entry) x.created(key.bytes);
-  x.changed(key.bytes, string, "incrby");
-  x.reply.integer(*value);
-}
-
-void incr(Execution& x, Args args) {
-  add(x, args[1], 1);
-}
-
-void decr(Execution& x, Args args) {
-  add(x, args[1], -1);
-}
-
-void incrby(Execution& x, Args args) {
-  auto amount = to_integer(args[2]);
-  if (!amount) return x.fail(amount.error());
-  add(x, args[1], *amount);
-}
-
-void decrby(Execution& x, Args args) {
-  auto amount = to_integer(args[2]);
-  if (!amount) return x.fail(amount.error());
-  if (*amount == std::numeric_limits<std::int64_t>::min())
-    return x.fail("ERR decrement would overflow");
-  add(x, args[1], -*amount);
-}
-
-void incrbyfloat(Execution& x, Args args) {
-  const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::string);
-  if (x.failed()) return;
-  Scratch scratch;
-  const auto value = entry ? parse_long_double(entry->bytes(scratch)) : 0.0L;
-  const auto amount = parse_long_double(args[2]);
-  if (!value || !amount) return x.fail(errors::not_a_float);
-  const long double sum = *value + *amount;
-  if (!std::isfinite(sum)) return x.fail(errors::nan_or_infinity);
-  const std::string text = format_long_double(sum);
-  x.db().set_text(key, entry, text, entry ? entry->expire_at_ms() : never);
-  if (!entry) x.created(key.bytes);
-  x.changed(key.bytes, string, "incrbyfloat");
-  x.reply.bulk(text);
 }
 
 constexpr KeyFlags rw_access_update = {KeyFlag::RW, KeyFlag::access, KeyFlag::update};
@@ -407,51 +370,6 @@ constexpr CommandSpec rows[] = {
              .complexity = "O(1)",
              .summary = "Stores a string that expires after some milliseconds.",
              .run = psetex}),
-    command({.name = "incr",
-             .syntax = "key",
-             .group = Group::string,
-             .flags = {Flag::write, Flag::denyoom, Flag::fast},
-             .keys = {keys(rw_access_update, 1)},
-             .since = "1.0.0",
-             .complexity = "O(1)",
-             .summary = "Adds 1 to an integer; an absent key counts as 0.",
-             .run = incr}),
-    command({.name = "decr",
-             .syntax = "key",
-             .group = Group::string,
-             .flags = {Flag::write, Flag::denyoom, Flag::fast},
-             .keys = {keys(rw_access_update, 1)},
-             .since = "1.0.0",
-             .complexity = "O(1)",
-             .summary = "Takes 1 from an integer; an absent key counts as 0.",
-             .run = decr}),
-    command({.name = "incrby",
-             .syntax = "key increment",
-             .group = Group::string,
-             .flags = {Flag::write, Flag::denyoom, Flag::fast},
-             .keys = {keys(rw_access_update, 1)},
-             .since = "1.0.0",
-             .complexity = "O(1)",
-             .summary = "Adds to an integer; an absent key counts as 0.",
-             .run = incrby}),
-    command({.name = "decrby",
-             .syntax = "key decrement",
-             .group = Group::string,
-             .flags = {Flag::write, Flag::denyoom, Flag::fast},
-             .keys = {keys(rw_access_update, 1)},
-             .since = "1.0.0",
-             .complexity = "O(1)",
-             .summary = "Takes from an integer; an absent key counts as 0.",
-             .run = decrby}),
-    command({.name = "incrbyfloat",
-             .syntax = "key increment",
-             .group = Group::string,
-             .flags = {Flag::write, Flag::denyoom, Flag::fast},
-             .keys = {keys(rw_access_update, 1)},
-             .since = "2.6.0",
-             .complexity = "O(1)",
-             .summary = "Adds to a floating-point number; an absent key counts as 0.",
-             .run = incrbyfloat}),
     command({.name = "mget",
              .syntax = "key [key ...]",
              .group = Group::string,

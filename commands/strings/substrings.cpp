@@ -18,17 +18,19 @@ using keyspace::Type;
 
 void append(Execution& x, Args args) {
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::string);
+  const Entry* entry = x.find_write(key, Type::string);
   if (x.failed()) return;
-  if (!entry) {
-    entry = x.db().set_string(key, nullptr, args[2]);
-    x.created(key.bytes);
+  if (entry && !string_fits(x, entry->length(), args[2].size()))
+    return x.fail(errors::string_too_long);
+  keyspace::Change change = x.change(key, entry);
+  if (entry) {
+    change.append(args[2]);
   } else {
-    if (!string_fits(x, entry->length(), args[2].size())) return x.fail(errors::string_too_long);
-    entry = x.db().append(entry, args[2]);
+    change.set_string(args[2]);
+    x.created(key.bytes);
   }
   x.changed(key.bytes, string, "append");
-  x.reply.integer(static_cast<std::int64_t>(entry->length()));
+  x.reply.integer(static_cast<std::int64_t>(change.entry()->length()));
 }
 
 void strlen(Execution& x, Args args) {
@@ -64,14 +66,14 @@ void setrange(Execution& x, Args args) {
   const auto offset = static_cast<std::size_t>(*parsed);
   const std::string_view bytes = args[3];
   const Key key = x.key(args[1]);
-  Entry* entry = x.find_write(key, Type::string);
+  const Entry* entry = x.find_write(key, Type::string);
   if (x.failed()) return;
   if (bytes.empty()) return x.reply.integer(entry ? static_cast<std::int64_t>(entry->length()) : 0);
   if (!string_fits(x, offset, bytes.size())) return x.fail(errors::string_too_long);
-  entry = make_room(x, key, entry, offset + bytes.size());
-  std::memcpy(keyspace::Database::writable(entry) + offset, bytes.data(), bytes.size());
+  keyspace::Change change = x.change(key, entry);
+  std::memcpy(extend_string(x, change, offset + bytes.size()) + offset, bytes.data(), bytes.size());
   x.changed(key.bytes, string, "setrange");
-  x.reply.integer(static_cast<std::int64_t>(entry->length()));
+  x.reply.integer(static_cast<std::int64_t>(change.entry()->length()));
 }
 
 // LCS.

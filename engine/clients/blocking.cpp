@@ -5,9 +5,9 @@
 
 namespace respawn::engine {
 
-void answer_timeout(Session& session) {
-  protocol::ReplyWriter reply(session.batch.output, session.resp);
-  switch (session.blocked.on_timeout) {
+void answer_timeout(Buffer& output, protocol::RespVersion version, TimeoutReply on_timeout) {
+  protocol::ReplyWriter reply(output, version);
+  switch (on_timeout) {
     case TimeoutReply::null_array:
       return reply.null_array();
     case TimeoutReply::null:
@@ -61,6 +61,8 @@ void Blocking::leave(Session& session) {
 }
 
 void Blocking::release(Session& session) {
+  // From here on its reply is in the session, whatever happens to this table.
+  session.batch.state.store(Batch::State::answered, std::memory_order_release);
   leave(session);
   session.reply_skip_this = false;
   if (SessionPtr held = clients_->find(session.id)) resumed_.push_back(std::move(held));
@@ -88,17 +90,30 @@ void Blocking::rebuild() {
   deadlines_.clear();
   resumed_.clear();
   clients_->blocked_count = 0;
-  for (const auto& [id, session] : clients_->all()) {
-    BlockedState& blocked = session->blocked;
-    if (!blocked.active) continue;
-    if (session->batch.state.load(std::memory_order_acquire) != Batch::State::parked) {
-      blocked.active = false;  // its command failed while it was run again: the connection answers
-      continue;
-    }
-    enlist(blocked.waiter);
-    if (blocked.deadline_us != 0) deadlines_.emplace(blocked.deadline_us, session.get());
-    ++clients_->blocked_count;
+  for (const auto& [id, session] : clients_->all()) readmit(session);
+}
+
+void Blocking::readmit(const SessionPtr& session) {
+  BlockedState& blocked = session->blocked;
+  Batch& batch = session->batch;
+  const Batch::State state = batch.state.load(std::memory_order_acquire);
+  if (state == Batch::State::answered) {
+    blocked.active = false;
+    resumed_.push_back(session);
+    return;
   }
+  if (!blocked.active) return;
+  if (state != Batch::State::parked) {
+    blocked.active = false;  // its command failed while it was run again: the connection answers
+    return;
+  }
+  batch.output.truncate(batch.reply_start);  // an answer that was begun
+  enlist(blocked.waiter);
+  // What it waits for may have come just before the crash.
+  for (const std::string& key : blocked.waiter.keys)
+    waiters_->mark_ready(blocked.waiter.database, key);
+  if (blocked.deadline_us != 0) deadlines_.emplace(blocked.deadline_us, session.get());
+  ++clients_->blocked_count;
 }
 
 }  // namespace respawn::engine

@@ -22,7 +22,8 @@ class Blocking {
   /// Blocks a session that is not blocked. The keys are copied.
   void block(Session& session, const BlockRequest& request, std::int64_t now_us);
 
-  /// Ends the wait, whatever the reason. The session goes on the list of take_resumed().
+  /// Ends the wait, whatever the reason; the reply is in the batch's output, complete. The session
+  /// goes on the list of take_resumed(), in this table or in that of a successor.
   void release(Session& session);
 
   /// Forgets a session that leaves; it is not resumed.
@@ -40,12 +41,14 @@ class Blocking {
 
   [[nodiscard]] keyspace::WaiterTable& waiters() { return *waiters_; }
 
-  /// Registers every blocked session anew.
+  /// Registers every blocked session anew, with its keys as ready ones; and those that were answered
+  /// but have not gone on.
   void rebuild();
 
  private:
   void enlist(keyspace::Waiter& waiter);
   void leave(Session& session);
+  void readmit(const SessionPtr& session);
 
   ClientTable* clients_;
   keyspace::WaiterTable* waiters_;
@@ -53,7 +56,7 @@ class Blocking {
   std::vector<SessionPtr> resumed_;
 };
 
-/// Writes what a blocked session gets when its time is over.
-void answer_timeout(Session& session);
+/// Writes what a command that waits is answered when its time is over.
+void answer_timeout(Buffer& output, protocol::RespVersion version, TimeoutReply on_timeout);
 
 }  // namespace respawn::engine

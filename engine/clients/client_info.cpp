@@ -22,14 +22,11 @@ std::string flags_of(const Session& session) {
 
 /// Bytes of the arguments of the command that runs or waits. Other batches belong to their
 /// connections and are not looked into.
-std::size_t argument_bytes(const Batch& batch) {
-  const Batch::State state = batch.state.load(std::memory_order_relaxed);
-  if (state != Batch::State::executing && state != Batch::State::parked) return 0;
-  if (batch.next >= batch.commands.slices.size()) return 0;
-  const auto& slice = batch.commands.slices[batch.next];
+std::size_t argument_bytes(const Session& session) {
+  const Batch& batch = session.batch;
+  if (!session.keyspace_holds_batch() || batch.next >= batch.commands.slices.size()) return 0;
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < slice.count; ++i)
-    bytes += batch.commands.arguments[slice.first + i].size();
+  for (const std::string_view argument : batch.next_command()) bytes += argument.size();
   return bytes;
 }
 
@@ -60,7 +57,7 @@ std::string client_info(const Session& session, std::int64_t now_ms) {
   const std::size_t query = facts.query_bytes.load(std::memory_order_relaxed);
   const std::size_t query_free = facts.query_free_bytes.load(std::memory_order_relaxed);
   const std::size_t output = facts.output_bytes.load(std::memory_order_relaxed);
-  const std::size_t arguments = argument_bytes(session.batch);
+  const std::size_t arguments = argument_bytes(session);
   Line line;
   line.add("id", std::to_string(session.id));
   line.add("addr", session.peer_address);

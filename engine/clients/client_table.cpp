@@ -6,6 +6,7 @@ namespace respawn::engine {
 
 void ClientTable::add(SessionPtr session) {
   std::uint64_t id = session->id;
+  session->keyspace_generation = generation_;
   sessions_.insert_or_assign(id, std::move(session));
 }
 
@@ -33,18 +34,40 @@ void ClientTable::kill(Session& session) {
   if (SessionPtr held = find(session.id)) killed_.push_back(std::move(held));
 }
 
+void ClientTable::enter_generation(std::uint64_t keyspace_generation) {
+  generation_ = keyspace_generation;
+  for (const auto& [id, session] : sessions_) session->keyspace_generation = keyspace_generation;
+}
+
 void ClientTable::push(Session& session, std::string_view bytes) {
   if (session.close_now) return;
-  if (session.batch.state.load(std::memory_order_relaxed) == Batch::State::executing) {
-    session.batch.output.append(bytes);
-    return;
+  if (session.keyspace_holds_batch()) {
+    Batch& batch = session.batch;
+    batch.output.append(bytes);
+    if (!session.blocked.active) return;
+    // No reply follows soon.
+    if (batch.state.load(std::memory_order_relaxed) == Batch::State::parked)
+      batch.reply_start = batch.output.size();
+  } else {
+    session.pushes.append(bytes);
   }
-  session.pushes.append(bytes);
   if (session.pushing) return;
   if (SessionPtr held = find(session.id)) {
     session.pushing = true;
     pushing_.push_back(std::move(held));
   }
+}
+
+Buffer ClientTable::take_pushes(Session& session) {
+  Buffer bytes;
+  bytes.swap(session.pushes);
+  Batch& batch = session.batch;
+  if (batch.state.load(std::memory_order_relaxed) == Batch::State::parked) {
+    bytes.append(batch.output.view());
+    batch.output.clear();
+    batch.reply_start = 0;
+  }
+  return bytes;
 }
 
 std::vector<SessionPtr> ClientTable::take_pushing() {

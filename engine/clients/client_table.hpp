@@ -25,9 +25,9 @@ class ClientTable {
   /// Marks a session killed: its connection is told to close; no more commands of it run.
   void kill(Session& session);
 
-  /// Appends bytes that reach the client outside its replies. They go out behind what it was sent
-  /// before: into its running batch's output while one runs, else as a message of their own at the
-  /// end of this turn.
+  /// Appends bytes that reach the client outside its replies. They go out behind every reply that
+  /// was made before, and before every later one: into its batch's output while the keyspace writes
+  /// there, else as a message of their own at the end of this turn (take_pushes).
   void push(Session& session, std::string_view bytes);
 
   /// MONITOR: the session sees every command from now on, or no longer.
@@ -35,10 +35,17 @@ class ClientTable {
 
   [[nodiscard]] const std::map<std::uint64_t, Session*>& monitors() const { return monitors_; }
 
-  /// The sessions with pushes or to be closed since the last call, for the actor that tells their
-  /// connections.
+  /// A new keyspace actor takes over. A batch that the one before was executing is with its
+  /// connection from now on (Session::keyspace_holds_batch).
+  void enter_generation(std::uint64_t keyspace_generation);
+
+  /// The sessions that were pushed to since the last call, and those to be closed, for the actor
+  /// that tells their connections.
   std::vector<SessionPtr> take_pushing();
   std::vector<SessionPtr> take_killed();
+
+  /// What a session of take_pushing() is to be sent now; empty when it goes out with its replies.
+  static Buffer take_pushes(Session& session);
 
   /// Blocked sessions, counted for INFO.
   std::size_t blocked_count = 0;
@@ -47,6 +54,7 @@ class ClientTable {
   std::uint64_t output_max_bytes = 0;
 
  private:
+  std::uint64_t generation_ = 0;  // of the keyspace actor
   std::map<std::uint64_t, SessionPtr> sessions_;
   std::map<std::uint64_t, Session*> monitors_;
   std::vector<SessionPtr> pushing_;

@@ -1,5 +1,4 @@
-// What a command did, beyond its reply: recorded while it runs, carried out by the executor behind
-// it.
+// What a command did, beyond its reply: recorded while it runs, carried out behind it.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "engine/clients/block_request.hpp"
+#include "engine/run/unit_record.hpp"
 
 namespace respawn::engine {
 
@@ -20,22 +20,36 @@ struct KeyEvent {
   int db = 0;
 };
 
-/// Reused for each command; empty in between. Attach points of later issues: `events` also feed
-/// WATCH, client tracking and the append log (a command's own arguments, or `rewritten`, are
-/// propagated when `dirty` grew).
+/// How a command is replayed.
+enum class Replay : std::uint8_t {
+  as_sent,  // word by word, if it changed something
+  always,   // word by word, also if it changed nothing (FLUSHALL, PUBLISH)
+  as_told,  // as `rewritten` says
+  not_at_all,
+};
+
+/// Owner: the runner, one for each level of nesting; reused, empty in between.
 struct Effects {
   std::vector<KeyEvent> events;
   std::deque<std::string> storage;
-  std::uint64_t dirty = 0;
+  std::uint64_t changes = 0;
   bool block = false;
   BlockRequest block_request;
+
+  // Only while the unit is recorded.
+  Replay replay = Replay::as_sent;
+  Targets targets = Targets::everybody;
+  std::vector<Propagated> rewritten;
 
   void clear() {
     events.clear();
     storage.clear();
-    dirty = 0;
+    changes = 0;
     block = false;
     block_request.keys.clear();
+    replay = Replay::as_sent;
+    targets = Targets::everybody;
+    rewritten.clear();
   }
 };
 

@@ -5,6 +5,7 @@
 namespace respawn::engine {
 
 void end_wait(Environment& environment, Session& session, WaitEnd end) {
+  environment.step(Step::wait_end);
   Store& store = environment.store;
   const bool failed = end == WaitEnd::error;
   if (failed) store.statistics.count_error(errors::unblocked);
@@ -12,12 +13,13 @@ void end_wait(Environment& environment, Session& session, WaitEnd end) {
     if (failed)
       protocol::ReplyWriter(session.batch.output, session.resp).error(errors::unblocked);
     else
-      answer_timeout(session);
+      answer_timeout(session.batch.output, session.resp, session.blocked.on_timeout);
   }
   Command* command = store.registry.find(session.last_command->name);
   RESPAWN_CHECK(command != nullptr);
   count_call(store, *command, failed);
   environment.blocking.release(session);
+  environment.step(Step::release);
 }
 
 void count_call(Store& store, Command& command, bool failed) {

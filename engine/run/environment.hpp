@@ -11,8 +11,11 @@
 #include "engine/clients/blocking.hpp"
 #include "engine/clients/client_table.hpp"
 #include "engine/clients/subscriptions.hpp"
+#include "engine/run/command_runner.hpp"
 #include "engine/run/services.hpp"
 #include "engine/run/statistics.hpp"
+#include "engine/run/steps.hpp"
+#include "engine/run/unit_record.hpp"
 #include "engine/table/registry.hpp"
 #include "keyspace/databases.hpp"
 
@@ -28,6 +31,7 @@ struct Store {
         config(std::move(initial)) {}
 
   keyspace::Databases databases;
+  UnitRecord unit{databases};
   ClientTable clients;
   Statistics statistics;
   Registry registry;
@@ -37,6 +41,7 @@ struct Store {
   std::size_t list_packed_threshold_bytes = keyspace::ListLimits{}.packed_threshold_bytes;
   std::string replication_id = random_hex(40);
   std::uint64_t generation = 0;  // of keyspace actors
+  StepProbe* probe = nullptr;    // of a test
 };
 
 /// Owner: the executor. References into the store and to the executor's derived tables.
@@ -46,8 +51,16 @@ struct Environment {
   Blocking& blocking;
   Services& services;
   const Clock& clock;
+  CommandRunner& runner;
+  /// Wall clock of the running unit; stands still within it.
+  std::int64_t unit_now_us = 0;
 
   [[nodiscard]] const config::Config& config() const { return *store.config; }
+
+  void step(Step at) const {
+    if (store.probe) [[unlikely]]
+      store.probe->at(at);
+  }
 };
 
 }  // namespace respawn::engine

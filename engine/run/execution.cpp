@@ -1,21 +1,10 @@
 #include "engine/run/execution.hpp"
 
-#include <cmath>
-
 #include "engine/run/access_clock.hpp"
 #include "engine/run/ended_wait.hpp"
+#include "engine/run/removal.hpp"
 
 namespace respawn::engine {
-
-Result<std::int64_t> to_timeout_ms(std::string_view seconds) {
-  auto value = parse_long_double(seconds);
-  if (!value) return failure(std::string(errors::timeout_not_a_float));
-  if (*value < 0) return failure(std::string(errors::timeout_negative));
-  long double ms = std::ceil(*value * 1000);
-  if (ms > static_cast<long double>(std::numeric_limits<std::int64_t>::max() / 2))
-    return failure(std::string(errors::timeout_out_of_range));
-  return static_cast<std::int64_t>(ms);
-}
 
 void Execution::fail(std::string_view error) {
   failed_ = true;
@@ -23,22 +12,27 @@ void Execution::fail(std::string_view error) {
   reply.error(error);
 }
 
-void Execution::touch(keyspace::Entry& entry) {
+void Execution::touch(const keyspace::Entry& entry) {
   entry.set_access_clock(
       used_access_clock(config(), entry.access_clock(), now_us_, store().random));
 }
 
-keyspace::Entry* Execution::find_live(const keyspace::Key& key) {
-  keyspace::Entry* entry = db().find(key);
-  if (!entry || !entry->has_expiry() || !entry->expired(now_ms())) return entry;
-  db().erase(entry);
-  ++store().databases.statistics.expired_keys;
-  changed(key.bytes, config::keyspace_event::expired, "expired");
+const keyspace::Entry* Execution::find_live(const keyspace::Key& key) {
+  if (environment_->store.probe) [[unlikely]]
+    environment_->store.probe->looking_up(session_->db, key.bytes);
+  const keyspace::Entry* entry = db().find(key);
+  if (!entry || !entry->has_expiry() || !entry->expired(expiry_now_ms())) return entry;
+  expire(key, entry);
   return nullptr;
 }
 
-keyspace::Entry* Execution::find_untouched(const keyspace::Key& key) {
-  keyspace::Entry* entry = find_live(key);
+void Execution::expire(const keyspace::Key& key, const keyspace::Entry* entry) {
+  erase_expired(environment_->store, session_->db, key, entry);
+  happened(key.bytes, config::keyspace_event::expired, "expired");
+}
+
+const keyspace::Entry* Execution::find_untouched(const keyspace::Key& key) {
+  const keyspace::Entry* entry = find_live(key);
   keyspace::DataStatistics& counted = store().databases.statistics;
   ++(entry ? counted.hits : counted.misses);
   if (!entry && (config().notify_keyspace_events & config::keyspace_event::key_miss))
@@ -46,52 +40,78 @@ keyspace::Entry* Execution::find_untouched(const keyspace::Key& key) {
   return entry;
 }
 
-keyspace::Entry* Execution::find_read(const keyspace::Key& key) {
-  keyspace::Entry* entry = find_untouched(key);
+const keyspace::Entry* Execution::find_read(const keyspace::Key& key) {
+  const keyspace::Entry* entry = find_untouched(key);
   if (entry && !session_->no_touch) touch(*entry);
   return entry;
 }
 
-keyspace::Entry* Execution::find_write(const keyspace::Key& key) {
-  keyspace::Entry* entry = find_live(key);
+const keyspace::Entry* Execution::find_write(const keyspace::Key& key) {
+  const keyspace::Entry* entry = find_live(key);
   if (entry && !session_->no_touch) touch(*entry);
   return entry;
 }
 
-keyspace::Entry* Execution::peek(const keyspace::Key& key) {
+const keyspace::Entry* Execution::peek(const keyspace::Key& key) {
   return find_live(key);
 }
 
-keyspace::Entry* Execution::find_read(const keyspace::Key& key, keyspace::Type type) {
-  keyspace::Entry* entry = find_read(key);
+const keyspace::Entry* Execution::find_read(const keyspace::Key& key, keyspace::Type type) {
+  const keyspace::Entry* entry = find_read(key);
   if (!entry || entry->type() == type) return entry;
   fail(errors::wrong_type);
   return nullptr;
 }
 
-keyspace::Entry* Execution::find_write(const keyspace::Key& key, keyspace::Type type) {
-  keyspace::Entry* entry = find_write(key);
+const keyspace::Entry* Execution::find_write(const keyspace::Key& key, keyspace::Type type) {
+  const keyspace::Entry* entry = find_write(key);
   if (!entry || entry->type() == type) return entry;
   fail(errors::wrong_type);
   return nullptr;
 }
 
-void Execution::changed(std::string_view key, int event_class, std::string_view event) {
-  ++effects_->dirty;
-  happened(key, event_class, event);
+void Execution::changed_in(int db, std::string_view key, int event_class, std::string_view event,
+                           std::uint64_t changes) {
+  effects_->changes += changes;
+  effects_->events.push_back({event_class, event, key, db});
+  environment_->store.unit.touch(db, key);
 }
 
-void Execution::happened(std::string_view key, int event_class, std::string_view event) {
-  effects_->events.push_back({event_class, event, key, session_->db});
+void Execution::changed_silently(std::string_view key, std::uint64_t changes) {
+  effects_->changes += changes;
+  environment_->store.unit.touch(session_->db, key);
 }
 
-void Execution::became_ready(std::string_view key) {
-  environment_->blocking.waiters().mark_ready(session_->db, key);
+void Execution::changed_database(int db, std::uint64_t changes) {
+  effects_->changes += changes;
+  environment_->store.unit.touch_database(db);
 }
 
-void Execution::erase(const keyspace::Key& key, int event_class, std::string_view event) {
-  db().erase(key);
+void Execution::became_ready_in(int db, std::string_view key) {
+  environment_->blocking.waiters().mark_ready(db, key);
+}
+
+void Execution::erase(const keyspace::Key& key, const keyspace::Entry* entry, int event_class,
+                      std::string_view event) {
+  change(key, entry).erase();
   changed(key.bytes, event_class, event);
+}
+
+void Execution::removed(keyspace::Change& change, int event_class, std::string_view event,
+                        std::uint64_t changes) {
+  changed(change.key().bytes, event_class, event, changes);
+  erase_if_empty(change);
+}
+
+void Execution::erase_if_empty(keyspace::Change& change) {
+  if (change.entry()->container().size() > 0) return;
+  change.erase();
+  happened(change.key().bytes, config::keyspace_event::generic, "del");
+}
+
+void Execution::propagate_words(std::vector<std::string> words) {
+  effects_->replay = Replay::as_told;
+  effects_->rewritten.push_back({session_->db, effects_->targets, std::move(words)});
 }
 
 void Execution::block_on(Args keys, keyspace::Type wanted, std::int64_t timeout_ms,

@@ -1,30 +1,43 @@
 // One command while it runs: what it may reach, where its reply goes, and what it did.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <limits>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "config/value.hpp"
 #include "engine/run/effects.hpp"
 #include "engine/run/environment.hpp"
 #include "engine/table/arguments.hpp"
 #include "engine/table/errors.hpp"
+#include "keyspace/change.hpp"
 #include "protocol/reply_writer.hpp"
 
 namespace respawn::engine {
 
-/// Owner: the executor, on its stack. A handler parses all its arguments before it changes
-/// anything, and writes exactly one reply.
+/// A key's hash that was computed ahead.
+struct HashedKey {
+  const char* bytes = nullptr;  // null: none was
+  std::size_t size = 0;
+  std::uint64_t hash = 0;
+};
+
+/// Owner: the runner, on its stack. A handler parses all its arguments before it changes anything,
+/// and writes exactly one reply.
 class Execution {
  public:
   Execution(Environment& environment, Session& session, Effects& effects, const CommandSpec& spec,
-            std::int64_t now_us)
-      : reply(session.batch.output, session.resp),
+            Buffer& output)
+      : reply(output, session.resp),
         environment_(&environment),
         session_(&session),
         effects_(&effects),
         spec_(&spec),
-        now_us_(now_us) {}
+        now_us_(environment.unit_now_us) {}
 
   protocol::ReplyWriter reply;
 
@@ -36,62 +49,99 @@ class Execution {
 
   [[nodiscard]] const config::Config& config() const { return environment_->config(); }
 
-  [[nodiscard]] keyspace::Database& db() {
+  [[nodiscard]] const keyspace::Database& db() const {
     return environment_->store.databases.at(static_cast<std::size_t>(session_->db));
   }
 
   [[nodiscard]] const CommandSpec& spec() const { return *spec_; }
 
-  /// Wall clock at the start of the command: the same for all it does.
+  /// Wall clock at the start of the unit: the same for all that it does.
   [[nodiscard]] std::int64_t now_us() const { return now_us_; }
 
   [[nodiscard]] std::int64_t now_ms() const { return now_us_ / 1000; }
+
+  /// The time by which it is judged whether keys and fields are over. What is replayed is told of
+  /// every end, so there nothing ends by itself.
+  [[nodiscard]] std::int64_t expiry_now_ms() const {
+    return session_->applying ? std::numeric_limits<std::int64_t>::min() : now_ms();
+  }
 
   /// Replies an error (text without '-') and remembers that the command failed.
   void fail(std::string_view error);
 
   [[nodiscard]] bool failed() const { return failed_; }
 
+  /// The reply is written in this version of the protocol from now on (HELLO, RESET).
+  void reply_in(protocol::RespVersion version) {
+    reply = protocol::ReplyWriter(reply.buffer(), version);
+  }
+
   // Keys. An entry whose time is over is removed (with its effects) and not found.
 
   /// An argument that is a key, with its hash; who needs it twice keeps it, so that it is hashed
   /// once. The first key of a command may have been hashed ahead.
   [[nodiscard]] keyspace::Key key(std::string_view text) const {
-    if (text.data() == expected_key_) return {text, expected_hash_};
+    if (text.data() == foreseen_.bytes && text.size() == foreseen_.size)
+      return {text, foreseen_.hash};
     return {text};
   }
 
-  /// Of the executor: the key that begins at `bytes` has this hash.
-  void expect_key(const char* bytes, std::uint64_t hash) {
-    expected_key_ = bytes;
-    expected_hash_ = hash;
-  }
+  /// Of the runner: this key has been hashed.
+  void foresee(const HashedKey& key) { foreseen_ = key; }
 
   /// To read its value: counts a hit or miss, and as an access.
-  keyspace::Entry* find_read(const keyspace::Key& key);
+  const keyspace::Entry* find_read(const keyspace::Key& key);
   /// To change it: counts as an access.
-  keyspace::Entry* find_write(const keyspace::Key& key);
+  const keyspace::Entry* find_write(const keyspace::Key& key);
   /// To read something about it (TTL, TYPE, EXISTS): counts a hit or miss, but is no access.
-  keyspace::Entry* find_untouched(const keyspace::Key& key);
+  const keyspace::Entry* find_untouched(const keyspace::Key& key);
   /// To look at it only: neither counted nor an access.
-  keyspace::Entry* peek(const keyspace::Key& key);
+  const keyspace::Entry* peek(const keyspace::Key& key);
 
   /// find_read that fails with WRONGTYPE; null with failed() set then, null without when there is
   /// no such key.
-  keyspace::Entry* find_read(const keyspace::Key& key, keyspace::Type type);
-  keyspace::Entry* find_write(const keyspace::Key& key, keyspace::Type type);
+  const keyspace::Entry* find_read(const keyspace::Key& key, keyspace::Type type);
+  const keyspace::Entry* find_write(const keyspace::Key& key, keyspace::Type type);
 
   /// Counts as an access, also for a client that leaves no trace (CLIENT NO-TOUCH).
-  void touch(keyspace::Entry& entry);
+  void touch(const keyspace::Entry& entry);
+
+  // Changes.
+
+  /// The right to change the key at which `entry` was found (null: none was).
+  [[nodiscard]] keyspace::Change change(const keyspace::Key& key, const keyspace::Entry* entry) {
+    return change_in(session_->db, key, entry);
+  }
+
+  [[nodiscard]] keyspace::Change change_in(int db, const keyspace::Key& key,
+                                           const keyspace::Entry* entry) {
+    return {environment_->store.databases, static_cast<std::size_t>(db), key, entry};
+  }
 
   // Effects.
 
   /// The key's value (or existence, or expiry) changed: watchers, tracking, listeners and the log
-  /// will know. Counts one change.
-  void changed(std::string_view key, int event_class, std::string_view event);
+  /// will know. Counts as so many changes (LPUSH: each element).
+  void changed(std::string_view key, int event_class, std::string_view event,
+               std::uint64_t changes = 1) {
+    changed_in(session_->db, key, event_class, event, changes);
+  }
+
+  void changed_in(int db, std::string_view key, int event_class, std::string_view event,
+                  std::uint64_t changes = 1);
+
+  /// The key changed, but nobody listens for it: no event.
+  void changed_silently(std::string_view key, std::uint64_t changes = 1);
+
+  /// Everything in the database may have changed: FLUSHDB, FLUSHALL, SWAPDB.
+  void changed_database(int db, std::uint64_t changes);
+
+  [[nodiscard]] bool changed_anything() const { return effects_->changes > 0; }
 
   /// A further event of the same change ("del" behind "lpop"), or one that changes nothing.
-  void happened(std::string_view key, int event_class, std::string_view event);
+  void happened(std::string_view key, int event_class, std::string_view event) {
+    effects_->events.push_back({event_class, event, key, session_->db});
+  }
 
   /// The key was not there before: listeners to new keys will know.
   void created(std::string_view key) {
@@ -102,18 +152,55 @@ class Execution {
   /// A copy of a key that is not among the arguments, for events; lives until they are carried out.
   std::string_view keep(std::string_view key) { return effects_->storage.emplace_back(key); }
 
-  /// `changes` more than changed() has counted (LPUSH of several elements counts each).
-  void count_changes(std::uint64_t changes) { effects_->dirty += changes; }
-
   /// Elements appeared at the key: clients blocked on it are served behind this command.
-  void became_ready(std::string_view key);
+  void became_ready(std::string_view key) { became_ready_in(session_->db, key); }
 
-  /// Removes a key that a client asked to remove, or that became empty, with its event.
-  void erase(const keyspace::Key& key, int event_class = config::keyspace_event::generic,
-             std::string_view event = "del");
+  void became_ready_in(int db, std::string_view key);
+
+  /// Removes a key that is there, with its event.
+  void erase(const keyspace::Key& key, const keyspace::Entry* entry,
+             int event_class = config::keyspace_event::generic, std::string_view event = "del");
+
+  /// Elements were removed from a container: the event, so many changes, and the end of a container
+  /// that became empty.
+  void removed(keyspace::Change& change, int event_class, std::string_view event,
+               std::uint64_t changes);
+
+  /// The end of a container that became empty, behind the changed() that says how.
+  void erase_if_empty(keyspace::Change& change);
+
+  /// How the removal of a key is replayed: DEL, or UNLINK where it is configured to be lazy.
+  static std::string_view deletion(bool lazily) { return lazily ? "UNLINK" : "DEL"; }
+
+  // How the command is replayed: word by word if it changed something, unless it says otherwise.
+
+  /// Whether anybody wants to know: what is only of use to propagate_words() may be left out else.
+  [[nodiscard]] bool recorded() const { return environment_->store.unit.recorded(); }
+
+  /// As this command instead, in the client's database; of several calls each counts, in their
+  /// order. Words are texts or integers: propagate_as("PEXPIREAT", key, at_ms).
+  template <class... Words>
+  void propagate_as(const Words&... words) {
+    if (recorded()) [[unlikely]]
+      propagate_words({to_word(words)...});
+  }
+
+  /// The same, of words that were put together. Requires recorded().
+  void propagate_words(std::vector<std::string> words);
+
+  /// As nothing, though it changed something.
+  void propagate_nothing() { effects_->replay = Replay::not_at_all; }
+
+  /// Word by word, also when it changed nothing, to these.
+  void propagate_always(Targets targets = Targets::everybody) {
+    effects_->replay = Replay::always;
+    effects_->targets = targets;
+  }
+
+  // Waiting.
 
   /// Instead of a reply: the session waits until one of the keys is ready, and then the command
-  /// runs again.
+  /// runs again. Within a transaction or a script it gets `on_timeout` at once.
   void block_on(Args keys, keyspace::Type wanted, std::int64_t timeout_ms, TimeoutReply on_timeout);
 
   /// Answers another, blocked client as if its time were over, or with an error (CLIENT UNBLOCK).
@@ -122,6 +209,12 @@ class Execution {
 
   /// Closes another client's connection: it waits for nothing and hears nothing from now on.
   void disconnect(Session& other);
+
+  /// The reply comes later: the command goes on in slices, and its session stays with the keyspace
+  /// until it is put on the list of resumed ones.
+  void suspend() { suspended_ = true; }
+
+  [[nodiscard]] bool suspended() const { return suspended_; }
 
   /// What it replies are pushes, which CLIENT REPLY OFF does not silence (SUBSCRIBE and its
   /// family).
@@ -134,7 +227,15 @@ class Execution {
   [[nodiscard]] bool resuming() const { return session_->blocked.active; }
 
  private:
-  keyspace::Entry* find_live(const keyspace::Key& key);
+  const keyspace::Entry* find_live(const keyspace::Key& key);
+  void expire(const keyspace::Key& key, const keyspace::Entry* entry);
+
+  static std::string to_word(std::string_view text) { return std::string(text); }
+
+  template <std::integral Number>
+  static std::string to_word(Number number) {
+    return std::to_string(number);
+  }
 
   Environment* environment_;
   Session* session_;
@@ -143,8 +244,8 @@ class Execution {
   std::int64_t now_us_;
   bool failed_ = false;
   bool pushes_ = false;
-  const char* expected_key_ = nullptr;
-  std::uint64_t expected_hash_ = 0;
+  bool suspended_ = false;
+  HashedKey foreseen_;
 };
 
 }  // namespace respawn::engine

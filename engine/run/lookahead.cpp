@@ -60,19 +60,20 @@ void Lookahead::find(Foreseen& foreseen, const Plan& plan, std::size_t place) co
   const protocol::RequestCommands& commands = plan.session->batch.commands;
   const auto& slice = commands.slices[plan.first + (place - plan.start)];
   const std::string_view* arguments = commands.arguments.data() + slice.first;
-  foreseen = {.command = registry_.find(arguments[0])};
+  foreseen = {};
+  foreseen.command = registry_.find(arguments[0]);
   const std::size_t at = first_key(foreseen.command, slice.count);
   if (at == 0) return;
-  foreseen.key_bytes = arguments[at].data();
-  foreseen.key_hash = keyspace::hash_bytes(arguments[at]);
+  const std::string_view key = arguments[at];
+  foreseen.key = {key.data(), key.size(), keyspace::hash_bytes(key)};
   foreseen.db = &databases_.at(static_cast<std::size_t>(plan.session->db));
-  foreseen.db->prefetch(foreseen.key_hash);
+  foreseen.db->prefetch(foreseen.key.hash);
 }
 
 void Lookahead::fetch_until(std::size_t end) {
   for (; fetched_ < end; ++fetched_) {
     const Foreseen& foreseen = foreseen_[fetched_ % ring];
-    if (foreseen.key_bytes) foreseen.db->prefetch_entry(foreseen.key_hash);
+    if (foreseen.key.bytes) foreseen.db->prefetch_entry(foreseen.key.hash);
   }
 }
 

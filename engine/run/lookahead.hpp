@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/clients/session.hpp"
+#include "engine/run/execution.hpp"
 #include "engine/table/registry.hpp"
 #include "keyspace/databases.hpp"
 
@@ -14,9 +15,8 @@ namespace respawn::engine {
 
 /// What was found out about one command of a batch.
 struct Foreseen {
-  Command* command = nullptr;       // null: unknown
-  const char* key_bytes = nullptr;  // where its first key is; null: none
-  std::uint64_t key_hash = 0;
+  Command* command = nullptr;              // null: unknown
+  HashedKey key;                           // its first one; without bytes: none
   const keyspace::Database* db = nullptr;  // where the key is expected
 };
 

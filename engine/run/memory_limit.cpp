@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "engine/run/access_clock.hpp"
+#include "engine/run/removal.hpp"
 
 namespace respawn::engine {
 
@@ -39,7 +40,7 @@ EvictionRule::Order order(EvictionPolicy policy) {
 }  // namespace
 
 bool MemoryLimit::exceeded() const {
-  return services_.used_memory() > store_.config->maxmemory_bytes;
+  return environment_.services.memory.used() > store_.config->maxmemory_bytes;
 }
 
 bool MemoryLimit::unfinished() const {
@@ -57,33 +58,35 @@ EvictionRule MemoryLimit::rule(std::int64_t now_us) const {
           }};
 }
 
-MemoryLimit::State MemoryLimit::make_room(std::int64_t now_us, const Remove& remove) {
+MemoryLimit::State MemoryLimit::make_room(std::int64_t now_us) {
   limit_bytes_ = store_.config->maxmemory_bytes;
   const bool within = limit_bytes_ == 0 || !exceeded();
-  note(within ? State::within : reach_limit(now_us, remove));
+  note(within ? State::within : reach_limit(now_us));
   return state_;
 }
 
-MemoryLimit::State MemoryLimit::reach_limit(std::int64_t now_us, const Remove& remove) {
+MemoryLimit::State MemoryLimit::reach_limit(std::int64_t now_us) {
   const std::uint64_t start_ns = clock_.stopwatch_ns();
   const std::uint64_t longest_ns = time_max_ns(store_.config->maxmemory_eviction_tenacity);
   if (policy_ != store_.config->maxmemory_policy) eviction_.forget();
   policy_ = store_.config->maxmemory_policy;
   const EvictionRule by = rule(now_us);
   do {
-    if (!free_some(by, remove)) return State::exceeded;
+    if (!free_some(by)) return State::exceeded;
     if (!exceeded()) return State::within;
   } while (clock_.stopwatch_ns() - start_ns <= longest_ns);
   return State::making_room;
 }
 
 /// One step; false when there is nothing to free.
-bool MemoryLimit::free_some(const EvictionRule& by, const Remove& remove) {
+bool MemoryLimit::free_some(const EvictionRule& by) {
   if (store_.databases.garbage().free_slice(garbage_step_elements) > 0) return true;
   if (policy_ == EvictionPolicy::noeviction) return false;
   const auto victim = eviction_.choose(store_.databases, by, store_.random);
   if (!victim) return false;
-  remove(*victim);
+  environment_.step(Step::eviction);
+  remove_unasked(environment_, static_cast<int>(victim->database), *victim->entry,
+                 Removal::evicted);
   return true;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 
 #include "engine/run/environment.hpp"
 #include "keyspace/eviction.hpp"
@@ -20,29 +19,29 @@ class MemoryLimit {
     exceeded,     // and nothing can be done about it: commands that take memory are refused
   };
 
-  /// Removes a key with all its effects; given by the executor.
-  using Remove = std::function<void(const keyspace::Eviction::Victim&)>;
-
-  MemoryLimit(Store& store, Services& services, const Clock& clock)
-      : store_(store), services_(services), clock_(clock) {}
+  explicit MemoryLimit(Environment& environment)
+      : environment_(environment), store_(environment.store), clock_(environment.clock) {}
 
   /// To be called before each command when there is a limit. Takes at most the time that
   /// maxmemory-eviction-tenacity allows, and one step.
-  State make_room(std::int64_t now_us, const Remove& remove);
+  State make_room(std::int64_t now_us);
+
+  /// As make_room() found it last.
+  [[nodiscard]] State state() const { return state_; }
 
   /// Whether make_room should be called again without waiting for a command: it has not finished,
   /// or the limit was changed since.
   [[nodiscard]] bool unfinished() const;
 
  private:
-  State reach_limit(std::int64_t now_us, const Remove& remove);
-  bool free_some(const keyspace::EvictionRule& rule, const Remove& remove);
+  State reach_limit(std::int64_t now_us);
+  bool free_some(const keyspace::EvictionRule& rule);
   [[nodiscard]] bool exceeded() const;
   [[nodiscard]] keyspace::EvictionRule rule(std::int64_t now_us) const;
   void note(State state);
 
+  Environment& environment_;
   Store& store_;
-  Services& services_;
   const Clock& clock_;
   keyspace::Eviction eviction_;
   State state_ = State::within;

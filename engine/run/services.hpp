@@ -1,19 +1,48 @@
-// What commands ask of the process around the keyspace; implemented by the wiring, and by a fake in
-// tests.
+// What the engine and its commands ask of the process around the keyspace, by roles; the wiring
+// plays them, and fakes do in tests.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
-#include "config/config.hpp"
+#include "config/change.hpp"
 
 namespace respawn::engine {
 
+// All are called on the keyspace actor's thread, and are quick: they send messages, they do not
+// wait.
+
 enum class LogLevel : std::uint8_t { debug, verbose, notice, warning };
+
+class LogService {
+ public:
+  virtual ~LogService() = default;
+  virtual void write(LogLevel level, std::string_view text) = 0;
+};
+
+/// To be changed through publish() (publish.hpp) only.
+class ConfigurationService {
+ public:
+  virtual ~ConfigurationService() = default;
+
+  /// Has the world around (directory, listeners, loops, log) take over a change. A refusal leaves
+  /// everything as it was.
+  [[nodiscard]] virtual std::optional<config::Refusal> apply(
+      const config::Config& before, const config::PreparedChange& change) = 0;
+
+  /// A changed configuration is in force: gives it to whoever keeps a copy.
+  virtual void announce(const std::shared_ptr<const config::Config>& now,
+                        std::span<const config::Change> changes) = 0;
+
+  /// Brings the file up to date. An error is the whole reply.
+  virtual Status rewrite(const config::Config& config) = 0;
+};
 
 /// Facts about the process that INFO prints.
 struct ProcessFacts {
@@ -22,11 +51,24 @@ struct ProcessFacts {
   std::string config_file;    // "" when there is none
   std::string event_backend;  // "io_uring", "epoll"
   std::string allocator;      // "jemalloc-5.3.0"
-  int tcp_port = 0;
   int io_threads = 1;
   std::int64_t started_ms = 0;             // wall clock
   std::uint64_t startup_memory_bytes = 0;  // used before there was any data
   bool supervised = false;
+};
+
+/// What the network side has counted.
+struct NetworkFacts {
+  std::uint64_t connections_received = 0;
+  std::uint64_t connections_rejected = 0;
+};
+
+class ProcessService {
+ public:
+  virtual ~ProcessService() = default;
+  [[nodiscard]] virtual const ProcessFacts& facts() const = 0;
+  [[nodiscard]] virtual NetworkFacts network() const = 0;
+  virtual void reset_network() = 0;
 };
 
 /// Memory of the process, in bytes.
@@ -38,10 +80,22 @@ struct MemoryFacts {
   std::uint64_t allocator_resident = 0;
 };
 
-/// What the network side has counted.
-struct NetworkFacts {
-  std::uint64_t connections_received = 0;
-  std::uint64_t connections_rejected = 0;
+class MemoryService {
+ public:
+  virtual ~MemoryService() = default;
+
+  /// Costs a few dozen microseconds.
+  [[nodiscard]] virtual MemoryFacts facts() const = 0;
+
+  /// MemoryFacts::used, cheap enough for every command: exact as to what the calling thread
+  /// allocates and frees, and as of its last facts() as to others.
+  [[nodiscard]] virtual std::uint64_t used() const { return facts().used; }
+
+  /// Gives memory that is not in use back to the system, as far as the allocator can.
+  virtual void purge() = 0;
+
+  /// What the allocator tells of itself, for people; "" when it tells nothing.
+  [[nodiscard]] virtual std::string report() const = 0;
 };
 
 /// One actor of the supervision tree, for RESPAWN TREE and CHILDREN.
@@ -67,6 +121,19 @@ struct RestartRecord {
   std::uint64_t attempt = 0;
 };
 
+/// The actors. An error is the whole reply.
+class TreeService {
+ public:
+  virtual ~TreeService() = default;
+  [[nodiscard]] virtual TreeNode root() const = 0;
+  /// Of the supervisor with that id or path.
+  [[nodiscard]] virtual Result<std::vector<TreeNode>> children(std::string_view id) const = 0;
+  /// The newest first.
+  [[nodiscard]] virtual std::vector<RestartRecord> restarts(std::size_t count_max) const = 0;
+  /// Ends one actor brutally after the running turn.
+  virtual Status kill(std::string_view id) = 0;
+};
+
 struct ShutdownRequest {
   bool save = false;
   bool nosave = false;
@@ -74,44 +141,22 @@ struct ShutdownRequest {
   bool force = false;
 };
 
-/// Called on the keyspace actor's thread; implementations are quick (they send messages, they do
-/// not wait).
-class Services {
+class ShutdownService {
  public:
-  virtual ~Services() = default;
+  virtual ~ShutdownService() = default;
+  virtual void request(const ShutdownRequest& request) = 0;
+  /// An error is the whole reply.
+  virtual Status abort() = 0;
+};
 
-  virtual void log(LogLevel level, std::string_view text) = 0;
-
-  /// Gives a new configuration to the world around (listeners, loops, logger). An error refuses it,
-  /// and nothing has changed then; its text is the option and the reason: "port: Unable to listen".
-  virtual Status apply_config(const std::shared_ptr<const config::Config>& before,
-                              const std::shared_ptr<const config::Config>& after,
-                              const std::vector<std::string>& changed) = 0;
-  virtual Status rewrite_config(const config::Config& config) = 0;
-
-  [[nodiscard]] virtual const ProcessFacts& process() const = 0;
-  [[nodiscard]] virtual MemoryFacts memory() const = 0;
-
-  /// MemoryFacts::used, cheap enough for every command: exact as to what the calling thread
-  /// allocates and frees, and as of its last memory() as to others.
-  [[nodiscard]] virtual std::uint64_t used_memory() const { return memory().used; }
-
-  /// Gives memory that is not in use back to the system, as far as the allocator can.
-  virtual void purge_memory() = 0;
-  /// What the allocator tells of itself, for people; "" when it tells nothing.
-  [[nodiscard]] virtual std::string allocator_report() const = 0;
-  [[nodiscard]] virtual NetworkFacts network() const = 0;
-  virtual void reset_network_facts() = 0;
-
-  [[nodiscard]] virtual TreeNode tree() const = 0;
-  /// Of the supervisor with that id or path.
-  [[nodiscard]] virtual Result<std::vector<TreeNode>> children(std::string_view id) const = 0;
-  [[nodiscard]] virtual std::vector<RestartRecord> restarts(std::size_t count_max) const = 0;
-  /// Ends one actor brutally after the running turn.
-  virtual Status kill_actor(std::string_view id) = 0;
-
-  virtual void request_shutdown(const ShutdownRequest& request) = 0;
-  virtual Status abort_shutdown() = 0;
+/// All roles, each played by somebody. Owner: the wiring. Who needs one of them takes that one.
+struct Services {
+  LogService& log;
+  ConfigurationService& configuration;
+  ProcessService& process;
+  MemoryService& memory;
+  TreeService& tree;
+  ShutdownService& shutdown;
 };
 
 }  // namespace respawn::engine

@@ -228,14 +228,6 @@ HashField Hash::earliest(FieldScratch& scratch) const {
   return packed_field(at, scratch);
 }
 
-std::size_t Hash::erase_expired(std::int64_t now_ms, std::size_t fields_max) noexcept {
-  std::size_t erased = 0;
-  FieldScratch scratch;
-  for (; erased < fields_max && now_ms > earliest_expiry_ms(); ++erased)
-    erase(MemberKey(earliest(scratch).field));
-  return erased;
-}
-
 HashField Hash::random(Random& random, FieldScratch& scratch) const {
   RESPAWN_CHECK(!empty());
   if (body_.tag() == table_tag) return table().random(random);

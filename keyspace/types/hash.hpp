@@ -66,8 +66,23 @@ class Hash final : public Object {
   /// `never` when no field has one. O(1) and O(log n).
   [[nodiscard]] std::int64_t earliest_expiry_ms() const;
 
-  /// Removes up to `fields_max` fields whose time is over, the earliest first; says how many.
-  std::size_t erase_expired(std::int64_t now_ms, std::size_t fields_max) noexcept;
+  /// Removes up to `fields_max` fields whose time is over, the earliest first; says how many. Calls
+  /// visit(std::string_view) for each before it goes.
+  template <class Visitor>
+  std::size_t erase_expired(std::int64_t now_ms, std::size_t fields_max, Visitor&& visit) {
+    std::size_t erased = 0;
+    FieldScratch scratch;
+    for (; erased < fields_max && now_ms > earliest_expiry_ms(); ++erased) {
+      const HashField field = earliest(scratch);
+      visit(field.field);
+      erase(MemberKey(field.field));
+    }
+    return erased;
+  }
+
+  std::size_t erase_expired(std::int64_t now_ms, std::size_t fields_max) {
+    return erase_expired(now_ms, fields_max, [](std::string_view) {});
+  }
 
   /// Each field with the same probability. Requires !empty().
   [[nodiscard]] HashField random(Random& random, FieldScratch& scratch) const;

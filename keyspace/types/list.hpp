@@ -32,6 +32,9 @@ class List final : public Object {
  public:
   static constexpr Type object_type = Type::list;
 
+  /// Longer ones are refused by a check: the caller looks first. Redis has the same bound.
+  static constexpr std::size_t element_max_bytes = (std::size_t{1} << 32) - 1024;
+
   List() noexcept = default;
   ~List() override;
 

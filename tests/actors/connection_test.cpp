@@ -118,6 +118,75 @@ TEST(Connection, ASlowReaderPastTheSoftLimitIsClosedWhenItsTimeIsOver) {
   EXPECT_TRUE(client.peer().is_gone());
 }
 
+/// Lets messages pile up for a subscriber that reads nothing more and says nothing more.
+Client slow_subscriber(World& world, Client& publisher, int messages) {
+  Client subscriber = world.connect();
+  subscriber.run("SUBSCRIBE c");
+  subscriber.peer().set_receive_window(1000);
+  for (int i = 0; i < messages; ++i) publisher.run("PUBLISH c " + std::string(30'000, 'x'));
+  return subscriber;
+}
+
+TEST(Connection, ANewOutputLimitHoldsForASubscriberThatOnlyListens) {
+  World world;
+  Client publisher = world.connect();
+  Client subscriber = world.connect();
+  subscriber.run("SUBSCRIBE c");
+  subscriber.peer().set_receive_window(1000);
+  EXPECT_EQ(publisher.run("CONFIG SET client-output-buffer-limit 'pubsub 100000 0 0'"), ok);
+  for (int i = 0; i < 10; ++i) publisher.run("PUBLISH c " + std::string(30'000, 'x'));
+  EXPECT_TRUE(subscriber.peer().is_gone());
+  EXPECT_EQ(publisher.run("PUBLISH c x"), integer(0));
+}
+
+TEST(Connection, ANewOutputLimitHoldsForWhatIsAlreadyWaiting) {
+  World world;
+  Client publisher = world.connect();
+  Client subscriber = slow_subscriber(world, publisher, 4);
+  EXPECT_FALSE(subscriber.peer().is_gone());
+  EXPECT_EQ(publisher.run("CONFIG SET client-output-buffer-limit 'pubsub 100000 0 0'"), ok);
+  EXPECT_TRUE(subscriber.peer().is_gone());
+}
+
+TEST(Connection, ANewSoftLimitCountsFromWhenItWasPassed) {
+  World world;
+  Client publisher = world.connect();
+  publisher.run("CONFIG SET client-output-buffer-limit 'pubsub 0 10000 10'");
+  Client subscriber = slow_subscriber(world, publisher, 1);
+  world.loop.advance_ms(4'000);
+  publisher.run("CONFIG SET client-output-buffer-limit 'pubsub 0 10000 100'");
+  world.loop.advance_ms(11'000);
+  EXPECT_FALSE(subscriber.peer().is_gone());
+  publisher.run("CONFIG SET client-output-buffer-limit 'pubsub 0 10000 20'");
+  world.loop.advance_ms(4'900);
+  EXPECT_FALSE(subscriber.peer().is_gone());
+  world.loop.advance_ms(200);
+  EXPECT_TRUE(subscriber.peer().is_gone());
+}
+
+TEST(Connection, ANewBulkLimitHoldsForAConnectionThatIsOpen) {
+  World world;
+  Client client = world.connect();
+  Client other = world.connect();
+  const std::string command = "*2\r\n$4\r\nECHO\r\n$1100000\r\n";
+  EXPECT_EQ(client.send("PING\r\n"), simple("PONG"));
+  EXPECT_EQ(other.run("CONFIG SET proto-max-bulk-len 1mb"), ok);
+  EXPECT_EQ(client.send(command), error("ERR Protocol error: invalid bulk length"));
+  EXPECT_TRUE(client.closed());
+}
+
+TEST(Connection, WithoutAPasswordNobodyIsLimitedAsAStranger) {
+  config::Config config = World::open_config();
+  config.requirepass = "secret";
+  World world(std::move(config));
+  Client client = world.connect();
+  EXPECT_EQ(client.run("PING"), error("NOAUTH Authentication required."));
+  world.configure([](config::Config& c) { c.requirepass.clear(); });
+  std::string words;
+  for (int i = 0; i < 20; ++i) words += "$1\r\nx\r\n";
+  EXPECT_EQ(client.send("*22\r\n$3\r\nDEL\r\n" + words + "$1\r\nx\r\n"), integer(0));
+}
+
 TEST(Connection, AHugeCommandLeavesNothingBehind) {
   World world;
   Client client = world.connect();

@@ -16,6 +16,7 @@
 #include "actors/keyspace_actor.hpp"
 #include "actors/server_context.hpp"
 #include "commands/families.hpp"
+#include "engine/run/publish.hpp"
 #include "net/simulated_loop.hpp"
 #include "protocol/request_writer.hpp"
 #include "server/loop_runtime.hpp"
@@ -94,6 +95,9 @@ class World {
         context(initial),
         store(initial, families()) {
     context.connection_loops.push_back(&loop);
+    services.configuration.on_announce = [this](const auto& now, const auto& changes) {
+      context.take_over(now, changes);
+    };
     runtime = std::make_shared<server::LoopRuntime>(loop);
     start();
     loop.run_until_idle();
@@ -136,10 +140,10 @@ class World {
   }
 
   void configure(const std::function<void(config::Config&)>& change) {
-    auto changed = std::make_shared<config::Config>(*store.config);
-    change(*changed);
-    store.config = changed;
-    context.config.set(changed);
+    config::PreparedChange prepared{*store.config, {}};
+    change(prepared.config);
+    prepared.changes = config::differences(*store.config, prepared.config);
+    ASSERT_FALSE(engine::publish(store, services.configuration, prepared));
   }
 
   static std::vector<std::span<const engine::CommandSpec>> families() {

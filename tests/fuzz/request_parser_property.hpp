@@ -34,15 +34,18 @@ inline ParsedRequests parse_in_pieces(std::string_view bytes, std::size_t piece_
     moved.append(buffer.view());
     moved.append(bytes.substr(at, piece_bytes));
     buffer = std::move(moved);
-    protocol::RequestCommands commands;
-    const std::size_t used = parser.parse(buffer, 0, limits, bytes.size(), commands);
-    for (const auto& slice : commands.slices) {
-      std::vector<std::string>& command = parsed.commands.emplace_back();
-      for (std::size_t i = 0; i < slice.count; ++i)
-        command.emplace_back(commands.arguments[slice.first + i]);
-    }
-    buffer.consume(used);
-    parsed.used += used;
+    std::size_t used = 0;
+    do {  // once more behind a RESET
+      protocol::RequestCommands commands;
+      used = parser.parse(buffer, 0, limits, bytes.size(), commands);
+      for (const auto& slice : commands.slices) {
+        std::vector<std::string>& command = parsed.commands.emplace_back();
+        for (std::size_t i = 0; i < slice.count; ++i)
+          command.emplace_back(commands.arguments[slice.first + i]);
+      }
+      buffer.consume(used);
+      parsed.used += used;
+    } while (used > 0);
     parsed.error = parser.error();
     parsed.waits_for_bulk = parser.missing_bytes() > 0;
   }

@@ -238,7 +238,13 @@ constexpr std::string_view at_random[] = {"srandmember", "hrandfield", "zrandmem
 
 }  // namespace
 
-std::string_view exclusion_of(const CommandSpec& spec) {
+std::string_view exclusion_of(const CommandSpec& spec, Purpose purpose) {
+  if (purpose == Purpose::twin) {
+    if (spec.name == "pfselftest") return "tests the server itself, for seconds";
+    const bool flushes = contains(also_sent, spec.name);
+    const bool writes = spec.flags.has(Flag::write) || spec.name == "pfcount";
+    return writes || flushes || is_about_data(spec.group) ? "" : "is not about data";
+  }
   for (const Exclusion& row : excluded)
     if (row.name == spec.name) return row.reason;
   if (spec.flags.has(Flag::blocking)) return "waits";
@@ -267,18 +273,28 @@ bool prints_doubles(const CommandSpec& spec) {
   return spec.group == Group::sorted_set || spec.group == Group::geo;
 }
 
+void settle_sizes(Command& command) {
+  Words& words = command.words;
+  const std::string name = to_lower(words[0]);
+  keep_small(words, name);
+  if (name == "srandmember" || name == "hrandfield" || name == "zrandmember")
+    keep_sample_small(words);
+}
+
+void avoid_negative_zeros(Command& command) {
+  std::replace(command.words.begin(), command.words.end(), std::string("-0"), std::string("0"));
+}
+
 void settle(Command& command, Pools& pools) {
+  settle_sizes(command);
   Words& words = command.words;
   const std::string name = to_lower(words[0]);
   differential::Comparison& how = command.how;
-  keep_small(words, name);
   keep_times_far(words, name, pools);
   if (name == "sort" || name == "sort_ro") settle_sort(command);
   if (name == "scan") settle_scan(command, 1);
   if (name == "sscan" || name == "hscan" || name == "zscan") settle_scan(command, 2);
   if (name.starts_with("geo")) settle_places(command, name, pools);
-  if (name == "srandmember" || name == "hrandfield" || name == "zrandmember")
-    keep_sample_small(words);
   if (contains(in_any_order, name)) how.mode = Mode::unordered;
   if (contains(at_random, name)) how.mode = Mode::shape;
   if (name == "spop" && words.size() > 1) {

@@ -11,14 +11,27 @@
 
 namespace respawn::generator {
 
+/// What the commands are for.
+enum class Purpose : std::uint8_t {
+  duel,  // against redis-server 7.0: no chance, no clock, nothing newer
+  twin,  // against what is replayed of them: everything that writes
+};
+
 /// Why a command is never sent; empty when it is.
-[[nodiscard]] std::string_view exclusion_of(const engine::CommandSpec& spec);
+[[nodiscard]] std::string_view exclusion_of(const engine::CommandSpec& spec, Purpose purpose);
 
 /// How often a command is sent, compared with others (usually 20).
 [[nodiscard]] unsigned weight_of(const engine::CommandSpec& spec);
 
 /// Options (their tokens) that Redis 7.0 lacks.
 [[nodiscard]] bool is_newer_option(std::string_view token);
+
+/// Replaces what would take too much memory.
+void settle_sizes(Command& command);
+
+/// Replaces -0, of which a listpack makes 0 and a skiplist does not: a SORT that only reads makes one
+/// out of the other.
+void avoid_negative_zeros(Command& command);
 
 /// Whether replies to this command print scores, which 7.0 does with 17 digits.
 [[nodiscard]] bool prints_doubles(const engine::CommandSpec& spec);

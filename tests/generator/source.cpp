@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "tests/generator/rules.hpp"
 
 namespace respawn::generator {
 
@@ -15,11 +14,12 @@ using engine::ArgumentType;
 using engine::CommandSpec;
 using engine::Group;
 
-void add_templates(std::span<engine::Command* const> commands, std::vector<Template>& to) {
+void add_templates(std::span<engine::Command* const> commands, Purpose purpose,
+                   std::vector<Template>& to) {
   for (const engine::Command* each : commands) {
-    add_templates(each->subcommands, to);
+    add_templates(each->subcommands, purpose, to);
     const CommandSpec& spec = *each->spec;
-    if (spec.is_container() || !exclusion_of(spec).empty()) continue;
+    if (spec.is_container() || !exclusion_of(spec, purpose).empty()) continue;
     const std::uint64_t before = to.empty() ? 0 : to.back().weight_sum;
     to.push_back({&spec, engine::parse_syntax(spec), before + weight_of(spec)});
   }
@@ -36,9 +36,9 @@ bool has_token(const Words& words, std::string_view token) {
 
 }  // namespace
 
-std::vector<Template> all_templates(const engine::Registry& registry) {
+std::vector<Template> all_templates(const engine::Registry& registry, Purpose purpose) {
   std::vector<Template> templates;
-  add_templates(registry.commands(), templates);
+  add_templates(registry.commands(), purpose, templates);
   return templates;
 }
 
@@ -127,7 +127,7 @@ void Source::add_once(const Argument& argument) {
 }
 
 void Source::add(const Argument& argument) {
-  if (is_newer_option(argument.token)) return;
+  if (purpose_ == Purpose::duel && is_newer_option(argument.token)) return;
   if (argument.optional && !pools_.chance(35)) return;
   const bool lone = argument.type == ArgumentType::pure_token;
   do {
@@ -208,6 +208,11 @@ Command Source::next() {
   fit_range();
   if (!is_protected(family_) && !has_token(words_, "BYLEX") && pools_.chance(5)) mutate();
   Command command{.words = std::move(words_)};
+  if (purpose_ == Purpose::twin) {
+    settle_sizes(command);
+    avoid_negative_zeros(command);
+    return command;
+  }
   command.how.doubles = prints_doubles(*spec_);
   settle(command, pools_);
   // Redis reads counts of keys with atoi() there.

@@ -10,6 +10,7 @@
 #include "engine/table/syntax_tree.hpp"
 #include "tests/generator/command.hpp"
 #include "tests/generator/pools.hpp"
+#include "tests/generator/rules.hpp"
 
 namespace respawn::generator {
 
@@ -21,14 +22,18 @@ struct Template {
 };
 
 /// Every command that is sent, made once. Newly registered ones are there by themselves.
-[[nodiscard]] std::vector<Template> all_templates(const engine::Registry& registry);
+[[nodiscard]] std::vector<Template> all_templates(const engine::Registry& registry,
+                                                  Purpose purpose = Purpose::duel);
 
 /// One sequence: the same seed gives the same commands.
 class Source {
  public:
   Source(const std::vector<Template>& templates, const std::vector<std::string>& payloads,
-         std::uint64_t seed, Variety variety)
-      : templates_(&templates), random_(seed), pools_(random_, variety, payloads) {}
+         std::uint64_t seed, Variety variety, Purpose purpose = Purpose::duel)
+      : templates_(&templates),
+        random_(seed),
+        pools_(random_, variety, payloads),
+        purpose_(purpose) {}
 
   Command next();
 
@@ -51,6 +56,7 @@ class Source {
   const std::vector<Template>* templates_;
   Random random_;
   Pools pools_;
+  Purpose purpose_;
 
   // Of the command that is being made.
   const engine::CommandSpec* spec_ = nullptr;

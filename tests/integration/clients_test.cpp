@@ -195,6 +195,43 @@ TEST_F(Clients, AreNotWatchedWithoutKeepalive) {
   EXPECT_TRUE(wait_until([&] { return timer_of(port(), address) == "00"; }));
 }
 
+/// The answers are those of redis-server 7.0.15.
+TEST_F(Clients, ThePasswordLiftsTheLimitsForWhatStandsBehindIt) {
+  start();
+  RespClient(port()).ok({"CONFIG", "SET", "requirepass", "pw"});
+  const std::string right = encode_command({"AUTH", "pw"});
+  const std::string words =
+      encode_command({"RPUSH", "l", "1", "2", "3", "4", "5", "6", "7", "8", "9"});
+  const std::string large = encode_command({"APPEND", "k", std::string(100'000, 'x')});
+  RawSocket client(port());
+  client.write(right + words + large + encode_command({"PING"}));
+  const std::string replies = "+OK\r\n:9\r\n:100000\r\n+PONG\r\n";
+  EXPECT_EQ(client.read_exactly(replies.size()), replies);
+  client.write(encode_command({"RESET"}) + right + words);
+  const std::string again = "+RESET\r\n+OK\r\n:18\r\n";
+  EXPECT_EQ(client.read_exactly(again.size()), again);
+}
+
+TEST_F(Clients, StrangersAreLimitedBehindTheRepliesToWhatTheySentBefore) {
+  start();
+  RespClient(port()).ok({"CONFIG", "SET", "requirepass", "pw"});
+  const std::string right = encode_command({"AUTH", "pw"});
+  const std::string wrong = encode_command({"AUTH", "no"});
+  const std::string refused = "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
+  const std::string too_many = "-ERR Protocol error: unauthenticated multibulk length\r\n";
+  const std::string too_large = "-ERR Protocol error: unauthenticated bulk length\r\n";
+  const std::pair<std::string, std::string> cases[] = {
+      {wrong + "*11\r\n", refused + too_many},
+      {wrong + "*2\r\n$3\r\nGET\r\n$16385\r\n", refused + too_large},
+      {right + encode_command({"RESET"}) + "*11\r\n", "+OK\r\n+RESET\r\n" + too_many},
+  };
+  for (const auto& [request, replies] : cases) {
+    RawSocket client(port());
+    client.write(request);
+    EXPECT_EQ(client.read_until_end(), replies);
+  }
+}
+
 TEST_F(Clients, ABlockingPopTimesOutAfterItsTime) {
   start();
   RespClient client(port());

@@ -2,6 +2,7 @@
 #include <csignal>
 
 #include "tests/integration/fixture.hpp"
+#include "tests/support/socket_table.hpp"
 
 namespace respawn::integration {
 namespace {
@@ -188,6 +189,72 @@ TEST_F(OwnConfiguration, SighupRejectsAFileThatIsPartlyWrong) {
   write_file(file("a.json"), "{ \"timeout\": 300 }");
   server().signal(SIGHUP);
   EXPECT_TRUE(wait_until([&] { return option("timeout") == "300"; }));
+}
+
+TEST_F(OwnConfiguration, SetReachesAClientThatSaysNothing) {
+  start({"--tcp-keepalive", "0"});
+  RespClient quiet(port());
+  quiet.ok({"CLIENT", "SETNAME", "quiet"});
+  const auto probed = [&] { return support::is_probed(port(), quiet.socket()); };
+  EXPECT_FALSE(probed());
+  RespClient other(port());
+  other.ok({"CONFIG", "SET", "tcp-keepalive", "100"});
+  EXPECT_TRUE(wait_until(probed));
+  other.ok({"CONFIG", "SET", "tcp-keepalive", "0"});
+  EXPECT_TRUE(wait_until([&] { return !probed(); }));
+}
+
+TEST_F(OwnConfiguration, SetOfTheLogsShapeHoldsForTheNextLine) {
+  RespClient client(port());
+  client.ok({"CONFIG", "SET", "log-format", "json"});
+  client.ok({"DEBUG", "LOG", "in json"});
+  EXPECT_TRUE(wait_until(
+      [&] { return log().find("\"message\":\"DEBUG LOG: in json\"}") != std::string::npos; }));
+  client.ok({"CONFIG", "SET", "log-format", "text", "loglevel", "nothing"});
+  client.ok({"DEBUG", "LOG", "in text"});
+  client.ok({"CONFIG", "SET", "loglevel", "notice"});
+  client.ok({"DEBUG", "LOG", "in text again"});
+  EXPECT_TRUE(
+      wait_until([&] { return log().find("# DEBUG LOG: in text again\n") != std::string::npos; }));
+  EXPECT_EQ(log().find("DEBUG LOG: in text\n"), std::string::npos) << log();
+}
+
+TEST_F(OwnConfiguration, SighupMovesTheListenerOrChangesNothing) {
+  const auto first = support::free_port();
+  const auto second = support::free_port();
+  const auto text = [](std::uint16_t at, int timeout) {
+    return "{ \"port\": " + std::to_string(at) + ", \"timeout\": " + std::to_string(timeout) + " }";
+  };
+  write_file(file("a.json"), text(first, 100));
+  ServerOptions options;
+  options.config = file("a.json").string();
+  options.add_port = false;
+  options.await_ready = false;
+  start_with(std::move(options));
+  const auto answers = [](std::uint16_t at) {
+    try {
+      RespClient client(at);
+      return client.command({"PING"}).text == "PONG";
+    } catch (const std::exception&) {
+      return false;
+    }
+  };
+  ASSERT_TRUE(wait_until([&] { return answers(first); }));
+  {
+    const ServerProcess other;
+    write_file(file("a.json"), text(other.port(), 200));
+    server().signal(SIGHUP);
+    EXPECT_TRUE(wait_until([&] {
+      return log().find("Configuration reload rejected: port: Unable to listen on this port") !=
+             std::string::npos;
+    }));
+  }
+  EXPECT_TRUE(answers(first));
+  write_file(file("a.json"), text(second, 300));
+  server().signal(SIGHUP);
+  EXPECT_TRUE(wait_until([&] { return answers(second); }));
+  RespClient client(second);
+  EXPECT_EQ(support::info_field(client, "server", "tcp_port"), std::to_string(second));
 }
 
 TEST_F(Configuration, SighupWithoutAFileDoesNoHarm) {

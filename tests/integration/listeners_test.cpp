@@ -115,6 +115,26 @@ TEST_F(Listeners, OnlyAUnixSocket) {
   EXPECT_THROW(RawSocket{port()}, std::runtime_error);
 }
 
+TEST_F(Listeners, ThePortCanChangeAndChangeBack) {
+  start();
+  const auto other = support::free_port();
+  const auto listens = [](std::uint16_t at) {
+    try {
+      RawSocket socket(at);
+      return true;
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+  };
+  RespClient client(port());
+  client.ok({"CONFIG", "SET", "port", std::to_string(other)});
+  EXPECT_EQ(RespClient(other).text({"PING"}), "PONG");
+  client.ok({"CONFIG", "SET", "port", std::to_string(port())});
+  EXPECT_TRUE(answers_at("127.0.0.1"));
+  EXPECT_TRUE(wait_until([&] { return !listens(other); }));
+  EXPECT_TRUE(answers_at("127.0.0.1"));
+}
+
 TEST_F(Listeners, ProtectedModeLetsLoopbackIn) {
   start({"--protected-mode", "yes"});
   EXPECT_TRUE(answers_at("127.0.0.1"));

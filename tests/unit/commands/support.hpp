@@ -15,8 +15,9 @@
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "commands/families.hpp"
-#include "engine/run/executor.hpp"
+#include "engine/run/batch_runner.hpp"
 #include "protocol/request_parser.hpp"
+#include "tests/unit/commands/fake_services.hpp"
 
 namespace respawn::commands::test {
 
@@ -67,91 +68,6 @@ inline std::string bulks(const std::vector<std::string>& elements) {
   return array(encoded);
 }
 
-/// The world around the keyspace: remembers what it was asked, answers what the test set.
-class FakeServices final : public Services {
- public:
-  void log(LogLevel, std::string_view text) override { logged.emplace_back(text); }
-
-  Status apply_config(const std::shared_ptr<const config::Config>&,
-                      const std::shared_ptr<const config::Config>&,
-                      const std::vector<std::string>& changed) override {
-    if (!refusal.empty()) return failure(refusal);
-    applied.insert(applied.end(), changed.begin(), changed.end());
-    return success();
-  }
-
-  Status rewrite_config(const config::Config&) override {
-    if (!refusal.empty()) return failure(refusal);
-    ++rewrites;
-    return success();
-  }
-
-  [[nodiscard]] const ProcessFacts& process() const override { return process_facts; }
-
-  [[nodiscard]] MemoryFacts memory() const override { return memory_facts; }
-
-  [[nodiscard]] std::uint64_t used_memory() const override {
-    return used ? used() : memory_facts.used;
-  }
-
-  void purge_memory() override { ++purges; }
-
-  [[nodiscard]] std::string allocator_report() const override { return report; }
-
-  [[nodiscard]] NetworkFacts network() const override { return network_facts; }
-
-  void reset_network_facts() override { network_facts = {}; }
-
-  [[nodiscard]] TreeNode tree() const override { return root; }
-
-  [[nodiscard]] Result<std::vector<TreeNode>> children(std::string_view id) const override {
-    if (const TreeNode* found = find(root, id)) return found->children;
-    return failure("ERR no such supervisor");
-  }
-
-  [[nodiscard]] std::vector<RestartRecord> restarts(std::size_t count_max) const override {
-    return {records.begin(),
-            records.begin() + static_cast<std::ptrdiff_t>(std::min(count_max, records.size()))};
-  }
-
-  Status kill_actor(std::string_view id) override {
-    if (!refusal.empty()) return failure(refusal);
-    killed_actors.emplace_back(id);
-    return success();
-  }
-
-  void request_shutdown(const ShutdownRequest& request) override { shutdowns.push_back(request); }
-
-  Status abort_shutdown() override {
-    if (shutdowns.empty()) return failure("ERR No shutdown in progress.");
-    shutdowns.clear();
-    return success();
-  }
-
-  std::string refusal;  // not empty: what is asked is refused with it
-  std::vector<std::string> logged;
-  std::vector<std::string> applied;
-  int rewrites = 0;
-  ProcessFacts process_facts;
-  MemoryFacts memory_facts;
-  std::function<std::uint64_t()> used;  // what used_memory() says, if not memory_facts.used
-  int purges = 0;
-  std::string report;
-  NetworkFacts network_facts;
-  TreeNode root;
-  std::vector<RestartRecord> records;
-  std::vector<std::string> killed_actors;
-  std::vector<ShutdownRequest> shutdowns;
-
- private:
-  static const TreeNode* find(const TreeNode& node, std::string_view id) {
-    if (node.id == id || node.path == id) return &node;
-    for (const TreeNode& child : node.children)
-      if (const TreeNode* found = find(child, id)) return found;
-    return nullptr;
-  }
-};
-
 class Server;
 
 /// One client's connection. Owned by its Server.
@@ -165,6 +81,7 @@ class Client {
 
   /// The same for arguments that are hard to quote.
   std::string run(std::initializer_list<std::string_view> arguments);
+  std::string run_words(const std::vector<std::string>& words);
 
   /// Sends several commands at once.
   std::string pipeline(std::initializer_list<std::string_view> lines);
@@ -190,16 +107,15 @@ class Client {
   bool closed_ = false;
 };
 
-/// A store, an executor over it and its clients. Does what the keyspace actor and the connections
-/// do, at once.
-class Server {
+/// A store, an executor over it and its clients: what the keyspace actor and the connections are,
+/// but everything happens at once.
+class Server : private BatchPort {
  public:
   Server() : Server(std::make_shared<config::Config>()) {}
 
   explicit Server(std::shared_ptr<const config::Config> config)
       : store(std::move(config), every_family()),
-        executor(std::make_unique<Executor>(store, services, clock)),
-        first(connect()) {}
+        first(begin()) {}
 
   Client& connect(protocol::RespVersion version = protocol::RespVersion::resp2) {
     auto session = std::make_shared<Session>();
@@ -210,6 +126,7 @@ class Server {
     session->created_ms = clock.wall_us() / 1000;
     session->last_interaction_ms = session->created_ms;
     session->resp = version;
+    session->authenticated = store.config->requirepass.empty();
     executor->add_client(session);
     clients_.push_back(std::make_unique<Client>(*this, session));
     return *clients_.back();
@@ -225,9 +142,9 @@ class Server {
   /// Time passes, and what was waiting for it happens: timeouts, expiry.
   void pass_ms(std::int64_t ms) {
     clock.advance_ms(ms);
-    executor->answer_expired_waits();
-    executor->expire_keys(1'000'000);
-    settle();
+    executor->upkeep().answer_expired_waits();
+    executor->upkeep().expire_keys(1'000'000);
+    batches_->go_on();
   }
 
   /// Changes the configuration behind the commands' back.
@@ -239,52 +156,23 @@ class Server {
 
   /// The keyspace actor dies and a successor takes over the store.
   void restart() {
+    batches_.reset();
     executor.reset();
-    executor = std::make_unique<Executor>(store, services, clock);
-    settle();
+    start();
+    executor->serve_ready_clients();
+    batches_->go_on();
   }
 
-  /// Runs the client's batch from where it stands.
+  /// Runs the client's batch from where it stands, and all that follows from it.
   void proceed(Client& client) {
-    Session& session = *client.session_;
-    Batch& batch = session.batch;
-    batch.state = Batch::State::executing;
-    executor->announce_batch(session);
-    executor->begin_batch(session);
-    while (batch.next < batch.commands.slices.size()) {
-      const Executor::Outcome outcome = executor->execute_next(session);
-      if (outcome == Executor::Outcome::blocked) {
-        batch.state = Batch::State::parked;
-        executor->end_batches();
-        return deliver(client);
+    waiting_.push_back(client.session_);
+    while (!waiting_.empty()) {
+      for (const SessionPtr& session : std::exchange(waiting_, {})) {
+        session->batch.state = Batch::State::queued;
+        batches_->submit(session);
       }
-      ++batch.next;
-      if (outcome == Executor::Outcome::close) {
-        client.closed_ = true;
-        break;
-      }
+      batches_->run_submitted();
     }
-    batch.state = Batch::State::idle;
-    executor->end_batches();
-    deliver(client);
-  }
-
-  /// Everything that commands left to be done: resumed clients go on, pushes are delivered.
-  void settle() {
-    for (bool busy = true; busy;) {
-      busy = false;
-      for (const SessionPtr& session : executor->take_resumed()) {
-        busy = true;
-        ++session->batch.next;
-        if (Client* client = find(*session)) proceed(*client);
-      }
-    }
-    for (const SessionPtr& session : store.clients.take_pushing()) {
-      if (Client* client = find(*session)) client->received_ += session->pushes.view();
-      session->pushes.clear();
-    }
-    for (const SessionPtr& session : store.clients.take_killed())
-      if (Client* client = find(*session)) client->closed_ = true;
   }
 
   ManualClock clock;
@@ -293,17 +181,51 @@ class Server {
   std::unique_ptr<Executor> executor;
 
  private:
+  Client& begin() {
+    start();
+    return connect();
+  }
+
+  void start() {
+    executor = std::make_unique<Executor>(store, services, clock);
+    BatchPort& port = *this;
+    batches_ = std::make_unique<BatchRunner>(store, *executor, port);
+  }
+
   Client* find(const Session& session) {
     for (const auto& client : clients_)
       if (client->session_.get() == &session) return client.get();
     return nullptr;
   }
 
-  static void deliver(Client& client) {
-    client.received_ += client.session_->batch.output.view();
-    client.session_->batch.output.clear();
+  void give_back(Session& session, bool close) override {
+    Batch& batch = session.batch;
+    if (Client* client = find(session)) {
+      client->received_ += batch.output.view();
+      client->closed_ |= close;
+      if (!close && batch.next < batch.commands.slices.size()) waiting_.push_back(client->session_);
+    }
+    batch.output.clear();
+    batch.state = Batch::State::idle;
   }
 
+  void send_ahead(Session& session, Buffer&& replies) override {
+    if (Client* client = find(session)) client->received_ += replies.view();
+  }
+
+  void yield(const SessionPtr& session) override { waiting_.push_back(session); }
+
+  void settle() override {
+    for (const SessionPtr& session : store.clients.take_pushing()) {
+      const Buffer bytes = ClientTable::take_pushes(*session);
+      if (Client* client = find(*session)) client->received_ += bytes.view();
+    }
+    for (const SessionPtr& session : store.clients.take_killed())
+      if (Client* client = find(*session)) client->closed_ = true;
+  }
+
+  std::unique_ptr<BatchRunner> batches_;
+  std::vector<SessionPtr> waiting_;  // batches to be submitted
   std::vector<std::unique_ptr<Client>> clients_;
   std::uint64_t last_id_ = 0;
 
@@ -318,6 +240,10 @@ inline std::string Client::run(std::string_view line) {
 
 inline std::string Client::run(std::initializer_list<std::string_view> arguments) {
   return send({arguments});
+}
+
+inline std::string Client::run_words(const std::vector<std::string>& words) {
+  return send({{words.begin(), words.end()}});
 }
 
 inline std::string Client::pipeline(std::initializer_list<std::string_view> lines) {
@@ -340,11 +266,9 @@ inline std::string Client::send(const std::vector<std::vector<std::string_view>>
     for (std::string_view argument : command) request.bulk(argument);
   }
   protocol::RequestParser parser;
-  const std::size_t end =
-      parser.parse(batch.input, 0, protocol::RequestLimits{}, commands.size(), batch.commands);
-  RESPAWN_CHECK(end == batch.input.size());
+  for (std::size_t at = 0; at < batch.input.size();)  // it stops behind each RESET
+    at = parser.parse(batch.input, at, protocol::RequestLimits{}, commands.size(), batch.commands);
   server_->proceed(*this);
-  server_->settle();
   return received();
 }
 

@@ -76,7 +76,16 @@ TEST(ConfigSet, ChangesSeveralAndRaisesTheVersion) {
   EXPECT_EQ(prepared->changes[0].option->name, "maxclients");
   EXPECT_EQ(prepared->changes[0].before, "10000");
   EXPECT_EQ(prepared->changes[0].after, "5");
-  EXPECT_EQ(refusal(prepared->changes[1], "no").text, set_failed("slave-priority", "no"));
+  EXPECT_EQ(refusal_reply(prepared->changes, {prepared->changes[1].option, "no"}).text,
+            set_failed("slave-priority", "no"));
+}
+
+TEST(ConfigSet, ChangesKnowWhatAppliesThem) {
+  auto prepared = prepare(Config(), Arguments{"timeout", "3", "port", "7000"}, {});
+  ASSERT_TRUE(prepared.ok());
+  EXPECT_EQ(changed_option(prepared->changes, Applies::listening_port), find_option("port"));
+  EXPECT_EQ(changed_option(prepared->changes, Applies::listening_addresses), nullptr);
+  EXPECT_EQ(changed_option(prepared->changes, Applies::directory), nullptr);
 }
 
 TEST(ConfigSet, AnOptionThatKeepsItsValueIsNoChange) {

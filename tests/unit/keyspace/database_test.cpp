@@ -9,10 +9,10 @@
 #include <string>
 
 #include "base/numbers.hpp"
-#include "keyspace/databases.hpp"
 #include "keyspace/entry_builder.hpp"
 #include "tests/support/test_seed.hpp"
 #include "tests/unit/keyspace/failing_memory.hpp"
+#include "tests/unit/keyspace/gated_database.hpp"
 
 namespace respawn::keyspace {
 namespace {
@@ -35,24 +35,25 @@ std::unique_ptr<List> list_of(std::size_t elements) {
 
 class DatabaseTest : public ::testing::Test {
  protected:
-  Entry* set(std::string_view key, std::string_view value, std::int64_t at_ms = never) {
+  const Entry* set(std::string_view key, std::string_view value, std::int64_t at_ms = never) {
     return database.set_string(key, database.find(key), value, at_ms);
   }
 
-  Garbage garbage;
-  Database database{garbage};
+  Databases data{2};
+  Garbage& garbage = data.garbage();
+  GatedDatabase database{data, 0};
 };
 
 TEST_F(DatabaseTest, FindsWhatWasSet) {
   EXPECT_EQ(database.find("key"), nullptr);
-  Entry* entry = set("key", "value");
+  const Entry* entry = set("key", "value");
   EXPECT_EQ(database.find("key"), entry);
   EXPECT_EQ(entry->key(), "key");
   EXPECT_EQ(text_of(*entry), "value");
   EXPECT_EQ(entry->type(), Type::string);
   EXPECT_EQ(entry->expire_at_ms(), never);
   EXPECT_FALSE(entry->expired(never));
-  EXPECT_EQ(database.size(), 1U);
+  EXPECT_EQ(database->size(), 1U);
 }
 
 TEST_F(DatabaseTest, ChoosesEncodingsAsRedisDoes) {
@@ -117,7 +118,7 @@ TEST_F(DatabaseTest, AppendsToEveryForm) {
   for (const char* start : {"", "12", "text"}) {
     for (const std::int64_t at_ms : {never, std::int64_t{5}}) {
       std::string model = start;
-      Entry* entry = set("key", start, at_ms);
+      const Entry* entry = set("key", start, at_ms);
       while (model.size() < 10'000) {
         const std::string more(random.below(model.size() / 4 + 3),
                                static_cast<char>('a' + random.below(26)));
@@ -134,7 +135,7 @@ TEST_F(DatabaseTest, AppendsToEveryForm) {
 }
 
 TEST_F(DatabaseTest, AppendReallocatesRarely) {
-  Entry* entry = set("key", std::string(300, 'x'));
+  const Entry* entry = set("key", std::string(300, 'x'));
   std::size_t grown = 0;
   for (int i = 0; i < 100'000; ++i) {
     const std::size_t before = entry->memory_bytes();
@@ -145,24 +146,23 @@ TEST_F(DatabaseTest, AppendReallocatesRarely) {
 }
 
 TEST_F(DatabaseTest, ExtendsWithZerosToBeWrittenInPlace) {
-  Entry* entry = set("key", "12");
+  const Entry* entry = set("key", "12");
   entry = database.extend(entry, 5);
   EXPECT_EQ(text_of(*entry), std::string("12\0\0\0", 5));
-  Database::writable(entry)[4] = '!';
+  database.change(entry).extend(5)[4] = '!';
   EXPECT_EQ(text_of(*entry), std::string("12\0\0!", 5));
   entry = database.extend(entry, 1000);
   EXPECT_EQ(text_of(*entry), std::string("12\0\0!", 5) + std::string(995, '\0'));
   entry = database.extend(entry, 3);
   EXPECT_EQ(entry->length(), 1000U);
-  EXPECT_THROW((void)Database::writable(set("other", "text")), CheckFailure);
 }
 
 TEST_F(DatabaseTest, MakesRawStringsOfOldOnes) {
   set("key", "12", 5);
   for (const std::size_t bytes : {0, 3, 45, 256, 257, 100'000}) {
-    Entry* old = database.find("key");
+    const Entry* old = database.find("key");
     const std::string before = text_of(*old);
-    Entry* entry = database.set_raw(
+    const Entry* entry = database.set_raw(
         "key", old, bytes,
         [&](char* to) {
           EXPECT_EQ(text_of(*old), before);
@@ -178,28 +178,28 @@ TEST_F(DatabaseTest, MakesRawStringsOfOldOnes) {
 }
 
 TEST_F(DatabaseTest, ReplacesAValueOfAnyType) {
-  Entry* entry = database.set_object("key", nullptr, list_of(1000), 77);
+  const Entry* entry = database.set_object("key", nullptr, list_of(1000), 77);
   EXPECT_EQ(entry->type(), Type::list);
   EXPECT_EQ(entry->object<List>().size(), 1000U);
   EXPECT_EQ(entry->encoding(), Encoding::listpack);
   entry = database.set_string("key", entry, "value");
   EXPECT_EQ(entry->type(), Type::string);
-  EXPECT_EQ(database.expiring_count(), 0U);
+  EXPECT_EQ(database->expiring_count(), 0U);
   EXPECT_EQ(garbage.pending(), 1000U);
   entry = database.set_object("key", entry, list_of(3));
   EXPECT_EQ(entry->object<List>().size(), 3U);
-  EXPECT_EQ(database.size(), 1U);
+  EXPECT_EQ(database->size(), 1U);
   expect_sound(database);
 }
 
 TEST_F(DatabaseTest, ChecksWhatItIsTold) {
-  Entry* entry = set("key", "value");
+  const Entry* entry = set("key", "value");
   set("other", "value");
   EXPECT_THROW(database.set_string("key", nullptr, "again"), CheckFailure);
   EXPECT_THROW(database.set_string("other", entry, "again"), CheckFailure);
   EXPECT_THROW((void)entry->object<List>(), CheckFailure);
   EXPECT_THROW((void)entry->integer(), CheckFailure);
-  Entry* list = database.set_object("list", nullptr, list_of(1));
+  const Entry* list = database.set_object("list", nullptr, list_of(1));
   EXPECT_THROW(database.append(list, "x"), CheckFailure);
   expect_sound(database);
 }
@@ -209,40 +209,40 @@ TEST_F(DatabaseTest, ExpiresTheEarliestFirst) {
   set("a", "1", 100);
   set("c", "1", 300);
   set("forever", "1");
-  EXPECT_EQ(database.expiring_count(), 3U);
-  EXPECT_EQ(database.earliest_expiry_ms(), 100);
-  EXPECT_EQ(database.mean_ttl_ms(50), 150);
-  EXPECT_EQ(database.mean_ttl_ms(5000), 0);
-  EXPECT_EQ(database.next_expired(100), nullptr) << "lives through its last millisecond";
-  EXPECT_EQ(database.next_expired(101), database.find("a"));
+  EXPECT_EQ(database->expiring_count(), 3U);
+  EXPECT_EQ(database->earliest_expiry_ms(), 100);
+  EXPECT_EQ(database->mean_ttl_ms(50), 150);
+  EXPECT_EQ(database->mean_ttl_ms(5000), 0);
+  EXPECT_EQ(database->next_expired(100), nullptr) << "lives through its last millisecond";
+  EXPECT_EQ(database->next_expired(101), database.find("a"));
   std::string order;
-  while (Entry* entry = database.next_expired(1000)) {
+  while (const Entry* entry = database->next_expired(1000)) {
     order += entry->key();
     database.erase(entry);
   }
   EXPECT_EQ(order, "abc");
-  EXPECT_EQ(database.earliest_expiry_ms(), never);
-  EXPECT_EQ(database.size(), 1U);
+  EXPECT_EQ(database->earliest_expiry_ms(), never);
+  EXPECT_EQ(database->size(), 1U);
 }
 
 TEST_F(DatabaseTest, MovesAndClearsExpiries) {
   for (const char* value : {"5", "text", ""}) {
-    Entry* entry = set("key", value);
+    const Entry* entry = set("key", value);
     entry->set_access_clock(0xabcdef);
     entry = database.set_expiry(entry, 1000);
     EXPECT_EQ(entry->expire_at_ms(), 1000);
     entry = database.set_expiry(entry, 500);
-    EXPECT_EQ(database.earliest_expiry_ms(), 500);
+    EXPECT_EQ(database->earliest_expiry_ms(), 500);
     EXPECT_EQ(text_of(*entry), value);
     entry = database.clear_expiry(entry);
     entry = database.clear_expiry(entry);
     EXPECT_EQ(entry->expire_at_ms(), never);
-    EXPECT_EQ(database.expiring_count(), 0U);
+    EXPECT_EQ(database->expiring_count(), 0U);
     EXPECT_EQ(text_of(*entry), value);
     EXPECT_EQ(entry->access_clock(), 0xabcdefU);
     EXPECT_EQ(database.find("key"), entry);
   }
-  Entry* list = database.set_object("list", nullptr, list_of(5));
+  const Entry* list = database.set_object("list", nullptr, list_of(5));
   list = database.set_expiry(list, 9);
   EXPECT_EQ(list->object<List>().size(), 5U);
   list = database.set_expiry(list, never - 1);
@@ -253,8 +253,8 @@ TEST_F(DatabaseTest, MovesAndClearsExpiries) {
 }
 
 TEST_F(DatabaseTest, EntriesStartWithTheAccessClock) {
-  database.set_access_clock(1234);
-  Entry* entry = set("key", "a");
+  data.set_access_clock(1234);
+  const Entry* entry = set("key", "a");
   EXPECT_EQ(entry->access_clock(), 1234U);
   entry->set_access_clock(7);
   EXPECT_EQ(set("key", std::string(500, 'x'))->access_clock(), 7U);
@@ -265,8 +265,8 @@ TEST_F(DatabaseTest, ClearsAtOnceAndFreesInSlices) {
   for (int i = 0; i < 5000; ++i) set("key:" + std::to_string(i), "value", i % 2 == 0 ? never : i);
   database.set_object("list", nullptr, list_of(10'000));
   database.clear();
-  EXPECT_EQ(database.size(), 0U);
-  EXPECT_EQ(database.expiring_count(), 0U);
+  EXPECT_EQ(database->size(), 0U);
+  EXPECT_EQ(database->expiring_count(), 0U);
   EXPECT_EQ(garbage.pending(), 7501U);
   set("key", "lives");
   std::size_t slices = 0;
@@ -279,7 +279,7 @@ TEST_F(DatabaseTest, ClearsAtOnceAndFreesInSlices) {
 }
 
 TEST_F(DatabaseTest, EraseOfAHugeValueIsSliced) {
-  Entry* entry = database.set_object("list", nullptr, list_of(50'000));
+  const Entry* entry = database.set_object("list", nullptr, list_of(50'000));
   database.erase(entry);
   EXPECT_EQ(garbage.pending(), 50'000U);
   EXPECT_LT(garbage.free_slice(1000), 3000U);
@@ -288,14 +288,14 @@ TEST_F(DatabaseTest, EraseOfAHugeValueIsSliced) {
 }
 
 TEST_F(DatabaseTest, SwapExchangesContents) {
-  Database other(garbage);
+  GatedDatabase other(data, 1);
   set("a", "1", 5);
   other.set_string("b", nullptr, "2");
-  database.swap(other);
+  data.swap(0, 1);
   EXPECT_NE(database.find("b"), nullptr);
   EXPECT_NE(other.find("a"), nullptr);
-  EXPECT_EQ(other.expiring_count(), 1U);
-  EXPECT_EQ(database.expiring_count(), 0U);
+  EXPECT_EQ(other->expiring_count(), 1U);
+  EXPECT_EQ(database->expiring_count(), 0U);
 }
 
 struct Expected {
@@ -310,7 +310,7 @@ TEST_F(DatabaseTest, BehavesAsAModel) {
   std::map<std::string, Expected> model;
   for (int step = 0; step < 60'000; ++step) {
     const std::string key = "k" + std::to_string(random.below(500));
-    Entry* entry = database.find(key);
+    const Entry* entry = database.find(key);
     const auto found = model.find(key);
     ASSERT_EQ(entry != nullptr, found != model.end());
     const auto at_ms = static_cast<std::int64_t>(random.below(1000));
@@ -350,8 +350,8 @@ TEST_F(DatabaseTest, BehavesAsAModel) {
     if (step % 5000 == 0) expect_sound(database);
   }
   expect_sound(database);
-  ASSERT_EQ(database.size(), model.size());
-  database.for_each([&](const Entry& entry) {
+  ASSERT_EQ(database->size(), model.size());
+  database->for_each([&](const Entry& entry) {
     const Expected& value = model.at(std::string(entry.key()));
     EXPECT_EQ(text_of(entry), value.text);
     EXPECT_EQ(entry.expire_at_ms(), value.at_ms);
@@ -366,12 +366,12 @@ TEST_F(DatabaseTest, StaysAsItWasWhenMemoryIsOut) {
                                                 ? std::optional(text_of(*before))
                                                 : std::nullopt;
     const std::int64_t at_ms = before != nullptr ? before->expire_at_ms() : never;
-    const std::size_t size = database.size();
+    const std::size_t size = database->size();
     failures += fail_at_every_allocation(operation, [&] {
       expect_sound(database);
       const Entry* after = database.find(key);
       ASSERT_EQ(after != nullptr, before != nullptr);
-      EXPECT_EQ(database.size(), size);
+      EXPECT_EQ(database->size(), size);
       if (after == nullptr) return;
       EXPECT_EQ(after->expire_at_ms(), at_ms);
       if (text) {
@@ -420,29 +420,28 @@ TEST_F(DatabaseTest, RewriteWithAnotherExpiryIsAllOrNothing) {
 TEST(Databases, OwnTheWhole) {
   Databases data(16);
   EXPECT_EQ(data.count(), 16U);
-  data.at(0).set_string("a", nullptr, "1", 50);
-  data.at(3).set_string("b", nullptr, "2", 40);
+  GatedDatabase(data, 0).set_string("a", nullptr, "1", 50);
+  GatedDatabase(data, 3).set_string("b", nullptr, "2", 40);
   EXPECT_EQ(data.size(), 2U);
   EXPECT_EQ(data.earliest_expiry_ms(), 40);
   data.swap(0, 3);
   EXPECT_NE(data.at(0).find("b"), nullptr);
   EXPECT_THROW((void)data.at(16), CheckFailure);
-  data.clear();
+  data.clear(0);
+  EXPECT_EQ(data.size(), 1U);
+  data.clear(3);
   EXPECT_EQ(data.size(), 0U);
 }
 
-TEST(Databases, KnowWhetherACommandWasCutOff) {
+TEST(Databases, KnowWhetherAChangeWasCutOff) {
   Databases data(1);
-  Databases::Mutation whole(data);
-  EXPECT_TRUE(data.mutating());
-  whole.complete();
+  GatedDatabase database(data, 0);
   EXPECT_FALSE(data.mutating());
-  try {
-    const Databases::Mutation mutation(data);
-    EXPECT_TRUE(data.mutating());
-    throw CheckFailure("in the middle");
-  } catch (const CheckFailure&) {
-  }
+  database.set_string("a", nullptr, "1");
+  EXPECT_TRUE(data.mutating());
+  data.settled();
+  EXPECT_FALSE(data.mutating());
+  EXPECT_THROW(database.set_string("a", nullptr, "1"), CheckFailure);
   EXPECT_TRUE(data.mutating());
   EXPECT_TRUE(data.recover().ok());
   EXPECT_FALSE(data.mutating());
@@ -450,9 +449,10 @@ TEST(Databases, KnowWhetherACommandWasCutOff) {
 
 TEST(Databases, RecoverRefusesBrokenData) {
   Databases data(2);
-  data.at(1).set_object("empty", nullptr, std::make_unique<List>());
+  GatedDatabase database(data, 1);
+  database.set_object("empty", nullptr, std::make_unique<List>());
   EXPECT_FALSE(data.recover().ok());
-  data.at(1).erase("empty");
+  database.erase("empty");
   EXPECT_TRUE(data.recover().ok());
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/support/test_seed.hpp"
+#include "tests/unit/keyspace/gated_database.hpp"
 
 namespace respawn::keyspace {
 namespace {
@@ -19,10 +20,10 @@ EvictionRule by_rank(std::size_t samples = 5) {
 
 class EvictionTest : public ::testing::Test {
  protected:
-  Entry* add(std::size_t db, const std::string& key, std::uint32_t clock = 0,
-             std::int64_t expire_at_ms = never) {
-    Database& to = data_.at(db);
-    Entry* entry = to.set_string(key, to.find(key), "v", expire_at_ms);
+  const Entry* add(std::size_t db, const std::string& key, std::uint32_t clock = 0,
+                   std::int64_t expire_at_ms = never) {
+    GatedDatabase to(data_, db);
+    const Entry* entry = to.set_string(key, to.find(key), "v", expire_at_ms);
     entry->set_access_clock(clock);
     return entry;
   }
@@ -33,7 +34,7 @@ class EvictionTest : public ::testing::Test {
     if (!victim) return "";
     const std::string key =
         std::to_string(victim->database) + ":" + std::string(victim->entry->key());
-    data_.at(victim->database).erase(victim->entry);
+    GatedDatabase(data_, victim->database).erase(victim->entry);
     return key;
   }
 
@@ -61,7 +62,7 @@ TEST_F(EvictionTest, WithEnoughSamplesRanksAreExactAndOfAllDatabases) {
     const auto victim = eviction_.choose(data_, rule, random_);
     ASSERT_TRUE(victim);
     EXPECT_EQ(victim->entry->access_clock(), left - 1);
-    data_.at(victim->database).erase(victim->entry);
+    GatedDatabase(data_, victim->database).erase(victim->entry);
   }
   EXPECT_EQ(evict(rule), "");
 }
@@ -75,13 +76,13 @@ TEST_F(EvictionTest, WithFewSamplesRanksAreNearlyExact) {
     const auto victim = eviction_.choose(data_, by_rank(), random_);
     ASSERT_TRUE(victim);
     sum += victim->entry->access_clock();
-    data_.at(0).erase(victim->entry);
+    GatedDatabase(data_, 0).erase(victim->entry);
   }
   EXPECT_GT(sum / (keys / 4), 16'500);
 }
 
 TEST_F(EvictionTest, ACandidateThatWasUsedMeanwhileStays) {
-  Entry* old = add(0, "old", 900);
+  const Entry* old = add(0, "old", 900);
   for (int i = 0; i < 5; ++i) add(0, "k" + std::to_string(i), 500);
   add(0, "oldest", 1000);
   EXPECT_EQ(evict(by_rank(100)), "0:oldest");  // which also made "old" a candidate
@@ -98,8 +99,8 @@ TEST_F(EvictionTest, ACandidateThatIsGoneOrHasNoExpiryAnyMoreIsNotChosen) {
   add(0, "stays", 500, 100);
   add(0, "first", 2000, 100);
   EXPECT_EQ(evict(rule), "0:first");
-  data_.at(0).erase("gone");
-  data_.at(0).clear_expiry(data_.at(0).find("kept"));
+  GatedDatabase(data_, 0).erase("gone");
+  GatedDatabase(data_, 0).clear_expiry(data_.at(0).find("kept"));
   EXPECT_EQ(evict(rule), "0:stays");
   EXPECT_EQ(evict(rule), "");
   EXPECT_EQ(data_.at(0).size(), 1U);
@@ -142,7 +143,7 @@ TEST_F(EvictionTest, TimeToLiveIsExactOverAllDatabases) {
     const auto victim = eviction_.choose(data_, rule, random_);
     ASSERT_TRUE(victim);
     EXPECT_EQ(victim->entry->expire_at_ms(), at_ms);
-    data_.at(victim->database).erase(victim->entry);
+    GatedDatabase(data_, victim->database).erase(victim->entry);
   }
 }
 
@@ -186,7 +187,7 @@ TEST_F(EvictionTest, SamplesAreFairAmongAllKeys) {
   for (int i = 0; i < keys; ++i) add(0, "k" + std::to_string(i));
   for (int i = 0; i < keys; ++i) {  // ends a resize that may be under way
     add(0, "further");
-    data_.at(0).erase("further");
+    GatedDatabase(data_, 0).erase("further");
   }
   std::map<std::string, int> drawn;
   for (int left = keys * draws_per_key; left > 0;) {

@@ -69,6 +69,30 @@ std::size_t model_remove(Model& model, std::int64_t count, const std::string& va
   return removed;
 }
 
+/// At an end, or from the middle.
+void remove_some(List& list, Model& model, Random& random, const ListLimits& limits) {
+  const auto place = [&](std::size_t index) {
+    return model.begin() + static_cast<std::ptrdiff_t>(index);
+  };
+  const std::size_t few = random.below(std::min<std::size_t>(model.size(), 50) + 1);
+  switch (random.below(7)) {
+    case 0:
+      list.drop(End::front, few, limits);
+      model.erase(model.begin(), place(few));
+      return;
+    case 1:
+      list.drop(End::back, few, limits);
+      model.erase(place(model.size() - few), model.end());
+      return;
+    default: {
+      const std::size_t index = model.empty() ? 0 : random.below(model.size());
+      const std::size_t count = random.below(std::min<std::size_t>(model.size() - index, 20) + 1);
+      list.erase(index, count, limits);
+      model.erase(place(index), place(index + count));
+    }
+  }
+}
+
 class ListModel : public ::testing::TestWithParam<int> {};
 
 TEST_P(ListModel, BehavesAsADeque) {
@@ -110,23 +134,8 @@ TEST_P(ListModel, BehavesAsADeque) {
         ASSERT_EQ(list.remove(count, value, limits), model_remove(model, count, value));
         break;
       }
-      case 7: {
-        const std::size_t count = random.below(std::min<std::size_t>(model.size(), 50) + 1);
-        list.drop(End::front, count, limits);
-        model.erase(model.begin(), place(count));
-        break;
-      }
-      case 8: {
-        const std::size_t count = random.below(std::min<std::size_t>(model.size(), 50) + 1);
-        list.drop(End::back, count, limits);
-        model.erase(place(model.size() - count), model.end());
-        break;
-      }
-      default: {
-        const std::size_t count = random.below(std::min<std::size_t>(model.size() - index, 20) + 1);
-        list.erase(index, count, limits);
-        model.erase(place(index), place(index + count));
-      }
+      default:
+        remove_some(list, model, random, limits);
     }
     if (step % 100 == 0) {
       ASSERT_NO_FATAL_FAILURE(expect_equal(list, model)) << step;

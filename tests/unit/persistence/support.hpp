@@ -16,6 +16,7 @@
 #include "keyspace/types/set.hpp"
 #include "keyspace/types/sorted_set.hpp"
 #include "persistence/dump_payload.hpp"
+#include "tests/unit/keyspace/gated_database.hpp"
 
 namespace respawn::persistence::test {
 
@@ -93,7 +94,7 @@ class Samples {
   /// Every entry; the view ends with the next change.
   template <class Visitor>
   void for_each(Visitor&& visit) const {
-    db.for_each([&](const keyspace::Entry& entry) { visit(entry); });
+    db->for_each([&](const keyspace::Entry& entry) { visit(entry); });
   }
 
   [[nodiscard]] const keyspace::Entry& at(std::string_view key) const { return *db.find(key); }
@@ -152,11 +153,10 @@ class Samples {
     return made;
   }
 
-  keyspace::Garbage garbage_;
-
  public:
   ValueLimits limits;
-  keyspace::Database db{garbage_};
+  keyspace::Databases data_{1};
+  keyspace::GatedDatabase db{data_, 0};
 };
 
 }  // namespace respawn::persistence::test

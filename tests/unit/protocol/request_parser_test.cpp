@@ -262,6 +262,59 @@ TEST(RequestParserTest, AStrangerMaySendLittle) {
   EXPECT_EQ(error_of(bulks(11)), "");
 }
 
+TEST(RequestParserTest, LimitsThatACommandLiftsAreNotLookedAtBehindIt) {
+  for (const std::string& behind :
+       {bulks(11), "*1\r\n$20000\r\n" + std::string(20000, 'x') + "\r\n"}) {
+    Buffer buffer;
+    buffer.append("*1\r\n$4\r\nAUTH\r\n" + behind);
+    RequestParser parser;
+    RequestCommands commands;
+    const std::size_t offset = parser.parse(buffer, 0, {.authenticated = false}, 1, commands);
+    EXPECT_EQ(offset, 14U);
+    EXPECT_EQ(parser.error(), "");
+    EXPECT_EQ(parser.parse(buffer, offset, {.authenticated = true}, all, commands), buffer.size());
+    EXPECT_EQ(commands.slices.size(), 2U);
+  }
+}
+
+TEST(RequestParserTest, StopsBehindAResetWhichMayBringTheLimitsBack) {
+  for (const std::string_view reset :
+       {"*1\r\n$5\r\nRESET\r\n", "*1\r\n$5\r\nreSet\r\n", "reset\r\n"}) {
+    Buffer buffer;
+    buffer.append("PING\r\n");
+    buffer.append(reset);
+    const std::size_t behind = buffer.size();
+    buffer.append("*11\r\n$1\r\na\r\n");
+    RequestParser parser;
+    RequestCommands commands;
+    EXPECT_EQ(parser.parse(buffer, 0, {}, all, commands), behind);
+    EXPECT_EQ(commands.slices.size(), 2U);
+    EXPECT_EQ(parser.parse(buffer, behind, {.authenticated = false}, all, commands), behind);
+    EXPECT_EQ(parser.error(), "ERR Protocol error: unauthenticated multibulk length");
+  }
+}
+
+TEST(RequestParserTest, StopsBehindNothingThatOnlyLooksLikeAReset) {
+  Buffer buffer;
+  buffer.append("RESET now\r\nRESETS\r\n*1\r\n$0\r\n\r\nGET reset\r\nPING\r\n");
+  RequestParser parser;
+  RequestCommands commands;
+  EXPECT_EQ(parser.parse(buffer, 0, {}, all, commands), buffer.size());
+  EXPECT_EQ(commands.slices.size(), 5U);
+  EXPECT_EQ(parser.parse(buffer, buffer.size(), {}, all, commands), buffer.size());
+}
+
+TEST(RequestParserTest, AnEmptyCommandBehindAResetIsNotTakenForIt) {
+  Buffer buffer;
+  buffer.append("RESET\r\n\r\nPING\r\n");
+  RequestParser parser;
+  RequestCommands commands;
+  const std::size_t offset = parser.parse(buffer, 0, {}, all, commands);
+  EXPECT_EQ(offset, 7U);
+  EXPECT_EQ(parser.parse(buffer, offset, {}, all, commands), buffer.size());
+  EXPECT_THAT(commands.arguments, ElementsAre("RESET", "PING"));
+}
+
 TEST(RequestParserTest, TellsHowMuchOfALargeArgumentIsMissing) {
   constexpr std::size_t size = 10'000'000;
   RequestParser parser;

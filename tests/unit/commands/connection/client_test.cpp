@@ -51,7 +51,7 @@ TEST_F(ClientCommand, SetinfoTellsOfTheLibrary) {
 TEST_F(ClientCommand, InfoHasEveryFieldInOrder) {
   pass_ms(3500);
   EXPECT_EQ(text(run("CLIENT INFO")),
-            "id=1 addr=127.0.0.1:50001 laddr=127.0.0.1:6379 fd=8 name= age=3 idle=3 flags=N db=0 "
+            "id=1 addr=127.0.0.1:50001 laddr=127.0.0.1:6379 fd=8 name= age=3 idle=0 flags=N db=0 "
             "sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=10 multi-mem=0 rbs=0 rbp=0 "
             "obl=0 oll=0 omem=0 tot-mem=" +
                 std::to_string(sizeof(Session) + 10) +

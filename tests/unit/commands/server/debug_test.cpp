@@ -50,7 +50,7 @@ TEST_F(Debug, RefusesWhatItDoesNotKnow) {
 
 TEST_F(Debug, LogWritesALine) {
   EXPECT_EQ(run("DEBUG LOG hello"), ok);
-  EXPECT_THAT(server.services.logged, ::testing::ElementsAre("DEBUG LOG: hello"));
+  EXPECT_THAT(server.services.log.lines, ::testing::ElementsAre("DEBUG LOG: hello"));
 }
 
 TEST_F(Debug, ObjectDescribesStrings) {

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "commands/server/info_writer.hpp"
+#include "commands/shared/info_writer.hpp"
 #include "tests/unit/commands/support.hpp"
 
 namespace respawn::commands::test {
@@ -68,9 +68,9 @@ TEST_F(Info, IsVerbatimInResp3) {
 }
 
 TEST_F(Info, ServerTellsOfTheProcess) {
-  ProcessFacts& process = server.services.process_facts;
+  ProcessFacts& process = server.services.process.known;
   process.run_id = std::string(40, 'a');
-  process.tcp_port = 7000;
+  server.configure([](config::Config& config) { config.port = 7000; });
   process.started_ms = server.clock.wall_us() / 1000 - 90'000'000;
   process.event_backend = "epoll";
   EXPECT_EQ(field("redis_version", "server"), "7.2.4");
@@ -82,7 +82,7 @@ TEST_F(Info, ServerTellsOfTheProcess) {
   EXPECT_EQ(field("uptime_in_seconds", "server"), "90000");
   EXPECT_EQ(field("uptime_in_days", "server"), "1");
   EXPECT_EQ(field("server_time_usec", "server"), std::to_string(server.clock.wall_us()));
-  EXPECT_EQ(field("listener0", "server"), "name=tcp,bind=*,bind=-::*,port=6379");
+  EXPECT_EQ(field("listener0", "server"), "name=tcp,bind=*,bind=-::*,port=7000");
 }
 
 TEST_F(Info, ClientsCountsTheBlocked) {
@@ -95,7 +95,7 @@ TEST_F(Info, ClientsCountsTheBlocked) {
 }
 
 TEST_F(Info, MemoryHasRatiosAndAPeak) {
-  MemoryFacts& memory = server.services.memory_facts;
+  MemoryFacts& memory = server.services.memory.known;
   memory = {.used = 3U << 20, .resident = 6U << 20, .allocated = 1U << 20, .active = 2U << 20};
   EXPECT_EQ(field("used_memory", "memory"), "3145728");
   EXPECT_EQ(field("used_memory_human", "memory"), "3.00M");

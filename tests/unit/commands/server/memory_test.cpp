@@ -39,7 +39,7 @@ TEST_F(Memory, UsageChecksItsOptions) {
 }
 
 TEST_F(Memory, StatsCountWhatTheWorldSays) {
-  server.services.memory_facts = {.used = 1 << 20,
+  server.services.memory.known = {.used = 1 << 20,
                                   .resident = 4 << 20,
                                   .allocated = 1 << 20,
                                   .active = 2 << 20,
@@ -59,8 +59,8 @@ TEST_F(Memory, StatsCountWhatTheWorldSays) {
 }
 
 TEST_F(Memory, WhatAnEmptyServerHasIsNoData) {
-  server.services.process_facts.startup_memory_bytes = 3 << 20;
-  server.services.memory_facts.used = 4 << 20;
+  server.services.process.known.startup_memory_bytes = 3 << 20;
+  server.services.memory.known.used = 4 << 20;
   run("SET k v");
   const std::string stats = run("MEMORY STATS");
   EXPECT_THAT(stats, HasSubstr("startup.allocated\r\n:3145728\r\n"));
@@ -68,13 +68,13 @@ TEST_F(Memory, WhatAnEmptyServerHasIsNoData) {
   const std::string info = run("INFO memory");
   EXPECT_THAT(info, HasSubstr("used_memory_startup:3145728\r\n"));
   EXPECT_THAT(info, HasSubstr("used_memory_dataset_perc:9"));
-  server.services.memory_facts.used = 2 << 20;  // less than at the start
+  server.services.memory.known.used = 2 << 20;  // less than at the start
   EXPECT_THAT(run("INFO memory"), HasSubstr("used_memory_dataset_perc:0.00%\r\n"));
   EXPECT_THAT(run("MEMORY STATS"), HasSubstr("keys.bytes-per-key\r\n:0\r\n"));
 }
 
 TEST_F(Memory, DoctorNamesWhatIsWrong) {
-  MemoryFacts& facts = server.services.memory_facts;
+  MemoryFacts& facts = server.services.memory.known;
   EXPECT_THAT(run("MEMORY DOCTOR"), HasSubstr("Too little memory"));
   facts = {.used = 100 << 20,
            .resident = 105 << 20,
@@ -99,9 +99,9 @@ TEST_F(Memory, DoctorNamesWhatIsWrong) {
 
 TEST_F(Memory, TheAllocatorIsAsked) {
   EXPECT_EQ(run("MEMORY PURGE"), ok);
-  EXPECT_EQ(server.services.purges, 1);
+  EXPECT_EQ(server.services.memory.purges, 1);
   EXPECT_EQ(run("MEMORY MALLOC-STATS"), bulk("Stats not supported for the current allocator"));
-  server.services.report = "arenas: 1";
+  server.services.memory.text = "arenas: 1";
   EXPECT_EQ(run("MEMORY MALLOC-STATS"), bulk("arenas: 1"));
   EXPECT_EQ(connect(RespVersion::resp3).run("MEMORY MALLOC-STATS"), "=13\r\ntxt:arenas: 1\r\n");
 }

@@ -16,7 +16,7 @@ class Respawn : public CommandTest {
     keyspace.since_ms = server.clock.wall_us() / 1000 - 1500;
     TreeNode store = supervisor("root/store", "rest_for_one");
     store.children.push_back(std::move(keyspace));
-    TreeNode& root = server.services.root;
+    TreeNode& root = server.services.tree.top;
     root = supervisor("root", "one_for_one");
     root.children.push_back(std::move(store));
     root.children.push_back(worker("root/metrics", "transient", "restarting"));
@@ -82,15 +82,15 @@ TEST_F(Respawn, TreeTextIsADrawing) {
 }
 
 TEST_F(Respawn, RestartsAreTheLatestReports) {
-  server.services.records = {{.wall_ms = 5,
-                              .path = "root/store/keyspace",
-                              .event = "restarted",
-                              .reason = "",
-                              .attempt = 1},
-                             {.wall_ms = 4,
-                              .path = "root/store/keyspace",
-                              .event = "child_terminated",
-                              .reason = "killed"}};
+  server.services.tree.records = {{.wall_ms = 5,
+                                   .path = "root/store/keyspace",
+                                   .event = "restarted",
+                                   .reason = "",
+                                   .attempt = 1},
+                                  {.wall_ms = 4,
+                                   .path = "root/store/keyspace",
+                                   .event = "child_terminated",
+                                   .reason = "killed"}};
   EXPECT_EQ(run("RESPAWN RESTARTS 1"),
             array({array({bulk("time-ms"), integer(5), bulk("path"), bulk("root/store/keyspace"),
                           bulk("event"), bulk("restarted"), bulk("reason"), bulk(""),
@@ -103,8 +103,8 @@ TEST_F(Respawn, RestartsAreTheLatestReports) {
 
 TEST_F(Respawn, KillPassesTheNameOn) {
   EXPECT_EQ(run("RESPAWN KILL keyspace"), ok);
-  EXPECT_THAT(server.services.killed_actors, ElementsAre("keyspace"));
-  server.services.refusal = "ERR no such actor";
+  EXPECT_THAT(server.services.tree.killed, ElementsAre("keyspace"));
+  server.services.tree.kill_error = "ERR no such actor";
   EXPECT_EQ(run("RESPAWN KILL nosuch"), error("ERR no such actor"));
 }
 

@@ -16,8 +16,8 @@ TEST_F(ServerCommand, TimeIsTheWallClock) {
 TEST_F(ServerCommand, ShutdownPassesItsOptionsOnAndClosesWithoutAReply) {
   EXPECT_EQ(server.first.pipeline({"SHUTDOWN NOSAVE NOW FORCE", "PING"}), no_reply);
   EXPECT_TRUE(server.first.closed());
-  ASSERT_EQ(server.services.shutdowns.size(), 1U);
-  const ShutdownRequest& request = server.services.shutdowns[0];
+  ASSERT_EQ(server.services.shutdown.requests.size(), 1U);
+  const ShutdownRequest& request = server.services.shutdown.requests[0];
   EXPECT_TRUE(request.nosave && request.now && request.force);
   EXPECT_FALSE(request.save);
 }
@@ -32,7 +32,7 @@ TEST_F(ServerCommand, ShutdownRefusesContradictions) {
   EXPECT_EQ(run("SHUTDOWN gently"), syntax_error);
   EXPECT_EQ(run("SHUTDOWN SAVE NOSAVE"), syntax_error);
   EXPECT_EQ(run("SHUTDOWN ABORT NOW"), syntax_error);
-  EXPECT_TRUE(server.services.shutdowns.empty());
+  EXPECT_TRUE(server.services.shutdown.requests.empty());
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ class MemoryLimitTest : public CommandTest {
   static constexpr std::uint64_t key_bytes = 100;
 
   MemoryLimitTest() {
-    server.services.used = [this] { return used(); };
+    server.services.memory.measure = [this] { return used(); };
   }
 
   [[nodiscard]] std::uint64_t used() {
@@ -55,7 +55,8 @@ class MemoryLimitTest : public CommandTest {
   /// What the keyspace actor does between messages.
   int finish() {
     int slices = 0;
-    for (; server.executor->memory_unsettled(); ++slices) server.executor->make_room();
+    for (; server.executor->upkeep().memory_unsettled(); ++slices)
+      server.executor->upkeep().make_room();
     return slices;
   }
 
@@ -66,7 +67,7 @@ TEST_F(MemoryLimitTest, WithoutALimitNothingIsEvictedOrRefused) {
   limit(0, EvictionPolicy::allkeys_lru);
   fill(0, 1000);
   EXPECT_EQ(size(), 1000U);
-  EXPECT_FALSE(server.executor->memory_unsettled());
+  EXPECT_FALSE(server.executor->upkeep().memory_unsettled());
 }
 
 TEST_F(MemoryLimitTest, NoevictionRefusesWhatTakesMemoryAndNothingElse) {
@@ -183,8 +184,8 @@ TEST_F(MemoryLimitTest, ALowerLimitIsReachedInSlicesOfTheTimeThatTenacityAllows)
   fill(0, 10'000);
   step_us = 10;  // 50 steps fit into the 500 us of a tenacity of 10
   limit(1000, EvictionPolicy::allkeys_lru);
-  EXPECT_TRUE(server.executor->memory_unsettled());
-  server.executor->make_room();
+  EXPECT_TRUE(server.executor->upkeep().memory_unsettled());
+  server.executor->upkeep().make_room();
   EXPECT_NEAR(static_cast<double>(evicted()), 50, 2);
   EXPECT_EQ(run("SET k v"), ok);  // let in meanwhile
   EXPECT_NEAR(finish(), 8900 / 50, 8);
@@ -203,7 +204,7 @@ TEST_F(MemoryLimitTest, TenacityDecidesHowLongASliceIs) {
       config.maxmemory_bytes = 100;
     });
     const std::size_t keys = size();
-    server.executor->make_room();
+    server.executor->upkeep().make_room();
     EXPECT_NEAR(static_cast<double>(evicted() - before),
                 std::min<double>(steps, static_cast<double>(keys) - 1), steps * 0.05 + 1)
         << tenacity;

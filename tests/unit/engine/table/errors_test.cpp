@@ -33,10 +33,10 @@ TEST_F(Errors, HttpIsHungUpOn) {
   auto& second = connect();
   EXPECT_EQ(second.run("host: a"), no_reply);
   EXPECT_TRUE(second.closed());
-  EXPECT_EQ(server.services.logged.size(), 1U);
+  EXPECT_EQ(server.services.log.lines.size(), 1U);
   server.clock.advance_ms(61'000);
   connect().run("POST /");
-  EXPECT_EQ(server.services.logged.size(), 2U);
+  EXPECT_EQ(server.services.log.lines.size(), 2U);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "commands/server/info_writer.hpp"
+#include "commands/shared/info_writer.hpp"
 
 #include <array>
 #include <cstdio>

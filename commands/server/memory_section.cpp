@@ -1,0 +1,75 @@
+// INFO memory: what is used, by what, and what the allocator makes of it.
+#include <unistd.h>
+
+#include "commands/info_sections.hpp"
+#include "commands/server/memory_overview.hpp"
+#include "config/change.hpp"
+
+namespace respawn::commands {
+
+namespace {
+
+std::string option_text(const config::Config& config, std::string_view name) {
+  return config::get(config, *config::find_option(name));
+}
+
+std::uint64_t system_memory() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void write_fragmentation(const MemoryFacts& memory, InfoWriter& out) {
+  out.decimal("allocator_frag_ratio", ratio(memory.active, memory.allocated));
+  out.field("allocator_frag_bytes", difference(memory.active, memory.allocated));
+  out.decimal("allocator_rss_ratio", ratio(memory.allocator_resident, memory.active));
+  out.field("allocator_rss_bytes", difference(memory.allocator_resident, memory.active));
+  out.decimal("rss_overhead_ratio", ratio(memory.resident, memory.allocator_resident));
+  out.field("rss_overhead_bytes", difference(memory.resident, memory.allocator_resident));
+  out.decimal("mem_fragmentation_ratio", ratio(memory.resident, memory.used));
+  out.field("mem_fragmentation_bytes", difference(memory.resident, memory.used));
+}
+
+void write_memory(const InfoSource& source, InfoWriter& out) {
+  Store& store = source.store();
+  const MemoryOverview overview = memory_overview(source.environment);
+  const MemoryFacts& memory = overview.facts;
+  out.bytes("used_memory", memory.used);
+  out.bytes("used_memory_rss", memory.resident);
+  out.bytes("used_memory_peak", overview.peak);
+  out.decimal("used_memory_peak_perc", ratio(memory.used, overview.peak) * 100, "%");
+  out.field("used_memory_overhead", overview.overhead);
+  out.field("used_memory_startup", overview.startup);
+  out.field("used_memory_dataset", overview.dataset());
+  out.decimal("used_memory_dataset_perc", ratio(overview.dataset(), overview.net()) * 100, "%");
+  out.field("allocator_allocated", memory.allocated);
+  out.field("allocator_active", memory.active);
+  out.field("allocator_resident", memory.allocator_resident);
+  out.bytes("total_system_memory", system_memory());
+  out.each({"used_memory_lua", "used_memory_vm_eval"}, "0");
+  out.human("used_memory_lua", 0);
+  out.each({"used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions",
+            "number_of_libraries", "used_memory_vm_functions", "used_memory_vm_total"},
+           "0");
+  out.human("used_memory_vm_total", 0);
+  out.field("used_memory_functions", 0);
+  out.bytes("used_memory_scripts", 0);
+  out.bytes("maxmemory", source.config().maxmemory_bytes);
+  out.field("maxmemory_policy", option_text(source.config(), "maxmemory-policy"));
+  write_fragmentation(memory, out);
+  out.each({"mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers",
+            "mem_clients_slaves"},
+           "0");
+  out.field("mem_clients_normal", overview.clients);
+  out.each({"mem_cluster_links", "mem_aof_buffer"}, "0");
+  out.field("mem_allocator", source.environment.services.process.facts().allocator);
+  out.field("active_defrag_running", 0);
+  out.field("lazyfree_pending_objects", store.databases.garbage().pending());
+  out.field("lazyfreed_objects", store.databases.garbage().freed());
+}
+
+}  // namespace
+
+constinit const InfoSection memory_section = {
+    .name = "memory", .title = "Memory", .write = write_memory};
+
+}  // namespace respawn::commands

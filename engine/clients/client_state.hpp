@@ -1,0 +1,90 @@
+// What a client's commands have made of it: database, protocol, name, subscriptions, wait.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/buffer.hpp"
+#include "engine/clients/block_request.hpp"
+#include "keyspace/waiters.hpp"
+#include "protocol/reply_writer.hpp"
+
+namespace respawn::engine {
+
+struct CommandSpec;
+
+/// The user of a connection that has not said another name; there are no others yet.
+inline constexpr std::string_view default_user = "default";
+
+enum class ClientType : std::uint8_t { normal, replica, pubsub, master };
+
+/// Why and until when a client is blocked. `waiter` is registered in the WaiterTable while
+/// `active`.
+struct BlockedState {
+  bool active = false;
+  keyspace::Waiter waiter;
+  std::int64_t deadline_us = 0;  // monotonic clock; 0 = for ever
+  TimeoutReply on_timeout = TimeoutReply::null_array;
+};
+
+/// Owner: the keyspace actor; outlives it, so that its successor finds blocked and subscribed
+/// clients here. Before the keyspace hears of the client, who creates it may write here.
+///
+/// A few fields, marked below, are also the connection's while it holds the batch (Batch::state):
+/// only commands of that batch change them.
+struct ClientState {
+  int db = 0;
+  protocol::RespVersion resp = protocol::RespVersion::resp2;  // the connection reads it
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  std::string user{default_user};
+  const CommandSpec* last_command = nullptr;
+  std::int64_t last_interaction_ms = 0;  // wall clock
+
+  /// Said the password, or none was required when it connected. The connection reads it.
+  bool authenticated = true;
+  bool no_evict = false;
+  bool no_touch = false;
+  bool reply_off = false;          // the connection reads it
+  bool reply_skip_next = false;    // CLIENT REPLY SKIP was just executed; the connection's, too
+  bool reply_skip_this = false;    // likewise
+  bool close_after_reply = false;  // QUIT, protocol error, killed by itself
+  bool close_now = false;          // killed: no further reply
+  bool monitor = false;
+  /// Its commands are effects that are replayed: nothing ends by itself, no limit holds.
+  bool applying = false;
+
+  std::set<std::string, std::less<>> channels;
+  std::set<std::string, std::less<>> patterns;
+
+  BlockedState blocked;
+
+  /// Bytes for the client outside its own replies (pub/sub messages); `pushing` while it is on the
+  /// list of sessions to be flushed.
+  Buffer pushes;
+  bool pushing = false;
+
+  /// Of the keyspace actor that serves the client now; kept by the ClientTable.
+  std::uint64_t keyspace_generation = 0;
+
+  [[nodiscard]] std::size_t subscription_count() const { return channels.size() + patterns.size(); }
+
+  [[nodiscard]] bool in_subscribe_mode() const {
+    return resp == protocol::RespVersion::resp2 && subscription_count() > 0;
+  }
+
+  [[nodiscard]] ClientType type() const {
+    return subscription_count() > 0 ? ClientType::pubsub : ClientType::normal;
+  }
+
+  /// The running command is over: CLIENT REPLY SKIP reaches one command.
+  void end_reply() {
+    reply_skip_this = reply_skip_next;
+    reply_skip_next = false;
+  }
+};
+
+}  // namespace respawn::engine

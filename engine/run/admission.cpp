@@ -1,0 +1,110 @@
+#include "engine/run/admission.hpp"
+
+#include "base/text.hpp"
+#include "engine/table/errors.hpp"
+#include "protocol/reply_writer.hpp"
+
+namespace respawn::engine {
+
+namespace {
+
+/// Whether enable-debug-command admits this client.
+bool is_permitted(const config::Config& config, const Session& session) {
+  switch (config.enable_debug_command) {
+    case config::Permission::yes:
+      return true;
+    case config::Permission::local:
+      return session.is_local();
+    case config::Permission::no:
+      return false;
+  }
+  return false;
+}
+
+/// Why this client may not run the command, "" when it may.
+std::string forbidden(const config::Config& config, const Session& session,
+                      const CommandSpec& spec) {
+  const Flags flags = spec.flags;
+  if (flags.has(Flag::guarded) && !is_permitted(config, session))
+    return errors::not_permitted(spec.name);
+  if (!session.authenticated && !config.requirepass.empty() && !flags.has(Flag::no_auth))
+    return std::string(errors::not_authenticated);
+  return "";
+}
+
+/// Why the command does not fit what the client does at present, "" when it does.
+std::string untimely(const Session& session, const CommandSpec& spec) {
+  const Flags flags = spec.flags;
+  if (session.in_subscribe_mode() && !flags.has(Flag::allowed_when_subscribed))
+    return errors::not_in_subscribe_mode(spec.name);
+  const bool uses_keys =
+      flags.has(Flag::write) || flags.has(Flag::readonly) || flags.has(Flag::may_replicate);
+  if (session.monitor && uses_keys) return std::string(errors::monitor_reads_only);
+  return "";
+}
+
+/// The words by which a browser that was tricked into talking to this port gives itself away.
+bool is_http(std::string_view name) {
+  return iequals(name, "post") || iequals(name, "host:");
+}
+
+}  // namespace
+
+Command* Admission::reject(Session& session, Command* command, std::string_view error,
+                           Buffer& output) {
+  store_.statistics.count_error(error);
+  if (command) ++command->statistics.rejected_calls;
+  protocol::ReplyWriter(output, session.resp).error(error);
+  return nullptr;
+}
+
+/// Without a word: also the replies to what came before in this batch are dropped.
+Command* Admission::hang_up_on_http(Session& session, Buffer& output) {
+  constexpr std::int64_t silence_us = 60'000'000;
+  const std::int64_t now_us = environment_.unit_now_us;
+  if (http_logged_us_ == 0 || now_us - http_logged_us_ > silence_us) {
+    http_logged_us_ = now_us;
+    environment_.services.log.write(
+        LogLevel::warning,
+        "A client sends HTTP (POST or Host:): this may be a web page that was made to attack this "
+        "server. The connection is closed. Client: " +
+            session.peer_address);
+  }
+  output.clear();
+  session.batch.reply_start = 0;
+  session.close_after_reply = true;
+  return nullptr;
+}
+
+Command* Admission::resolve(Session& session, Args args, Command* command, Buffer& output) {
+  if (!command) {
+    if (is_http(args[0])) return hang_up_on_http(session, output);
+    return reject(session, nullptr,
+                  errors::unknown_command(args[0], args.data() + 1, args.size() - 1), output);
+  }
+  if (!command->subcommands.empty() && args.size() > 1) {
+    Command* sub = command->subcommand(args[1]);
+    if (!sub)
+      return reject(session, command, errors::unknown_subcommand(args[1], command->spec->name),
+                    output);
+    command = sub;
+  }
+  if (!command->spec->arity.admits(args.size()))
+    return reject(session, command, errors::wrong_arity(command->spec->name), output);
+  return command;
+}
+
+bool Admission::judge(Session& session, Command& command, MemoryLimit::State memory,
+                      Buffer& output) {
+  if (session.applying) return true;  // what is replayed has been admitted before
+  const CommandSpec& spec = *command.spec;
+  std::string error = forbidden(*store_.config, session, spec);
+  if (error.empty() && memory == MemoryLimit::State::exceeded && spec.flags.has(Flag::denyoom))
+    error = errors::out_of_memory;
+  if (error.empty()) error = untimely(session, spec);
+  if (error.empty()) return true;
+  reject(session, &command, error, output);
+  return false;
+}
+
+}  // namespace respawn::engine

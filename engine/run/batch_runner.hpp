@@ -1,0 +1,62 @@
+// The loop over the commands of a client's batch, and what becomes of the batch.
+#pragma once
+
+#include <vector>
+
+#include "engine/run/executor.hpp"
+
+namespace respawn::engine {
+
+/// Where batches go from here; the keyspace actor's side of it, and a plain one in tests.
+class BatchPort {
+ public:
+  virtual ~BatchPort() = default;
+
+  /// The batch is done, or has more output than should be held: back to the connection, which
+  /// closes behind it if told so.
+  virtual void give_back(Session& session, bool close) = 0;
+
+  /// The replies so far go to the client before the batch is through; not empty.
+  virtual void send_ahead(Session& session, Buffer&& replies) = 0;
+
+  /// The rest of the batch (state: queued) is to be submitted again behind the other work.
+  virtual void yield(const SessionPtr& session) = 0;
+
+  /// To be called behind each batch: pushes, closed clients, timers.
+  virtual void settle() = 0;
+};
+
+/// Owner: the keyspace actor, beside its executor. Batches run in the order of their submission;
+/// one that takes longer than keyspace-slice-us yields between two of its commands.
+class BatchRunner {
+ public:
+  BatchRunner(Store& store, Executor& executor, BatchPort& port)
+      : store_(store), executor_(executor), port_(port) {}
+
+  /// Collects batches, so that the keys of one are fetched while those before it run. False when
+  /// the batch is not queued (any more).
+  bool submit(const SessionPtr& session);
+
+  /// Runs what was submitted since the last time. Whatever depends on the data or on the order of a
+  /// client's messages calls it first.
+  void run_submitted();
+
+  /// Batches whose wait is over go on, then port.settle().
+  void go_on();
+
+  /// The client is gone: nothing is left of it; a batch that waits is given back.
+  void leave(const SessionPtr& session);
+
+ private:
+  void run(const SessionPtr& session);
+  void park(const SessionPtr& session);
+  void send_ahead(Session& session);
+  void give_back(Session& session, bool close);
+
+  Store& store_;
+  Executor& executor_;
+  BatchPort& port_;
+  std::vector<SessionPtr> submitted_;
+};
+
+}  // namespace respawn::engine

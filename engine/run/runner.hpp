@@ -1,0 +1,45 @@
+// Runs one command: handler, effects, counters; and the commands within it.
+#pragma once
+
+#include <deque>
+
+#include "engine/run/admission.hpp"
+#include "engine/run/execution.hpp"
+#include "engine/run/unit_clock.hpp"
+
+namespace respawn::engine {
+
+/// What became of a command.
+struct Ran {
+  bool failed = false;
+  bool pushes = false;            // what it replied are pushes
+  bool suspended = false;         // it goes on later; nothing was replied yet
+  BlockRequest* block = nullptr;  // it wants to wait, nothing was replied; until the next command
+};
+
+/// Owner: the executor. A command that is run is a unit with all that it runs inside: one time, one
+/// record of what was touched and propagated, told to the listeners behind it.
+class Runner final : public CommandRunner {
+ public:
+  Runner(Environment& environment, Admission& admission, UnitClock& clock)
+      : environment_(environment), admission_(admission), clock_(clock) {}
+
+  /// A unit of its own, behind whose end listeners and subscribers know of it. The reply goes to
+  /// the end of `output`. `foreseen`: a key of it that was hashed ahead.
+  Ran run(Session& session, Command& command, Args args, Buffer& output, const HashedKey& foreseen);
+
+  bool run_nested(Session& session, Args args, Buffer& output) override;
+
+ private:
+  Ran execute(Session& session, Command& command, Args args, Buffer& output,
+              const HashedKey& foreseen);
+  void record(Effects& effects, int db, Args args);
+
+  Environment& environment_;
+  Admission& admission_;
+  UnitClock& clock_;
+  std::deque<Effects> levels_{1};  // one for each level of nesting that was reached
+  std::size_t depth_ = 0;          // of the command that runs; 0: none does
+};
+
+}  // namespace respawn::engine

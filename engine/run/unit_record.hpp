@@ -1,0 +1,117 @@
+// What the running unit has done so far: the keys that it touched, and how it is replayed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "keyspace/change.hpp"
+
+namespace respawn::engine {
+
+/// Who is sent an effect.
+enum class Targets : std::uint8_t { none = 0, log = 1, replicas = 2, everybody = 3 };
+
+/// One command that has the effect of what happened, on data that was equal before.
+struct Propagated {
+  int db = 0;
+  Targets targets = Targets::everybody;
+  std::vector<std::string> words;  // the command's name first
+};
+
+/// A key that was changed, or a whole database.
+struct Touched {
+  int db = 0;
+  std::string key;
+  bool whole_database = false;
+
+  bool operator==(const Touched&) const = default;
+};
+
+class UnitRecord;
+
+/// Who is told what units did: the append log, replicas, WATCH, tracking.
+class UnitListener {
+ public:
+  virtual ~UnitListener() = default;
+
+  /// Behind each unit that touched or propagated something, in their order. On the keyspace actor's
+  /// thread. The record is as it was at the end of the unit; it is cleared behind this call.
+  virtual void unit_done(const UnitRecord& unit) = 0;
+};
+
+/// A unit is what happens at once: a command with all that it runs inside, an expiry, an eviction.
+/// Owner: the store, so that a crash in the middle loses nothing of what had happened by then. The
+/// runner begins and ends units; the gate and the handlers write. While nobody listens, nothing is
+/// written and it costs nothing.
+///
+/// Invariant: a key that a running command may have changed is in possibly_touched() or in
+/// touched(); behind the command in touched() only, and only if it did change.
+class UnitRecord final : public keyspace::ChangeObserver {
+ public:
+  explicit UnitRecord(keyspace::Databases& data) : data_(data) {}
+
+  UnitRecord(const UnitRecord&) = delete;
+  UnitRecord& operator=(const UnitRecord&) = delete;
+
+  void add_listener(UnitListener& listener);
+  void remove_listener(UnitListener& listener);
+
+  /// Whether anybody wants to know.
+  [[nodiscard]] bool recorded() const { return !listeners_.empty(); }
+
+  /// The running command changed this key.
+  void touch(int db, std::string_view key) {
+    if (recorded()) [[unlikely]]
+      record_touch(db, key);
+  }
+
+  /// It changed whatever the database holds.
+  void touch_database(int db);
+
+  /// Requires recorded().
+  void propagate(Propagated effect);
+
+  /// The running command, and all within it, is over: what it may have changed but did not is
+  /// forgotten.
+  void command_done() {
+    if (recorded()) [[unlikely]]
+      possibly_.clear();
+  }
+
+  /// Tells the listeners and clears the record.
+  void unit_done() {
+    if (recorded()) [[unlikely]]
+      tell_listeners();
+  }
+
+  /// After a crash: what it may have touched counts as touched. Then unit_done() tells of it.
+  void recover();
+
+  /// A key that was changed several times may be named several times.
+  [[nodiscard]] const std::vector<Touched>& touched() const { return touched_; }
+
+  [[nodiscard]] const std::vector<Touched>& possibly_touched() const { return possibly_; }
+
+  /// More than one is replayed as one transaction.
+  [[nodiscard]] const std::vector<Propagated>& propagated() const { return propagated_; }
+
+  // keyspace::ChangeObserver
+  void before_change(std::size_t database, const keyspace::Key& key,
+                     const keyspace::Entry* entry) override;
+  void before_clear(std::size_t database) override;
+  void before_swap(std::size_t first, std::size_t second) override;
+
+ private:
+  void record_touch(int db, std::string_view key);
+  void tell_listeners();
+
+  keyspace::Databases& data_;
+  std::vector<UnitListener*> listeners_;
+  std::vector<Touched> possibly_;
+  std::vector<Touched> touched_;
+  std::vector<Propagated> propagated_;
+};
+
+}  // namespace respawn::engine

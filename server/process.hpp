@@ -1,0 +1,35 @@
+// What is known of the process, and what its network side has counted.
+#pragma once
+
+#include "actors/server_context.hpp"
+#include "engine/run/services.hpp"
+
+namespace respawn::server {
+
+/// Owner: the server, which fills in the facts before anybody asks.
+class Process final : public engine::ProcessService {
+ public:
+  explicit Process(actors::NetworkCounters& counters) : counters_(counters) {}
+
+  [[nodiscard]] const engine::ProcessFacts& facts() const override { return facts_; }
+
+  [[nodiscard]] engine::ProcessFacts& facts() { return facts_; }
+
+  [[nodiscard]] engine::NetworkFacts network() const override {
+    return {.connections_received = counters_.received.load(std::memory_order_relaxed),
+            .connections_rejected = counters_.rejected.load(std::memory_order_relaxed)};
+  }
+
+  void reset_network() override {
+    counters_.received.store(0, std::memory_order_relaxed);
+    counters_.rejected.store(0, std::memory_order_relaxed);
+    counters_.received_bytes.store(0, std::memory_order_relaxed);
+    counters_.sent_bytes.store(0, std::memory_order_relaxed);
+  }
+
+ private:
+  actors::NetworkCounters& counters_;
+  engine::ProcessFacts facts_;
+};
+
+}  // namespace respawn::server

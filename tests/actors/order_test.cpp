@@ -1,0 +1,109 @@
+// What a client is sent arrives in the order in which it came about: replies, messages, errors.
+#include <gtest/gtest.h>
+
+#include "tests/actors/world.hpp"
+
+namespace respawn::actors::test {
+namespace {
+
+const std::string lost =
+    error("ERR the keyspace failed while this command ran; whether it took effect is unknown");
+
+std::string subscribed(std::string_view channel) {
+  return commands::test::array({bulk("subscribe"), bulk(channel), integer(1)});
+}
+
+/// The same as RESP3 writes it.
+std::string pushed(std::string reply) {
+  reply[0] = '>';
+  return reply;
+}
+
+Client connect_resp3(World& world) {
+  Client client = world.connect();
+  client.run("HELLO 3");
+  return client;
+}
+
+TEST(Order, AMessageComesBehindTheSubscriptionOfABatchThatYields) {
+  World world;
+  world.configure([](config::Config& config) { config.keyspace_slice_us = -1; });
+  Client subscriber = world.connect();
+  Client publisher = world.connect();
+  subscriber.peer().write("SUBSCRIBE c\r\nPING\r\nPING\r\n");
+  publisher.peer().write("PUBLISH c m\r\n");
+  EXPECT_EQ(subscriber.received(), subscribed("c") + bulks({"message", "c", "m"}) +
+                                       bulks({"pong", ""}) + bulks({"pong", ""}));
+  EXPECT_EQ(publisher.received(), integer(1));
+}
+
+TEST(Order, AMonitorHearsOfOthersBehindItsOwnBeginning) {
+  World world;
+  world.configure([](config::Config& config) { config.keyspace_slice_us = -1; });
+  Client monitor = world.connect();
+  Client other = world.connect();
+  monitor.peer().write("MONITOR\r\nPING\r\n");
+  other.peer().write("GET k\r\n");
+  const std::string received = monitor.received();
+  EXPECT_TRUE(received.starts_with(ok)) << received;
+  EXPECT_NE(received.find("\"GET\" \"k\""), std::string::npos) << received;
+}
+
+TEST(Order, AClientThatWaitsHearsMessagesAtOnce) {
+  World world;
+  Client client = connect_resp3(world);
+  Client other = world.connect();
+  client.run("SUBSCRIBE c");
+  EXPECT_EQ(client.run("BLPOP k 0"), "");
+  other.run("PUBLISH c 1");
+  EXPECT_EQ(client.received(), pushed(bulks({"message", "c", "1"})));
+  world.kill("keyspace");
+  other.run("PUBLISH c 2");
+  EXPECT_EQ(client.received(), pushed(bulks({"message", "c", "2"})));
+  other.run("RPUSH k v");
+  EXPECT_EQ(client.received(), bulks({"k", "v"}));
+}
+
+TEST(Order, WhatServesAWaitIsHeardOfBeforeTheAnswer) {
+  World world;
+  Client client = connect_resp3(world);
+  Client other = world.connect();
+  other.run("CONFIG SET notify-keyspace-events KEA");
+  client.run("SUBSCRIBE __keyevent@0__:rpush");
+  client.run("BLPOP k 0");
+  EXPECT_EQ(other.send("RPUSH k v\r\nPUBLISH __keyevent@0__:rpush behind\r\n"),
+            integer(1) + integer(1));
+  EXPECT_EQ(client.received(), pushed(bulks({"message", "__keyevent@0__:rpush", "k"})) +
+                                   bulks({"k", "v"}) +
+                                   pushed(bulks({"message", "__keyevent@0__:rpush", "behind"})));
+}
+
+TEST(Order, AMessageComesBehindTheErrorOfALostCommand) {
+  for (const bool publisher_is_older : {false, true}) {
+    World world;
+    Client first = connect_resp3(world);
+    Client second = connect_resp3(world);
+    Client& subscriber = publisher_is_older ? second : first;
+    Client& publisher = publisher_is_older ? first : second;
+    subscriber.peer().write("SUBSCRIBE c\r\nCRASH k\r\nPING\r\n");
+    publisher.peer().write("PUBLISH c m\r\n");
+    const std::string received = subscriber.received();
+    const std::string before = pushed(subscribed("c")) + lost;
+    EXPECT_TRUE(publisher_is_older || received.starts_with(before)) << received;
+    if (publisher.received() == integer(0)) continue;  // it ran before the subscription
+    const std::string message = pushed(bulks({"message", "c", "m"}));
+    EXPECT_TRUE(received == before + message + simple("PONG") ||
+                received == before + simple("PONG") + message)
+        << received;
+  }
+}
+
+TEST(Order, ALostCommandWhoseReplyIsNotWantedHasNone) {
+  World world;
+  Client client = world.connect();
+  EXPECT_EQ(client.send("CLIENT REPLY SKIP\r\nCRASH k\r\nPING\r\n"), simple("PONG"));
+  EXPECT_EQ(client.send("CLIENT REPLY OFF\r\nCRASH k\r\nCLIENT REPLY ON\r\n"), ok);
+}
+
+}  // namespace
+}  // namespace respawn::actors::test

@@ -1,0 +1,14 @@
+// What the kernel says about this machine's sockets, read from /proc.
+#pragma once
+
+#include <cstdint>
+
+#include "tests/support/raw_socket.hpp"
+
+namespace respawn::support {
+
+/// Whether the server that listens at `port` of 127.0.0.1 has this client probed (TCP keep-alive).
+/// Throws std::runtime_error when there is no such connection.
+bool is_probed(std::uint16_t port, const RawSocket& client);
+
+}  // namespace respawn::support
