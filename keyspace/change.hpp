@@ -23,7 +23,8 @@ namespace respawn::keyspace {
 class Change {
  public:
   /// `existing` is what find(key) says there; null: no such key (checked when it is written).
-  Change(Databases& data, std::size_t database, const Key& key, const Entry* existing)
+  [[gnu::always_inline]] Change(Databases& data, std::size_t database, const Key& key,
+                                const Entry* existing)
       : database_(&data.database(database)), entry_(const_cast<Entry*>(existing)), key_(key) {
     data.begin_change(database, key, existing);
   }

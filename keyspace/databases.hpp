@@ -63,9 +63,15 @@ class Databases {
   void settled() { mutating_ = false; }
 
   /// The observer hears of every change before it happens. It outlives the databases or leaves.
-  void add_observer(ChangeObserver& observer) { observers_.push_back(&observer); }
+  void add_observer(ChangeObserver& observer) {
+    observers_.push_back(&observer);
+    observed_ = true;
+  }
 
-  void remove_observer(ChangeObserver& observer) { std::erase(observers_, &observer); }
+  void remove_observer(ChangeObserver& observer) {
+    std::erase(observers_, &observer);
+    observed_ = !observers_.empty();
+  }
 
   /// The keeper's verdict after a crash: everything holds. Clears mutating() when it does.
   [[nodiscard]] Status recover();
@@ -86,7 +92,7 @@ class Databases {
 
   void begin_change(std::size_t index, const Key& key, const Entry* entry) {
     mutating_ = true;
-    if (!observers_.empty()) [[unlikely]]
+    if (observed_) [[unlikely]]
       tell_observers(index, key, entry);
   }
 
@@ -96,6 +102,7 @@ class Databases {
   std::vector<std::unique_ptr<Database>> databases_;
   std::vector<ChangeObserver*> observers_;
   bool mutating_ = false;
+  bool observed_ = false;  // whether there are observers
 };
 
 }  // namespace respawn::keyspace

@@ -21,7 +21,8 @@ inline constexpr std::size_t embstr_max_bytes = 44;
 struct StringBlock;
 
 /// Owner: a Database (keyspace actor). Handlers read it, and change it through a Change, which may
-/// have to move it: every call that changes a key ends the life of pointers to its entry. No bytes are copied out: views live until the next call that changes this key.
+/// have to move it: every call that changes a key ends the life of pointers to its entry. No bytes
+/// are copied out: views live until the next call that changes this key.
 ///
 /// Layout (byte 0 is the shape, 1..3 the access clock, little endian):
 ///   compact:  shape = 0x80 | bytes in all; key length (1 byte); key; value up to the end.

@@ -41,8 +41,8 @@ class Blocking {
 
   [[nodiscard]] keyspace::WaiterTable& waiters() { return *waiters_; }
 
-  /// Registers every blocked session anew, with its keys as ready ones; and those that were answered
-  /// but have not gone on.
+  /// Registers every blocked session anew, with its keys as ready ones; and those that were
+  /// answered but have not gone on.
   void rebuild();
 
  private:

@@ -76,7 +76,7 @@ Command* Admission::hang_up_on_http(Session& session, Buffer& output) {
   return nullptr;
 }
 
-Command* Admission::resolve(Session& session, Args args, Command* command, Buffer& output) {
+Command* Admission::look_closer(Session& session, Args args, Command* command, Buffer& output) {
   if (!command) {
     if (is_http(args[0])) return hang_up_on_http(session, output);
     return reject(session, nullptr,

@@ -14,7 +14,12 @@ class Admission {
 
   /// The command that the arguments name (`command`: what the registry has under the first of
   /// them), or null when it was refused: unknown, or a wrong number of arguments. O(1).
-  Command* resolve(Session& session, Args args, Command* command, Buffer& output);
+  Command* resolve(Session& session, Args args, Command* command, Buffer& output) {
+    if (command && command->subcommands.empty() && command->spec->arity.admits(args.size()))
+        [[likely]]
+      return command;
+    return look_closer(session, args, command, output);
+  }
 
   /// Whether the client may run it, in Redis's order of reasons; makes room where memory is over
   /// its limit.
@@ -41,6 +46,7 @@ class Admission {
            !command.spec->flags.has(Flag::guarded);
   }
 
+  Command* look_closer(Session& session, Args args, Command* command, Buffer& output);
   bool judge(Session& session, Command& command, MemoryLimit::State memory, Buffer& output);
   Command* reject(Session& session, Command* command, std::string_view error, Buffer& output);
   Command* hang_up_on_http(Session& session, Buffer& output);

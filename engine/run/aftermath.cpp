@@ -35,7 +35,8 @@ void Aftermath::run_again(Session& session) {
   RESPAWN_CHECK(command != nullptr);
   batch.begin_executing(environment_.store.generation);
   batch.running = true;
-  const Ran ran = runner_.run(session, *command, args, batch.output, {});
+  environment_.unit_now_us = clock_.now_us();
+  const Ran ran = runner_.run(session, *command, args, batch.output, no_hashed_key);
   environment_.step(Step::behind_waiter);
   batch.running = false;
   if (ran.block) {

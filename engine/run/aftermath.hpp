@@ -9,8 +9,8 @@ namespace respawn::engine {
 /// at its key: its command, which is still in its batch, runs again.
 class Aftermath {
  public:
-  Aftermath(Environment& environment, Admission& admission, Runner& runner)
-      : environment_(environment), admission_(admission), runner_(runner) {}
+  Aftermath(Environment& environment, Admission& admission, Runner& runner, UnitClock& clock)
+      : environment_(environment), admission_(admission), runner_(runner), clock_(clock) {}
 
   void serve_ready_clients() {
     if (environment_.blocking.waiters().has_ready()) [[unlikely]]
@@ -24,6 +24,7 @@ class Aftermath {
   Environment& environment_;
   Admission& admission_;
   Runner& runner_;
+  UnitClock& clock_;
 };
 
 }  // namespace respawn::engine

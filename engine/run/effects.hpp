@@ -30,7 +30,7 @@ enum class Replay : std::uint8_t {
 
 /// Owner: the runner, one for each level of nesting; reused, empty in between.
 struct Effects {
-  std::vector<KeyEvent> events;
+  std::vector<KeyEvent> events;  // those of the classes that somebody asked for
   std::deque<std::string> storage;
   std::uint64_t changes = 0;
   bool block = false;

@@ -70,13 +70,6 @@ const keyspace::Entry* Execution::find_write(const keyspace::Key& key, keyspace:
   return nullptr;
 }
 
-void Execution::changed_in(int db, std::string_view key, int event_class, std::string_view event,
-                           std::uint64_t changes) {
-  effects_->changes += changes;
-  effects_->events.push_back({event_class, event, key, db});
-  environment_->store.unit.touch(db, key);
-}
-
 void Execution::changed_silently(std::string_view key, std::uint64_t changes) {
   effects_->changes += changes;
   environment_->store.unit.touch(session_->db, key);

@@ -21,22 +21,25 @@ namespace respawn::engine {
 
 /// A key's hash that was computed ahead.
 struct HashedKey {
-  const char* bytes = nullptr;  // null: none was
+  const char* bytes = nullptr;  // null: none was (no_hashed_key)
   std::size_t size = 0;
   std::uint64_t hash = 0;
 };
+
+inline constexpr HashedKey no_hashed_key{};
 
 /// Owner: the runner, on its stack. A handler parses all its arguments before it changes anything,
 /// and writes exactly one reply.
 class Execution {
  public:
   Execution(Environment& environment, Session& session, Effects& effects, const CommandSpec& spec,
-            Buffer& output)
+            Buffer& output, const HashedKey& foreseen)
       : reply(output, session.resp),
         environment_(&environment),
         session_(&session),
         effects_(&effects),
         spec_(&spec),
+        foreseen_(&foreseen),
         now_us_(environment.unit_now_us) {}
 
   protocol::ReplyWriter reply;
@@ -81,13 +84,10 @@ class Execution {
   /// An argument that is a key, with its hash; who needs it twice keeps it, so that it is hashed
   /// once. The first key of a command may have been hashed ahead.
   [[nodiscard]] keyspace::Key key(std::string_view text) const {
-    if (text.data() == foreseen_.bytes && text.size() == foreseen_.size)
-      return {text, foreseen_.hash};
+    if (text.data() == foreseen_->bytes && text.size() == foreseen_->size)
+      return {text, foreseen_->hash};
     return {text};
   }
-
-  /// Of the runner: this key has been hashed.
-  void foresee(const HashedKey& key) { foreseen_ = key; }
 
   /// To read its value: counts a hit or miss, and as an access.
   const keyspace::Entry* find_read(const keyspace::Key& key);
@@ -128,7 +128,11 @@ class Execution {
   }
 
   void changed_in(int db, std::string_view key, int event_class, std::string_view event,
-                  std::uint64_t changes = 1);
+                  std::uint64_t changes = 1) {
+    effects_->changes += changes;
+    happened_in(db, key, event_class, event);
+    environment_->store.unit.touch(db, key);
+  }
 
   /// The key changed, but nobody listens for it: no event.
   void changed_silently(std::string_view key, std::uint64_t changes = 1);
@@ -140,7 +144,12 @@ class Execution {
 
   /// A further event of the same change ("del" behind "lpop"), or one that changes nothing.
   void happened(std::string_view key, int event_class, std::string_view event) {
-    effects_->events.push_back({event_class, event, key, session_->db});
+    happened_in(session_->db, key, event_class, event);
+  }
+
+  void happened_in(int db, std::string_view key, int event_class, std::string_view event) {
+    if (config().notify_keyspace_events & event_class) [[unlikely]]
+      effects_->events.push_back({event_class, event, key, db});
   }
 
   /// The key was not there before: listeners to new keys will know.
@@ -241,11 +250,11 @@ class Execution {
   Session* session_;
   Effects* effects_;
   const CommandSpec* spec_;
+  const HashedKey* foreseen_;
   std::int64_t now_us_;
   bool failed_ = false;
   bool pushes_ = false;
   bool suspended_ = false;
-  HashedKey foreseen_;
 };
 
 }  // namespace respawn::engine

@@ -13,7 +13,7 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
       memory_limit_(environment_),
       admission_(environment_, memory_limit_),
       runner_(environment_, admission_, clock_),
-      aftermath_(environment_, admission_, runner_),
+      aftermath_(environment_, admission_, runner_, clock_),
       upkeep_(environment_, memory_limit_, clock_),
       lookahead_(store.registry, store.databases) {
   ++store.generation;
@@ -47,14 +47,13 @@ Outcome Executor::execute_next(Session& session) {
   batch.reply_start = batch.output.size();
   environment_.unit_now_us = clock_.now_us();
   const Foreseen* foreseen = lookahead_.at(batch);
-  environment_.step(Step::admission);
   Command* command = admission_.resolve(
       session, args, foreseen ? foreseen->command : store_.registry.find(args[0]), batch.output);
   Ran ran;
   if (command && admission_.admit(session, *command, batch.output)) {
     batch.running = true;
-    ran =
-        runner_.run(session, *command, args, batch.output, foreseen ? foreseen->key : HashedKey{});
+    ran = runner_.run(session, *command, args, batch.output,
+                      foreseen ? foreseen->key : no_hashed_key);
     if (ran.suspended) return Outcome::suspended;
     if (ran.block) {
       batch.running = false;

@@ -60,8 +60,8 @@ void Lookahead::find(Foreseen& foreseen, const Plan& plan, std::size_t place) co
   const protocol::RequestCommands& commands = plan.session->batch.commands;
   const auto& slice = commands.slices[plan.first + (place - plan.start)];
   const std::string_view* arguments = commands.arguments.data() + slice.first;
-  foreseen = {};
   foreseen.command = registry_.find(arguments[0]);
+  foreseen.key.bytes = nullptr;
   const std::size_t at = first_key(foreseen.command, slice.count);
   if (at == 0) return;
   const std::string_view key = arguments[at];

@@ -6,49 +6,21 @@
 
 namespace respawn::engine {
 
-Ran Runner::run(Session& session, Command& command, Args args, Buffer& output,
-                const HashedKey& foreseen) {
-  environment_.unit_now_us = clock_.now_us();
-  const Ran ran = execute(session, command, args, output, foreseen);
-  environment_.step(Step::unit_end);
-  environment_.store.unit.unit_done();
-  command.statistics.nanoseconds += clock_.advance();
-  return ran;
-}
-
-bool Runner::run_nested(Session& session, Args args, Buffer& output) {
-  Command* command =
-      admission_.resolve(session, args, environment_.store.registry.find(args[0]), output);
-  if (!command || !admission_.admit_nested(session, *command, output)) return false;
-  const std::uint64_t start_ns = clock_.source().stopwatch_ns();
-  const Ran ran = execute(session, *command, args, output, {});
-  if (ran.block) {
-    answer_timeout(output, session.resp, ran.block->on_timeout);
-    count_call(environment_.store, *command, false);
-  }
-  command->statistics.nanoseconds += clock_.source().stopwatch_ns() - start_ns;
-  return !ran.failed;
-}
-
-Ran Runner::execute(Session& session, Command& command, Args args, Buffer& output,
-                    const HashedKey& foreseen) {
-  const CommandSpec& spec = *command.spec;
+/// Part of both of its callers: it runs for every command.
+[[gnu::always_inline]] inline Ran Runner::execute(Effects& effects, const Call& call) {
+  const CommandSpec& spec = *call.command.spec;
   Store& store = environment_.store;
-  if (levels_.size() == depth_) levels_.emplace_back();
-  Effects& effects = levels_[depth_];
-  ++depth_;
   effects.block = false;
-  session.last_command = &spec;
-  const int db = session.db;
+  call.session.last_command = &spec;
+  const int db = call.session.db;
 
   environment_.step(Step::handler);
-  Execution execution(environment_, session, effects, spec, output);
-  execution.foresee(foreseen);
-  spec.run(execution, args);
+  Execution execution(environment_, call.session, effects, spec, call.output, call.foreseen);
+  spec.run(execution, call.args);
   environment_.step(Step::behind_handler);
 
   if (store.unit.recorded()) [[unlikely]]
-    record(effects, db, args);
+    record(effects, db, call.args);
   store.databases.settled();
   store.databases.changes += effects.changes;
   effects.changes = 0;
@@ -59,12 +31,39 @@ Ran Runner::execute(Session& session, Command& command, Args args, Buffer& outpu
     if (!effects.storage.empty()) effects.storage.clear();
   }
   // A command that blocks is counted when it ends.
-  if (!effects.block) count_call(store, command, execution.failed());
+  if (!effects.block) count_call(store, call.command, execution.failed());
   if (!store.clients.monitors().empty() && !execution.resuming()) [[unlikely]]
-    feed_monitors(store.clients, session, spec, args, environment_.unit_now_us);
-  --depth_;
+    feed_monitors(store.clients, call.session, spec, call.args, environment_.unit_now_us);
   return {execution.failed(), execution.pushes(), execution.suspended(),
           effects.block ? &effects.block_request : nullptr};
+}
+
+Ran Runner::run(Session& session, Command& command, Args args, Buffer& output,
+                const HashedKey& foreseen) {
+  const Ran ran = execute(effects_, {session, command, args, output, foreseen});
+  if (environment_.store.unit.recorded()) [[unlikely]] {
+    environment_.step(Step::unit_end);
+    environment_.store.unit.unit_done();
+  }
+  command.statistics.nanoseconds += clock_.advance();
+  return ran;
+}
+
+bool Runner::run_nested(Session& session, Args args, Buffer& output) {
+  Command* command =
+      admission_.resolve(session, args, environment_.store.registry.find(args[0]), output);
+  if (!command || !admission_.admit_nested(session, *command, output)) return false;
+  const std::uint64_t start_ns = clock_.source().stopwatch_ns();
+  if (nested_.size() == depth_) nested_.emplace_back();
+  Effects& effects = nested_[depth_++];
+  const Ran ran = execute(effects, {session, *command, args, output, no_hashed_key});
+  --depth_;
+  if (ran.block) {
+    answer_timeout(output, session.resp, ran.block->on_timeout);
+    count_call(environment_.store, *command, false);
+  }
+  command->statistics.nanoseconds += clock_.source().stopwatch_ns() - start_ns;
+  return !ran.failed;
 }
 
 /// How the command is replayed goes to the record of the unit, behind what was propagated while it

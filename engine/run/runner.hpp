@@ -24,22 +24,31 @@ class Runner final : public CommandRunner {
   Runner(Environment& environment, Admission& admission, UnitClock& clock)
       : environment_(environment), admission_(admission), clock_(clock) {}
 
-  /// A unit of its own, behind whose end listeners and subscribers know of it. The reply goes to
-  /// the end of `output`. `foreseen`: a key of it that was hashed ahead.
+  /// A unit of its own, at environment.unit_now_us, behind whose end listeners and subscribers know
+  /// of it. The reply goes to the end of `output`. `foreseen`: a key of it that was hashed ahead.
   Ran run(Session& session, Command& command, Args args, Buffer& output, const HashedKey& foreseen);
 
   bool run_nested(Session& session, Args args, Buffer& output) override;
 
  private:
-  Ran execute(Session& session, Command& command, Args args, Buffer& output,
-              const HashedKey& foreseen);
+  /// What runs, for whom, and where the reply goes.
+  struct Call {
+    Session& session;
+    Command& command;
+    Args args;
+    Buffer& output;
+    const HashedKey& foreseen;
+  };
+
+  Ran execute(Effects& effects, const Call& call);
   void record(Effects& effects, int db, Args args);
 
   Environment& environment_;
   Admission& admission_;
   UnitClock& clock_;
-  std::deque<Effects> levels_{1};  // one for each level of nesting that was reached
-  std::size_t depth_ = 0;          // of the command that runs; 0: none does
+  Effects effects_;             // of the outermost command
+  std::deque<Effects> nested_;  // one for each level of nesting that was reached
+  std::size_t depth_ = 0;       // of the nested command that runs; 0: none does
 };
 
 }  // namespace respawn::engine

@@ -8,7 +8,6 @@ namespace respawn::engine {
 
 enum class Step : std::uint8_t {
   batch,           // a client's commands are about to run
-  admission,       // may the next one run?
   handler,         // before it runs
   behind_handler,  // it ran
   events,          // its events are about to be told

@@ -16,11 +16,13 @@ void add(std::vector<Touched>& list, Touched touched) {
 void UnitRecord::add_listener(UnitListener& listener) {
   if (listeners_.empty()) data_.add_observer(*this);
   listeners_.push_back(&listener);
+  recorded_ = true;
 }
 
 void UnitRecord::remove_listener(UnitListener& listener) {
   if (std::erase(listeners_, &listener) == 0 || !listeners_.empty()) return;
   data_.remove_observer(*this);
+  recorded_ = false;
   possibly_.clear();
   touched_.clear();
   propagated_.clear();

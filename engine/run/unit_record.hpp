@@ -59,7 +59,7 @@ class UnitRecord final : public keyspace::ChangeObserver {
   void remove_listener(UnitListener& listener);
 
   /// Whether anybody wants to know.
-  [[nodiscard]] bool recorded() const { return !listeners_.empty(); }
+  [[nodiscard]] bool recorded() const { return recorded_; }
 
   /// The running command changed this key.
   void touch(int db, std::string_view key) {
@@ -109,6 +109,7 @@ class UnitRecord final : public keyspace::ChangeObserver {
 
   keyspace::Databases& data_;
   std::vector<UnitListener*> listeners_;
+  bool recorded_ = false;  // whether there are any
   std::vector<Touched> possibly_;
   std::vector<Touched> touched_;
   std::vector<Propagated> propagated_;

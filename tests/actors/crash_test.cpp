@@ -92,11 +92,19 @@ class CountingClient {
 class Story {
  public:
   explicit Story(std::size_t crash_at) : probe_(crash_at) {
+    world_.configure([](config::Config& config) {
+      config.notify_keyspace_events =
+          config::keyspace_event::all | config::keyspace_event::keyevent;
+    });
     for (int i = 0; i < 7; ++i) clients_.emplace_back(world_.connect());
     world_.store.probe = &probe_;
+    world_.store.unit.add_listener(listener_);
   }
 
-  ~Story() { world_.store.probe = nullptr; }
+  ~Story() {
+    world_.store.probe = nullptr;
+    world_.store.unit.remove_listener(listener_);
+  }
 
   void tell() {
     CountingClient& subscriber = clients_[0];
@@ -168,7 +176,14 @@ class Story {
     world_.services.memory.measure = nullptr;
   }
 
+  /// Has units recorded.
+  class Listener final : public engine::UnitListener {
+   public:
+    void unit_done(const engine::UnitRecord&) override {}
+  };
+
   CrashAt probe_;
+  Listener listener_;
   World world_;
   std::vector<CountingClient> clients_;
 };

@@ -29,8 +29,8 @@ enum class Purpose : std::uint8_t {
 /// Replaces what would take too much memory.
 void settle_sizes(Command& command);
 
-/// Replaces -0, of which a listpack makes 0 and a skiplist does not: a SORT that only reads makes one
-/// out of the other.
+/// Replaces -0, of which a listpack makes 0 and a skiplist does not: a SORT that only reads makes
+/// one out of the other.
 void avoid_negative_zeros(Command& command);
 
 /// Whether replies to this command print scores, which 7.0 does with 17 digits.

@@ -114,8 +114,7 @@ class Server : private BatchPort {
   Server() : Server(std::make_shared<config::Config>()) {}
 
   explicit Server(std::shared_ptr<const config::Config> config)
-      : store(std::move(config), every_family()),
-        first(begin()) {}
+      : store(std::move(config), every_family()), first(begin()) {}
 
   Client& connect(protocol::RespVersion version = protocol::RespVersion::resp2) {
     auto session = std::make_shared<Session>();

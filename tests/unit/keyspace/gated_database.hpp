@@ -3,12 +3,28 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "keyspace/change.hpp"
 
 namespace respawn::keyspace {
+
+/// What is at a key, in words; null: nothing.
+inline std::string described(const Entry* entry) {
+  if (entry == nullptr) return "nothing";
+  std::string text;
+  if (entry->type() == Type::string) {
+    Scratch scratch;
+    text = entry->bytes(scratch);
+  } else {
+    text = type_name(entry->type());
+    text += " of " + std::to_string(entry->container().size());
+  }
+  if (entry->has_expiry()) text += " until " + std::to_string(entry->expire_at_ms());
+  return text;
+}
 
 /// One of the databases. What takes `existing` or `entry` wants what find() says; what returns an
 /// entry returns the one that is there now.
