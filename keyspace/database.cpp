@@ -154,16 +154,19 @@ Entry* Database::put(const Key& key, Entry* existing, Entry* fresh) {
 
 Entry* Database::move(Entry* entry, Database& to, const Key& key, Entry* replaced) {
   Entry* fresh = EntryBuilder::with_key(*entry, key.bytes);
-  leave_fields(*entry);
+  // The hash stays in the index of field expiries, or is in both until nothing can fail any more:
+  // to put it back into the one it has left could fail.
+  const FieldSchedule* schedule = &to != this ? schedule_of(*entry) : nullptr;
+  const std::int64_t fields_ms = schedule != nullptr ? schedule->indexed_ms : never;
   try {
-    to.enter_fields(*fresh);
+    if (fields_ms != never) to.contents_->field_expiries.insert(fields_ms, token_of(*fresh));
     to.enter(key, replaced, fresh);
   } catch (...) {
-    to.leave_fields(*fresh);
+    if (fields_ms != never) to.contents_->field_expiries.erase(fields_ms, token_of(*fresh));
     EntryBuilder::free_shell(fresh);
-    enter_fields(*entry);
     throw;
   }
+  if (fields_ms != never) contents_->field_expiries.erase(fields_ms, token_of(*fresh));
   change_owner(fresh);
   if (replaced != nullptr) to.leave(key, replaced, fresh);
   RESPAWN_CHECK(contents_->dict.erase(entry, hash_bytes(entry->key())));

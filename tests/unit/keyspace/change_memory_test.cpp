@@ -112,6 +112,16 @@ TEST_F(ChangeWithoutMemory, MovesAllOrNothing) {
   EXPECT_GT(failures, 4U);
 }
 
+TEST_F(ChangeWithoutMemory, MovesHashesWhoseFieldsExpireAllOrNothing) {
+  for (const std::size_t to : {1, 0}) {
+    add_hash("a", 50);
+    attempt_move("a", to, "b");
+    add_hash("a", 40);
+    attempt_move("a", to, "b");
+  }
+  EXPECT_GT(failures, 4U);
+}
+
 TEST_F(ChangeWithoutMemory, EntersExpiriesOfFieldsOrNot) {
   add_hash("a", never);
   Change change = database.change(database.find("a"));
