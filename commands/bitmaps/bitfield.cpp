@@ -200,7 +200,11 @@ void write_fields(Execution& x, const Key& key, const Program& program) {
     const Written written = write_step(x, bytes, length, step);
     if (written == Written::other || (grows && written == Written::same)) ++changes;
   }
-  if (changes == 0) return;
+  if (changes == 0) {
+    // As in Redis the string has grown all the same, and nobody who watches it is disturbed.
+    if (grows) x.propagate_always();
+    return;
+  }
   x.changed(key.bytes, config::keyspace_event::string, "setbit", changes);
 }
 
