@@ -175,6 +175,10 @@ Words waiting(Random& random) {
   }
 }
 
+/// Rows that 7.0 lacks, or does not signal.
+constexpr std::string_view newer[] = {"delifeq",    "hexpire",  "hpexpire", "hexpireat",
+                                      "hpexpireat", "hpersist", "pfdebug"};
+
 class WatchTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -229,6 +233,19 @@ class WatchTest : public testing::Test {
     expect_keys_are_found(*command->spec, words);
   }
 
+  /// Rows that write, and PFCOUNT, that have not touched anything yet.
+  std::string missing(const engine::Registry& registry) {
+    std::string names = touching_.contains("pfcount") ? "" : "pfcount ";
+    for (const engine::Command* command : registry.commands()) {
+      const std::string name(command->spec->name);
+      if (!command->spec->flags.has(engine::Flag::write) || touching_.contains(name) ||
+          std::find(std::begin(newer), std::end(newer), name) != std::end(newer))
+        continue;
+      names += name + " ";
+    }
+    return names;
+  }
+
   Random random_{7};
   std::optional<support::ServerProcess> redis_;
   std::optional<Oracle> oracle_;
@@ -248,10 +265,6 @@ const std::vector<Words> seldom = {{"SELECT", "0"},
                                    {"SWAPDB", "0", "1"},
                                    {"SWAPDB", "1", "0"}};
 
-/// Of 7.0's rows each must have touched something.
-constexpr std::string_view newer[] = {"delifeq",    "hexpire",  "hpexpire", "hexpireat",
-                                      "hpexpireat", "hpersist", "pfdebug"};
-
 TEST_F(WatchTest, TouchedIsWhatDisturbsWhoWatches) {
   engine::Registry registry(commands::every_family());
   const auto templates = generator::all_templates(registry);
@@ -259,7 +272,14 @@ TEST_F(WatchTest, TouchedIsWhatDisturbsWhoWatches) {
   const std::uint64_t seed = system_entropy() >> 24;
   std::cout << "seed " << seed << "\n";
   generator::Source source(templates, payloads, seed, generator::Variety::narrow);
-  for (std::uint64_t i = 0; i < command_count() && !HasFailure(); ++i) {
+  for (const Words& words : seldom) check(words);
+  const std::string payload = oracle_->dump("s1");
+  check({"RESTORE", "s2", "0", payload});
+  check({"RESTORE-ASKING", "s3", "0", payload});
+  // Longer where chance has left a row out.
+  const std::uint64_t count = command_count();
+  for (std::uint64_t i = 0; i < 10 * count && !HasFailure(); ++i) {
+    if (i >= count && i % 1000 == 0 && missing(registry).empty()) break;
     if (random_.below(15) == 0) {
       check(waiting(random_));
       continue;
@@ -269,18 +289,7 @@ TEST_F(WatchTest, TouchedIsWhatDisturbsWhoWatches) {
     check(command.words);
     for (const Words& words : command.after) check(words);
   }
-  for (const Words& words : seldom) check(words);
-  const std::string payload = oracle_->dump("s1");
-  check({"RESTORE", "s2", "0", payload});
-  check({"RESTORE-ASKING", "s3", "0", payload});
-  for (const engine::Command* command : registry.commands()) {
-    const std::string name(command->spec->name);
-    if (!command->spec->flags.has(engine::Flag::write) ||
-        std::find(std::begin(newer), std::end(newer), name) != std::end(newer))
-      continue;
-    EXPECT_TRUE(touching_.contains(name)) << name;
-  }
-  EXPECT_TRUE(touching_.contains("pfcount"));
+  EXPECT_EQ(missing(registry), "");
 }
 
 }  // namespace
