@@ -50,6 +50,12 @@ void swapdb(Execution& x, Args args) {
     return x.fail(errors::db_index_out_of_range);
 
   keyspace::Databases& databases = x.store().databases;
+  x.propagate_always();
+  x.reply.ok();
+  if (*first == *second) {
+    ++databases.changes;  // counted, but nobody is disturbed
+    return;
+  }
   databases.swap(static_cast<std::size_t>(*first), static_cast<std::size_t>(*second));
   for (std::int64_t index : {*first, *second}) {
     const keyspace::Database& db = databases.at(static_cast<std::size_t>(index));
@@ -58,8 +64,6 @@ void swapdb(Execution& x, Args args) {
   }
   x.changed_database(static_cast<int>(*first), 1);
   x.changed_database(static_cast<int>(*second), 0);
-  x.propagate_always();
-  x.reply.ok();
 }
 
 constexpr CommandSpec rows[] = {
