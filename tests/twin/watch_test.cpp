@@ -68,10 +68,18 @@ class Ours final : private engine::UnitListener, private engine::StepProbe {
     return false;
   }
 
+  /// The keys that were touched; of a whole database, those that were in it and those that are.
   [[nodiscard]] std::set<Place> touched_keys() const {
     std::set<Place> places;
-    for (const engine::Touched& each : touched_)
-      if (!each.whole_database) places.emplace(each.db, each.key);
+    for (const engine::Touched& each : touched_) {
+      if (!each.whole_database) {
+        places.emplace(each.db, each.key);
+        continue;
+      }
+      for (const std::set<Place>& all : {before_, keys()})
+        for (const Place& place : all)
+          if (place.first == each.db) places.insert(place);
+    }
     return places;
   }
 
@@ -263,7 +271,11 @@ const std::vector<Words> seldom = {{"SELECT", "0"},
                                    {"ZREMRANGEBYSCORE", "z1", "1", "1"},
                                    {"SET", "s1", "x"},
                                    {"SWAPDB", "0", "1"},
-                                   {"SWAPDB", "1", "0"}};
+                                   {"SWAPDB", "1", "0"},
+                                   {"FLUSHALL"},
+                                   {"SET", "s1", "x"},
+                                   {"FLUSHDB"},
+                                   {"SET", "s1", "x"}};
 
 TEST_F(WatchTest, TouchedIsWhatDisturbsWhoWatches) {
   engine::Registry registry(commands::every_family());
