@@ -23,66 +23,77 @@ constexpr std::string_view protected_mode_refusal =
 
 }  // namespace
 
+void ListeningPost::take_back() {
+  if (listener != nullptr) listener->pause();
+  listener = nullptr;
+  fd = -1;
+}
+
+void welcome(ServerContext& context, const std::shared_ptr<Admission>& admission, bool unix_socket,
+             std::int64_t now_ms) {
+  const auto config = context.config.get();
+  std::string farewell;
+  if (admission->exceeds(config->maxclients)) {
+    farewell = too_many_clients;
+  } else if (!unix_socket && config->protected_mode && config->needs_no_password() &&
+             !is_loopback(net::peer_address_text(admission->fd()))) {
+    farewell = protected_mode_refusal;
+  }
+  auto& counted = farewell.empty() ? context.counters.received : context.counters.rejected;
+  counted.fetch_add(1, std::memory_order_relaxed);
+
+  auto session = std::make_shared<ActorSession>();
+  session->id = context.counters.next_client_id.fetch_add(1, std::memory_order_relaxed);
+  session->created_ms = now_ms;
+  session->unix_socket = unix_socket;
+  session->authenticated = !config->needs_login();
+
+  net::EventLoop& home = *context.connection_loops[session->id % context.connection_loops.size()];
+  supervision::ChildSpec child;
+  child.id = "connection:" + std::to_string(session->id);
+  child.start = [&context, &home, session = std::move(session), admission,
+                 farewell = std::move(farewell)]() -> Result<caf::actor> {
+    return net::spawn_on<ConnectionActor>(home, context, session, admission, farewell);
+  };
+  if (caf::actor supervisor = context.board->find(connections_path))
+    caf::anon_send(supervisor, supervision::StartChild{std::move(child)});
+}
+
 AcceptorActor::AcceptorActor(caf::actor_config& config, net::EventLoop& loop,
-                             ServerContext& context, int listening_fd, bool unix_socket)
-    : net::LoopActor(config, loop),
-      context_(context),
-      listening_fd_(listening_fd),
-      unix_socket_(unix_socket) {}
+                             ServerContext& context, std::shared_ptr<ListeningPost> post)
+    : net::LoopActor(config, loop), context_(context), post_(std::move(post)) {}
 
 caf::behavior AcceptorActor::make_behavior() {
-  listener_ = loop().listen(listening_fd_, *this);
+  if (post_->fd >= 0) {
+    listener_ = loop().listen(post_->fd, *this);
+    post_->listener = listener_.get();
+  }
   return {[](supervision::StopSupervisor) {}};
 }
 
 void AcceptorActor::on_exit() {
+  if (post_->listener == listener_.get()) post_->listener = nullptr;
   listener_.reset();
 }
 
 void AcceptorActor::on_accepted(net::AcceptedSocket socket) {
   auto admission = std::make_shared<Admission>(context_, socket);
-  in_context([&] { welcome(std::move(admission)); });
-}
-
-void AcceptorActor::welcome(std::shared_ptr<Admission> admission) {
-  complained_ = false;
-  const auto config = context_.config.get();
-  std::string farewell;
-  if (admission->exceeds(config->maxclients)) {
-    farewell = too_many_clients;
-  } else if (!unix_socket_ && config->protected_mode && config->requirepass.empty() &&
-             !is_loopback(net::peer_address_text(admission->fd()))) {
-    farewell = protected_mode_refusal;
-  }
-  auto& counted = farewell.empty() ? context_.counters.received : context_.counters.rejected;
-  counted.fetch_add(1, std::memory_order_relaxed);
-
-  auto session = std::make_shared<ActorSession>();
-  session->id = context_.counters.next_client_id.fetch_add(1, std::memory_order_relaxed);
-  session->created_ms = loop().clock().wall_us() / 1000;
-  session->unix_socket = unix_socket_;
-  session->authenticated = config->requirepass.empty();
-
-  net::EventLoop& home =
-      *context_.connection_loops[next_loop_++ % context_.connection_loops.size()];
-  supervision::ChildSpec child;
-  child.id = "connection:" + std::to_string(session->id);
-  child.start = [&context = context_, &home, session = std::move(session),
-                 admission = std::move(admission),
-                 farewell = std::move(farewell)]() -> Result<caf::actor> {
-    return net::spawn_on<ConnectionActor>(home, context, session, admission, farewell);
-  };
-  if (caf::actor supervisor = context_.board->find(connections_path))
-    caf::anon_send(supervisor, supervision::StartChild{std::move(child)});
+  in_context([&] {
+    complained_ = false;
+    if (post_->fd < 0) net::let_in(admission->fd());
+    welcome(context_, admission, post_->unix_socket, loop().clock().wall_us() / 1000);
+  });
 }
 
 void AcceptorActor::on_accept_error(int error) {
   in_context([&] {
     if (!complained_)
-      context_.log(engine::LogLevel::warning,
-                   std::string("Accepting a client failed: ") + std::strerror(error));
+      context_.log.write(engine::LogLevel::warning,
+                         std::string("Accepting a client failed: ") + std::strerror(error));
     complained_ = true;
-    call_after(retry_us, [this] { listener_->resume(); });
+    call_after(retry_us, [this] {
+      if (post_->listener != nullptr) post_->listener->resume();
+    });
   });
 }
 

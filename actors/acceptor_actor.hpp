@@ -8,14 +8,31 @@
 
 namespace respawn::actors {
 
+/// A listening descriptor that the wiring lends to an acceptor, and to its successor when that one
+/// fails. Owner: both; used on the thread of the acceptors' loop only.
+struct ListeningPost {
+  int fd = -1;  // below 0: taken back
+  bool unix_socket = false;
+  net::Listener* listener = nullptr;  // of the acceptor at work
+
+  /// Nobody accepts here any more, and the descriptor can be closed. Whom the kernel has accepted
+  /// by then the acceptor still hears of in the loop's next turn.
+  void take_back();
+};
+
+/// Has a connection actor started for a client that was accepted, or sent away.
+void welcome(ServerContext& context, const std::shared_ptr<Admission>& admission, bool unix_socket,
+             std::int64_t now_ms);
+
 /// Child of the network supervisor (permanent). Borrows the listening descriptor from the wiring,
-/// so that clients in the kernel's backlog survive its restart.
+/// so that clients in the kernel's backlog survive its restart. Without one it does nothing until
+/// it is told to end.
 class AcceptorActor final : public net::LoopActor, private net::AcceptHandler {
  public:
   static constexpr std::int64_t retry_us = 100'000;  // after accept failed (EMFILE...)
 
   AcceptorActor(caf::actor_config& config, net::EventLoop& loop, ServerContext& context,
-                int listening_fd, bool unix_socket);
+                std::shared_ptr<ListeningPost> post);
 
   const char* name() const override { return "acceptor"; }
 
@@ -26,13 +43,10 @@ class AcceptorActor final : public net::LoopActor, private net::AcceptHandler {
  private:
   void on_accepted(net::AcceptedSocket socket) override;
   void on_accept_error(int error) override;
-  void welcome(std::shared_ptr<Admission> admission);
 
   ServerContext& context_;
-  const int listening_fd_;
-  const bool unix_socket_;
+  const std::shared_ptr<ListeningPost> post_;
   std::unique_ptr<net::Listener> listener_;
-  std::size_t next_loop_ = 0;
   bool complained_ = false;
 };
 

@@ -107,8 +107,8 @@ void ClientActor::schedule_connect() {
 
 // ---- Replies ----
 
-char* ClientActor::receive_space(std::size_t bytes) {
-  return input_.reserve(bytes);
+std::span<char> ClientActor::receive_space(std::size_t bytes) {
+  return {input_.reserve(bytes), bytes};
 }
 
 void ClientActor::on_received(std::size_t bytes) {

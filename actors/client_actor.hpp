@@ -65,7 +65,7 @@ class ClientActor final : public net::LoopActor,
   void on_connect_error(int error) override;
 
   // net::StreamHandler
-  char* receive_space(std::size_t bytes) override;
+  std::span<char> receive_space(std::size_t bytes) override;
   void on_received(std::size_t bytes) override;
   void on_receive_end(int error) override;
 

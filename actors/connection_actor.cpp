@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
+#include "actors/client_line.hpp"
 #include "engine/run/ended_wait.hpp"
 #include "net/socket.hpp"
 #include "protocol/reply_writer.hpp"
@@ -41,6 +43,7 @@ caf::behavior ConnectionActor::make_behavior() {
   session_->peer_address = stream_->peer_address();
   session_->local_address = stream_->local_address();
   session_->connection = address();
+  if (context_.log.enabled(engine::LogLevel::verbose)) log_accepted();
   keyspace_ = context_.directory.enter(session_->id, address());
   set_keepalive();  // and whatever changes from here on, this connection is told of
   caf::anon_send(keyspace_, ClientConnected{session_});
@@ -59,13 +62,19 @@ void ConnectionActor::on_exit() {
   context_.directory.leave(session_->id);
   if (!left_ && keyspace_) caf::anon_send(keyspace_, ClientLeft{session_});
   left_ = true;
+  if (!end_logged_ && farewell_.empty())
+    log_client(engine::LogLevel::verbose,
+               peer_done_ ? "Client closed connection " : "Closed connection of client ");
   stream_.reset();
   keyspace_ = nullptr;
+  context_.counters.announced_bytes.fetch_sub(std::exchange(announced_, 0),
+                                              std::memory_order_relaxed);
 }
 
 void ConnectionActor::turn_away() {
   left_ = true;
   peer_done_ = true;
+  if (context_.log.enabled(engine::LogLevel::verbose)) log_refused();
   Buffer bytes;
   bytes.append(farewell_);
   stream_->send(std::move(bytes));
@@ -89,13 +98,26 @@ void ConnectionActor::apply_config() {
 
 // ---- Receiving ----
 
-char* ConnectionActor::receive_space(std::size_t bytes) {
-  return (in_flight() ? arriving_ : session_->batch.input).reserve(bytes);
+std::span<char> ConnectionActor::receive_space(std::size_t bytes) {
+  if (const std::span<char> space = parser_.block_space(); !space.empty()) return space;
+  return {(in_flight() ? arriving_ : session_->batch.input).reserve(bytes), bytes};
+}
+
+net::StreamHandler::LargeSpace ConnectionActor::large_space() const {
+  return {parser_.block_space(), parser_.block()};
 }
 
 void ConnectionActor::on_received(std::size_t bytes) {
   in_context([&] {
     context_.counters.received_bytes.fetch_add(bytes, std::memory_order_relaxed);
+    context_.counters.reads.fetch_add(1, std::memory_order_relaxed);
+    note_traffic();
+    if (!parser_.block_space().empty()) {
+      parser_.block_received(bytes);
+      note_facts();
+      if (!in_flight() || clients_turn()) close_for_queued_bytes();
+      return;
+    }
     if (in_flight()) {
       arriving_.commit(bytes);
       note_facts();
@@ -112,13 +134,16 @@ void ConnectionActor::take_input() {
   const config::Config& config = config_.now();
   const protocol::RequestLimits limits{
       .bulk_bytes_max = static_cast<std::int64_t>(config.proto_max_bulk_len_bytes),
-      .authenticated = session_->authenticated || config.requirepass.empty()};
+      .authenticated = session_->authenticated || !config.needs_login(),
+      .block_bytes_min = block_bytes_min};
   // Each command of a stranger may be the one that lifts the limits for those behind it.
   const std::size_t commands_max = limits.authenticated ? commands_per_batch_max : 1;
   parsed_ = parser_.parse(batch.input, parsed_, limits, commands_max, batch.commands);
+  unparsed_ = batch.input.size() - parsed_ - parser_.parsed_bytes();
   note_facts();
   if (!batch.commands.slices.empty()) return submit();
   if (!parser_.error().empty()) {
+    log_protocol_error();
     Buffer reply;
     protocol::ReplyWriter(reply, session_->resp).error(parser_.error());
     send_bytes(std::move(reply));
@@ -128,16 +153,15 @@ void ConnectionActor::take_input() {
     batch.input.consume(parsed_);
     parsed_ = 0;
   }
-  if (batch.input.size() > config.client_query_buffer_limit_bytes) {
-    log_close("query buffer limit");
-    return quit();
-  }
-  if (batch.input.empty() && batch.input.capacity() > idle_buffer_bytes) batch.input.release();
+  if (close_for_queued_bytes()) return;
+  rest_later();
   if (peer_done_) hang_up();
 }
 
 void ConnectionActor::submit() {
   session_->batch.next = 0;
+  // What comes from now on must not move the bytes that the commands point to.
+  session_->batch.state.store(Batch::State::done, std::memory_order_relaxed);
   go_on();
 }
 
@@ -146,7 +170,7 @@ void ConnectionActor::on_receive_end(int error) {
     peer_done_ = true;
     reading_ = false;
     if (error != 0) {
-      log_broken(error);
+      log_broken("Reading from client", error);
       return quit();
     }
     if (!in_flight()) return hang_up();
@@ -182,10 +206,8 @@ void ConnectionActor::take_back(bool close) {
     else
       batch.input.append(arriving_.view());
     arriving_.clear();
-    if (arriving_.capacity() > idle_buffer_bytes) arriving_.release();
-  } else if (batch.input.empty() && batch.input.capacity() > idle_buffer_bytes) {
-    batch.input.release();
   }
+  rest_later();
   adjust_reading();
   if (!batch.input.empty() || !parser_.error().empty() || peer_done_) take_input();
 }
@@ -194,10 +216,16 @@ void ConnectionActor::go_on() {
   held_ = stream_->unsent_bytes() >= output_pause_bytes;
   if (held_) {
     if (peer_done_) quit_later();
-    return;
+    return adjust_reading();
   }
   session_->batch.state.store(Batch::State::queued, std::memory_order_release);
-  caf::anon_send(keyspace_, BatchSubmitted{session_});
+  if (keyspace_) session_->batch_submitted.send(keyspace_, BatchSubmitted{session_}, session_);
+}
+
+bool ConnectionActor::receive(caf::mailbox_element& element) {
+  const auto* returned = net::LoopMessage<BatchReturned>::in(element);
+  if (returned) take_back(returned->close);
+  return returned != nullptr;
 }
 
 void ConnectionActor::push(const std::shared_ptr<Buffer>& bytes) {
@@ -207,7 +235,8 @@ void ConnectionActor::push(const std::shared_ptr<Buffer>& bytes) {
 
 void ConnectionActor::send_bytes(Buffer&& bytes) {
   if (bytes.empty()) return;
-  context_.counters.sent_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
+  context_.counters.sent_bytes.fetch_add(bytes.total_bytes(), std::memory_order_relaxed);
+  context_.counters.writes.fetch_add(1, std::memory_order_relaxed);
   stream_->send(std::move(bytes));
   check_output_limit();
 }
@@ -220,7 +249,7 @@ void ConnectionActor::check_output_limit() {
   const config::OutputLimit& limit =
       session_->facts.subscriber.load(std::memory_order_relaxed) ? limits.pubsub : limits.normal;
   if (limit.hard_bytes != 0 && unsent > limit.hard_bytes) {
-    log_close("output buffer limit");
+    log_output_limit();
     return quit();
   }
   if (limit.soft_bytes == 0 || unsent <= limit.soft_bytes) {
@@ -231,7 +260,7 @@ void ConnectionActor::check_output_limit() {
   if (!over_soft_limit_since_us_) over_soft_limit_since_us_ = now_us;
   const std::int64_t until_us = *over_soft_limit_since_us_ + limit.soft_seconds * 1'000'000;
   if (now_us > until_us) {
-    log_close("output buffer limit");
+    log_output_limit();
     return quit();
   }
   check_output_limit_at(until_us + 1'000);
@@ -247,8 +276,16 @@ void ConnectionActor::check_output_limit_at(std::int64_t monotonic_us) {
   });
 }
 
+void ConnectionActor::on_progress() {
+  in_context([&] {
+    note_traffic();
+    check_output_limit();
+  });
+}
+
 void ConnectionActor::on_sent() {
   in_context([&] {
+    note_traffic();
     over_soft_limit_since_us_.reset();
     session_->facts.output_bytes.store(0, std::memory_order_relaxed);
     if (finishing_) return quit();
@@ -257,8 +294,11 @@ void ConnectionActor::on_sent() {
   });
 }
 
-void ConnectionActor::on_send_error(int) {
-  in_context([&] { quit(); });
+void ConnectionActor::on_send_error(int error) {
+  in_context([&] {
+    log_broken("Error writing to client", error);
+    quit();
+  });
 }
 
 void ConnectionActor::hang_up() {
@@ -275,14 +315,70 @@ void ConnectionActor::quit_later() {
 }
 
 void ConnectionActor::adjust_reading() {
-  const bool wanted = !finishing_ && !peer_done_ && arriving_.size() < input_pause_bytes &&
-                      stream_->unsent_bytes() < output_pause_bytes;
+  if (clients_turn() && !finishing_ && close_for_queued_bytes()) return;
+  const bool room = unparsed_ + arriving_.size() < input_pause_bytes || clients_turn();
+  const bool wanted = !finishing_ && !peer_done_ && room;
+  if (!room) look_again();
   if (wanted == reading_) return;
   reading_ = wanted;
   if (wanted)
     stream_->resume_receiving();
   else
     stream_->pause_receiving();
+}
+
+/// Whether the batch that is in flight waits for what the client does.
+bool ConnectionActor::clients_turn() const {
+  return held_ || session_->batch.state.load(std::memory_order_acquire) == Batch::State::parked;
+}
+
+/// The keyspace does not say when a batch begins to wait.
+void ConnectionActor::look_again() {
+  if (std::exchange(looking_again_, true)) return;
+  call_after(look_again_us, [this] {
+    looking_again_ = false;
+    adjust_reading();
+  });
+}
+
+// ---- Memory ----
+
+/// Received, and not yet a complete argument of a command; what the client may be closed for.
+std::size_t ConnectionActor::queued_bytes() const {
+  return unparsed_ + arriving_.size() + (parser_.block() ? parser_.block()->size() : 0);
+}
+
+bool ConnectionActor::close_for_queued_bytes() {
+  if (queued_bytes() <= config_.now().client_query_buffer_limit_bytes) return false;
+  const Buffer& input = in_flight() ? arriving_ : session_->batch.input;
+  log_client(engine::LogLevel::warning, "Closing client that reached max query buffer length: ",
+             " (qbuf initial bytes: '" + excerpt(input.view()) + "')");
+  quit();
+  return true;
+}
+
+/// Who was idle for a while keeps no large buffers.
+void ConnectionActor::rest_later() {
+  if (resting_later_) return;
+  const Batch& batch = session_->batch;
+  const bool large = batch.input.capacity() > idle_buffer_bytes ||
+                     arriving_.capacity() > idle_buffer_bytes ||
+                     batch.output.capacity() > idle_buffer_bytes;
+  if (!large) return;
+  resting_later_ = true;
+  rested_traffic_ = session_->facts.traffic.load(std::memory_order_relaxed);
+  call_after(idle_us, [this] { rest(); });
+}
+
+void ConnectionActor::rest() {
+  resting_later_ = false;
+  if (in_flight()) return;  // it comes back here
+  const std::uint32_t traffic = session_->facts.traffic.load(std::memory_order_relaxed);
+  if (traffic != rested_traffic_) return rest_later();
+  Batch& batch = session_->batch;
+  for (Buffer* buffer : {&batch.input, &arriving_, &batch.output})
+    if (buffer->empty() && buffer->capacity() > idle_buffer_bytes) buffer->release();
+  note_facts();
 }
 
 // ---- The keyspace actor failed ----
@@ -333,29 +429,72 @@ void ConnectionActor::take_over() {
 
 // ---- Small things ----
 
+/// Something went in or out: the client is not idle.
+void ConnectionActor::note_traffic() {
+  std::atomic<std::uint32_t>& traffic = session_->facts.traffic;
+  traffic.store(traffic.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
 void ConnectionActor::note_facts() {
+  const std::size_t announced = parser_.untouched_bytes();
+  if (announced != announced_) [[unlikely]] {
+    // Unsigned: the difference may be negative.
+    context_.counters.announced_bytes.fetch_add(announced - announced_, std::memory_order_relaxed);
+    announced_ = announced;
+  }
   const Buffer& input = in_flight() ? arriving_ : session_->batch.input;
-  session_->facts.query_bytes.store(input.size(), std::memory_order_relaxed);
+  const std::size_t in_block = parser_.block() ? parser_.block()->size() : 0;
+  session_->facts.query_bytes.store(input.size() + in_block, std::memory_order_relaxed);
   session_->facts.query_free_bytes.store(input.capacity() - input.size(),
                                          std::memory_order_relaxed);
 }
 
-/// A peer that goes away without a word is everyday; anything else is not.
-void ConnectionActor::log_broken(int error) {
-  const bool everyday = error == ECONNRESET || error == EPIPE || error == ETIMEDOUT;
-  std::string text = "Reading from client id=" + std::to_string(session_->id) + " addr=";
-  text += session_->peer_address;
-  text += ": ";
-  text += std::generic_category().message(error);
-  context_.log(everyday ? engine::LogLevel::verbose : engine::LogLevel::warning, text);
+// ---- The log ----
+
+/// A line about the client, made only where the log wants it. The first one that tells of its end
+/// is the only one.
+void ConnectionActor::log_client(engine::LogLevel level, std::string_view before,
+                                 std::string_view behind) {
+  end_logged_ = true;
+  if (!context_.log.enabled(level)) return;
+  std::string text(before);
+  text += client_line(*session_, stream_ ? stream_->unsent_bytes() : 0,
+                      loop().clock().wall_us() / 1000);
+  text += behind;
+  context_.log.write(level, text);
 }
 
-void ConnectionActor::log_close(std::string_view why) {
-  std::string text = "Client id=" + std::to_string(session_->id) + " addr=";
-  text += session_->peer_address;
-  text += " closed: ";
-  text += why;
-  context_.log(engine::LogLevel::warning, text);
+void ConnectionActor::log_accepted() {
+  std::string text = session_->unix_socket ? "Accepted connection to " : "Accepted ";
+  text += session_->unix_socket ? session_->local_address : session_->peer_address;
+  context_.log.write(engine::LogLevel::verbose, text);
+}
+
+void ConnectionActor::log_refused() {
+  std::string text = "Refused " + stream_->peer_address() + ": ";
+  text += std::string_view(farewell_).substr(1, farewell_.find('\r') - 1);
+  context_.log.write(engine::LogLevel::verbose, text);
+}
+
+void ConnectionActor::log_protocol_error() {
+  if (!context_.log.enabled(engine::LogLevel::verbose)) return;
+  constexpr std::string_view prefix = "ERR Protocol error: ";
+  const std::string reason = parser_.error().substr(prefix.size());
+  log_client(engine::LogLevel::verbose, "Protocol error (" + reason + ") from client: ",
+             ". Query buffer during protocol error: '" +
+                 excerpt(session_->batch.input.view().substr(parsed_)) + "'");
+}
+
+/// A peer that goes away without a word is everyday; anything else is not.
+void ConnectionActor::log_broken(std::string_view what, int error) {
+  const bool everyday = error == ECONNRESET || error == EPIPE || error == ETIMEDOUT;
+  log_client(everyday ? engine::LogLevel::verbose : engine::LogLevel::warning,
+             std::string(what) + ": " + std::generic_category().message(error) + ": ");
+}
+
+void ConnectionActor::log_output_limit() {
+  log_client(engine::LogLevel::warning, "Client ",
+             " scheduled to be closed ASAP for overcoming of output buffer limits.");
 }
 
 }  // namespace respawn::actors

@@ -3,6 +3,7 @@
 #include <caf/send.hpp>
 
 #include "actors/actor_session.hpp"
+#include "engine/clients/client_info.hpp"
 
 namespace respawn::actors {
 
@@ -70,6 +71,12 @@ caf::behavior KeyspaceActor::make_behavior() {
   };
 }
 
+bool KeyspaceActor::receive(caf::mailbox_element& element) {
+  const auto* submitted = net::LoopMessage<BatchSubmitted>::in(element);
+  if (submitted) submit(submitted->session);
+  return submitted != nullptr;
+}
+
 void KeyspaceActor::on_exit() {
   batches_.reset();
   executor_.reset();
@@ -83,7 +90,7 @@ void KeyspaceActor::connect(const SessionPtr& session) {
 }
 
 void KeyspaceActor::finish(const SessionPtr& session) {
-  if (session->blocked.active) batches_->leave(session);
+  if (session->blocked.active || session->held != 0) batches_->leave(session);
 }
 
 void KeyspaceActor::submit(const SessionPtr& session) {
@@ -103,7 +110,9 @@ void KeyspaceActor::send_ahead(Session& session, Buffer&& replies) {
 }
 
 void KeyspaceActor::give_back(Session& session, bool close) {
-  tell(session, BatchReturned{close});
+  auto& with_actor = static_cast<ActorSession&>(session);
+  if (auto connection = caf::actor_cast<caf::actor>(with_actor.connection))
+    with_actor.batch_returned.send(connection, BatchReturned{close}, with_actor.shared_from_this());
 }
 
 void KeyspaceActor::send_pushes() {
@@ -162,12 +171,22 @@ void KeyspaceActor::close_idle_clients() {
     ++place;
     if (session->facts.gone.load(std::memory_order_acquire)) {
       batches_->leave(session);
-    } else if (timeout_ms > 0 && !session->blocked.active && session->subscription_count() == 0 &&
-               now_ms - session->last_interaction_ms > timeout_ms) {
-      store_.clients.kill(*session);
+    } else if (timeout_ms > 0 && engine::may_time_out(*session)) {
+      close_if_idle(*session, now_ms, timeout_ms);
     }
   }
   if (place == all.end()) idle_cursor_ = 0;
+}
+
+void KeyspaceActor::close_if_idle(Session& session, std::int64_t now_ms, std::int64_t timeout_ms) {
+  // Bytes that came or went without a command count, too.
+  const std::uint32_t traffic = session.facts.traffic.load(std::memory_order_relaxed);
+  if (std::exchange(session.seen_traffic, traffic) != traffic) session.last_interaction_ms = now_ms;
+  if (now_ms - session.last_interaction_ms <= timeout_ms) return;
+  if (services_.log.enabled(engine::LogLevel::verbose))
+    services_.log.write(engine::LogLevel::verbose,
+                        "Closing idle client " + engine::client_info(session, now_ms));
+  store_.clients.kill(session);
 }
 
 void KeyspaceActor::expire() {

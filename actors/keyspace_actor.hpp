@@ -31,6 +31,7 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
  protected:
   caf::behavior make_behavior() override;
   void on_exit() override;
+  bool receive(caf::mailbox_element& element) override;
   void after_messages() override;
 
  private:
@@ -49,6 +50,7 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   void answer_waits();
   void tick();
   void close_idle_clients();
+  void close_if_idle(engine::Session& session, std::int64_t now_ms, std::int64_t timeout_ms);
   void expire();
   void free_garbage();
   void go_on_evicting();

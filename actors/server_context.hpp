@@ -4,10 +4,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "actors/keyspace_directory.hpp"
@@ -63,8 +61,12 @@ struct NetworkCounters {
   std::atomic<std::uint64_t> connected{0};
   std::atomic<std::uint64_t> received{0};
   std::atomic<std::uint64_t> rejected{0};
+  std::atomic<std::uint64_t> reads{0};
+  std::atomic<std::uint64_t> writes{0};
   std::atomic<std::uint64_t> received_bytes{0};
   std::atomic<std::uint64_t> sent_bytes{0};
+  /// Of large arguments that are arriving: allocated, but still to come. They take no memory yet.
+  std::atomic<std::uint64_t> announced_bytes{0};
 };
 
 struct ServerContext;
@@ -94,8 +96,10 @@ class Admission {
 
 /// Owner: the wiring, which keeps it until every actor has ended. Everything in it is thread-safe.
 struct ServerContext {
-  explicit ServerContext(std::shared_ptr<const config::Config> initial)
-      : config(std::move(initial)), board(std::make_shared<supervision::TreeBoard>()) {}
+  ServerContext(std::shared_ptr<const config::Config> initial, engine::LogService& log_to)
+      : config(std::move(initial)),
+        board(std::make_shared<supervision::TreeBoard>()),
+        log(log_to) {}
 
   /// A changed configuration is in force: whoever reads the cell has it from now on, and open
   /// connections are told where a change is theirs to apply.
@@ -106,8 +110,7 @@ struct ServerContext {
   NetworkCounters counters;
   KeyspaceDirectory directory;
   std::shared_ptr<supervision::TreeBoard> board;
-  std::function<void(engine::LogLevel, std::string_view)> log = [](engine::LogLevel,
-                                                                   std::string_view) {};
+  engine::LogService& log;
   /// The loops that carry connections; constant once actors run.
   std::vector<net::EventLoop*> connection_loops;
 };

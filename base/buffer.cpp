@@ -41,12 +41,55 @@ void Buffer::grow(std::size_t bytes) {
 }
 
 void Buffer::consume(std::size_t bytes) {
-  RESPAWN_CHECK(bytes <= size_);
+  RESPAWN_CHECK(bytes <= size_ && !attached_);
   size_ -= bytes;
   if (size_ > 0 && bytes > 0) std::memmove(data_, data_ + bytes, size_);
 }
 
+std::string Buffer::text() const {
+  std::string all;
+  all.reserve(total_bytes());
+  std::size_t at = 0;
+  for (const Attachment& attachment : attachments()) {
+    all.append(data_ + at, attachment.at - at).append(attachment.bytes);
+    at = attachment.at;
+  }
+  return size_ == 0 ? all : all.append(data_ + at, size_ - at);
+}
+
+void Buffer::attach(BlockPtr block, std::string_view bytes) {
+  if (!attached_) attached_ = std::make_unique<Attached>();
+  attached_->list.push_back({size_, std::move(block), bytes});
+  attached_->bytes += bytes.size();
+}
+
+void Buffer::append(const Buffer& other) {
+  const std::size_t before = size_;
+  append(other.view());
+  for (const Attachment& attachment : other.attachments()) {
+    attach(attachment.block, attachment.bytes);
+    attached_->list.back().at = before + attachment.at;
+  }
+}
+
+void Buffer::shift_attachments(std::size_t at, std::size_t bytes) {
+  if (!attached_) return;
+  for (Attachment& attachment : attached_->list)
+    if (attachment.at >= at) attachment.at += bytes;
+}
+
+/// A block follows its header, so what is attached right at the end is not dropped.
+void Buffer::detach_from(std::size_t at) {
+  std::vector<Attachment>& list = attached_->list;
+  while (!list.empty() && list.back().at > at) {
+    attached_->bytes -= list.back().bytes.size();
+    list.pop_back();
+  }
+  if (list.empty()) attached_.reset();
+}
+
 void Buffer::release() {
+  attached_.reset();
   std::free(data_);
   data_ = nullptr;
   size_ = capacity_ = 0;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <cfloat>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -59,6 +60,80 @@ std::optional<double> parse_double_slow(std::string_view text) {
   if (end != copy.c_str() + copy.size() || std::isnan(value)) return std::nullopt;
   if (overflowed(errno == ERANGE, value)) return std::nullopt;
   return value;
+}
+
+/// Places behind the point that INCRBYFLOAT keeps.
+constexpr int long_double_places = 17;
+
+/// Whether a long double holds every 64-bit integer, the powers of ten among them: then a quotient
+/// of two is rounded once, as the C library rounds what it reads.
+constexpr bool long_double_is_wide = LDBL_MANT_DIG >= 64;
+
+constexpr auto powers_of_ten = [] {
+  std::array<long double, 20> powers{};
+  powers[0] = 1;
+  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+  return powers;
+}();
+
+/// Digits with at most one point among them, after an optional minus: the quotient of two numbers
+/// that are exact. None for anything else, and for more digits than that holds for.
+std::optional<long double> parse_plain_decimal(std::string_view text) {
+  constexpr std::size_t digits_max = 19;
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  std::uint64_t value = 0;
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::size_t places = point == text.size() ? 0 : text.size() - point - 1;
+  const std::size_t digits = point + places;
+  if (digits == 0 || digits > digits_max) return std::nullopt;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (at == point) continue;
+    if (!is_digit(text[at])) return std::nullopt;
+    value = value * 10 + static_cast<std::uint64_t>(text[at] - '0');
+  }
+  const long double magnitude = static_cast<long double>(value) / powers_of_ten[places];
+  return negative ? -magnitude : magnitude;
+}
+
+/// As "%.17Lf" prints it but for zeros at the end and a bare point. None for what has more digits
+/// before the point than 64 bits hold.
+std::optional<std::string> format_fixed(long double value) {
+  constexpr std::uint64_t unit = 100'000'000'000'000'000;  // 10^17
+  int exponent = 0;
+  const long double scaled = std::frexp(std::fabs(value), &exponent);
+  if (exponent > 63) return std::nullopt;
+  const auto mantissa = static_cast<std::uint64_t>(std::ldexp(scaled, 64));
+  // The magnitude is mantissa / 2^shift.
+  const int shift = 64 - exponent;
+  const std::uint64_t whole_part = shift < 64 ? mantissa >> shift : 0;
+  const std::uint64_t rest = shift < 64 ? mantissa - (whole_part << shift) : mantissa;
+  __extension__ using Wide = unsigned __int128;
+  std::uint64_t whole = whole_part;
+  std::uint64_t places = 0;
+  if (shift < 128) {
+    const Wide product = Wide{rest} * unit;
+    const Wide half = Wide{1} << (shift - 1);
+    const Wide left = product & ((half << 1) - 1);
+    places = static_cast<std::uint64_t>(product >> shift);
+    if (left > half || (left == half && (places & 1) != 0)) ++places;
+  }
+  if (places == unit) {
+    places = 0;
+    ++whole;
+  }
+  std::array<char, max_int_digits + 2 + long_double_places> text;
+  char* at = text.data();
+  if (std::signbit(value) && (whole != 0 || places != 0)) *at++ = '-';
+  at = write_uint(at, whole);
+  if (places != 0) {
+    // One digit more in front, so that the zeros at the front are there.
+    char* const point = at;
+    at = write_uint(at, unit + places);
+    *point = '.';
+    while (at[-1] == '0') --at;
+  }
+  return std::string(text.data(), at);
 }
 
 std::optional<std::uint64_t> unit_bytes(std::string_view unit) {
@@ -162,6 +237,8 @@ std::optional<double> parse_double(std::string_view text) {
 std::optional<long double> parse_long_double(std::string_view text) {
   if (text.empty() || text.size() > long_double_text_max) return std::nullopt;
   if (std::isspace(static_cast<unsigned char>(text[0]))) return std::nullopt;
+  if constexpr (long_double_is_wide)
+    if (const auto plain = parse_plain_decimal(text)) return plain;
   const std::string copy(text);
   char* end = nullptr;
   errno = 0;
@@ -228,6 +305,8 @@ std::string format_double(double value) {
 std::string format_long_double(long double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
+  if constexpr (LDBL_MANT_DIG == 64)
+    if (auto text = format_fixed(value)) return *std::move(text);
   std::string text(static_cast<std::size_t>(std::snprintf(nullptr, 0, "%.17Lf", value)), '\0');
   std::snprintf(text.data(), text.size() + 1, "%.17Lf", value);
   text.erase(text.find_last_not_of('0') + 1);

@@ -23,15 +23,18 @@ struct NoServices {
   };
 
   struct Configuration final : engine::ConfigurationService {
-    std::optional<config::Refusal> apply(const config::Config&,
-                                         const config::PreparedChange&) override {
+    std::optional<config::Refusal> apply(const config::Config&, config::PreparedChange&) override {
       return std::nullopt;
     }
 
     void announce(const std::shared_ptr<const config::Config>&,
                   std::span<const config::Change>) override {}
 
-    Status rewrite(const config::Config&) override { return success(); }
+    Status rewrite(const config::Config&, const config::UserLines&) override { return success(); }
+
+    Result<std::string> read_users(const config::Config&) override { return failure("no file"); }
+
+    Status write_users(const config::Config&, const std::string&) override { return success(); }
   };
 
   struct Process final : engine::ProcessService {

@@ -41,6 +41,27 @@ function(respawn_precompile target)
   target_compile_options(${target} PRIVATE -fpch-preprocess)  # what ccache needs to see through it
 endfunction()
 
+# respawn_precompile_like(<target> <other>): the same headers, which `other` has compiled already with the same flags.
+function(respawn_precompile_like target other)
+  target_precompile_headers(${target} REUSE_FROM ${other})
+  target_compile_options(${target} PRIVATE -fpch-preprocess)
+endfunction()
+
+# Precompiled headers for all tests; a second one for those that use CAF.
+set(RESPAWN_EMPTY_SOURCE ${PROJECT_BINARY_DIR}/empty.cpp)
+file(CONFIGURE OUTPUT ${RESPAWN_EMPTY_SOURCE} CONTENT "")
+function(respawn_test_headers)
+  add_library(respawn_test_headers OBJECT ${RESPAWN_EMPTY_SOURCE})
+  target_link_libraries(respawn_test_headers PRIVATE respawn_flags Threads::Threads GTest::gtest GTest::gmock)
+  respawn_precompile(respawn_test_headers <gtest/gtest.h> <gmock/gmock.h> <string> <vector> <memory> <functional>)
+  add_library(respawn_actor_test_headers OBJECT ${RESPAWN_EMPTY_SOURCE})
+  target_link_libraries(respawn_actor_test_headers
+    PRIVATE respawn_flags CAF::core Threads::Threads GTest::gtest GTest::gmock)
+  respawn_precompile(respawn_actor_test_headers <gtest/gtest.h> <gmock/gmock.h> <string> <vector> <memory> <functional>
+    <caf/actor.hpp> <caf/behavior.hpp> <caf/send.hpp> <caf/scheduled_actor.hpp> <caf/event_based_actor.hpp>
+    <caf/scoped_actor.hpp>)
+endfunction()
+
 # respawn_use_allocator(<executable>): links the allocator of the RESPAWN_ALLOCATOR option.
 function(respawn_use_allocator target)
   if(RESPAWN_ALLOCATOR STREQUAL "libc")
@@ -60,6 +81,11 @@ function(respawn_test name folder)
   endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${ARGN} respawn_flags GTest::gtest_main GTest::gmock)
-  respawn_precompile(${name} <gtest/gtest.h> <gmock/gmock.h> <string> <vector> <memory> <functional>)
+  get_target_property(libraries ${name} LINK_LIBRARIES)
+  if(libraries MATCHES "respawn_(net|supervision|actors|server)")
+    respawn_precompile_like(${name} respawn_actor_test_headers)
+  else()
+    respawn_precompile_like(${name} respawn_test_headers)
+  endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES PROPERTIES LABELS ${name})
 endfunction()

@@ -18,7 +18,7 @@ extern const InfoSection cpu_section;             // server/cpu_section.cpp
 extern const InfoSection modules_section;         // server/absent_sections.cpp
 extern const InfoSection command_counts_section;  // server/counts_sections.cpp
 extern const InfoSection error_counts_section;    // server/counts_sections.cpp
-extern const InfoSection latencies_section;       // server/absent_sections.cpp
+extern const InfoSection latencies_section;       // server/latency_section.cpp
 extern const InfoSection cluster_section;         // server/absent_sections.cpp
 extern const InfoSection keyspace_section;        // keys/keyspace_section.cpp
 

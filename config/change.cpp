@@ -54,8 +54,9 @@ Result<std::vector<Assignment>> look_up(const Config& now,
 
 void add_matches(std::vector<std::pair<std::string, std::string>>& found, const Config& config,
                  std::string_view pattern) {
+  Glob wanted(pattern, true);
   auto add = [&](std::string_view name, const Option& option) {
-    if (name.empty() || !glob_match(pattern, name, true)) return;
+    if (name.empty() || !wanted.matches(name)) return;
     bool known = std::any_of(found.begin(), found.end(),
                              [&](const auto& pair) { return pair.first == name; });
     if (!known) found.emplace_back(name, get(config, option));
@@ -115,12 +116,20 @@ Result<PreparedChange> prepare(const Config& now, std::span<const std::string_vi
     auto value =
         parse_value(option, argument_words(option, pair.argument), read(prepared.config, option));
     if (!value.ok()) return set_failed(pair.name, value.error());
+    if (option.overpromises(*value)) return set_failed(pair.name, option.lack.why);
     write(prepared.config, option, std::move(value).value());
   }
   prepared.changes = differences(now, prepared.config);
   for (Change& change : prepared.changes)
     for (const Assignment& pair : *pairs)
       if (pair.option == change.option) change.asked_as = pair.name;
+  const auto asked_at = [&pairs](const Change& change) {
+    return std::find_if(pairs->begin(), pairs->end(),
+                        [&change](const Assignment& pair) { return pair.option == change.option; });
+  };
+  std::stable_sort(
+      prepared.changes.begin(), prepared.changes.end(),
+      [&](const Change& one, const Change& other) { return asked_at(one) < asked_at(other); });
   prepared.config.version = now.version + 1;
   return prepared;
 }

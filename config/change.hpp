@@ -44,7 +44,8 @@ struct PreparedChange {
   std::vector<Change> changes;  // options that got a different value
 };
 
-/// CONFIG SET name value [name value ...]: checks every pair, and changes all or nothing.
+/// CONFIG SET name value [name value ...]: checks every pair, and changes all or nothing. A value
+/// that promises what does not happen (Lack) is refused, also when it is set already.
 /// `arguments` is what follows SET. An error is the whole reply without its '-'.
 Result<PreparedChange> prepare(const Config& now, std::span<const std::string_view> arguments,
                                Caller caller);

@@ -4,6 +4,8 @@
 namespace respawn::config {
 namespace {
 
+constexpr std::string_view check_only = "--check-config";
+
 bool is_option(const std::string& argument) {
   return argument.starts_with("--");
 }
@@ -45,11 +47,15 @@ class OptionLines {
 
 Result<CommandLine> read_command_line(std::span<const std::string> arguments) {
   CommandLine line;
+  while (!arguments.empty() && arguments.front() == check_only) {
+    line.action = Action::check_config;
+    arguments = arguments.subspan(1);
+  }
   if (arguments.empty()) return line;
   const std::string& first = arguments.front();
   if (first == "-h" || first == "--help") line.action = Action::help;
   if (first == "-v" || first == "--version") line.action = Action::version;
-  if (line.action != Action::serve) return line;
+  if (line.action == Action::help || line.action == Action::version) return line;
   if (first == "--test-memory")
     return failure("--test-memory is not supported: test memory with a tool such as memtester");
 
@@ -59,15 +65,21 @@ Result<CommandLine> read_command_line(std::span<const std::string> arguments) {
     at = 1;
   }
   OptionLines options;
+  bool file_may_follow = false;
   for (; at < arguments.size(); ++at) {
     const std::string& argument = arguments[at];
     const std::string* next = at + 1 < arguments.size() ? &arguments[at + 1] : nullptr;
+    const bool is_file = file_may_follow && line.path.empty() && !argument.starts_with('-');
+    file_may_follow = false;
     if (argument == "-" && (at == 0 || next == nullptr)) {
       line.standard_input = true;
+    } else if (is_file) {
+      line.path = argument;
     } else if (options.wants_value() || !is_option(argument)) {
       options.add_value(argument);
-    } else if (argument == "--check-config") {
+    } else if (argument == check_only) {
       line.action = Action::check_config;
+      file_may_follow = true;
     } else {
       options.add_name(argument, next);
     }

@@ -2,12 +2,21 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/value.hpp"
 
 namespace respawn::config {
+
+/// What the default user asks of clients.
+struct DefaultUser {
+  bool enabled = true;
+  bool needs_password = false;
+
+  bool operator==(const DefaultUser&) const = default;
+};
 
 /// Owner: whoever holds the copy. The running server hands out `std::shared_ptr<const Config>`:
 /// nobody changes one that others can see; a change makes a copy with the next `version`.
@@ -55,7 +64,7 @@ struct Config {
   std::string logfile;  // "": standard output
   LogLevel loglevel{};
   LogFormat log_format{};
-  std::string dir;  // the working directory as given; the server replaces it by the absolute one
+  std::string dir;  // the working directory; absolute once load() is through
   SupervisedBy supervised{};
   int shutdown_timeout_s{};
   int shutdown_on_sigint{};   // shutdown_flag bits
@@ -63,6 +72,8 @@ struct Config {
   int hz{};
   bool crash_log_enabled{};
   bool set_proc_title{};
+  std::string proc_title_template;
+  std::string locale_collate;  // "": that of the environment
 
   // Who may do what.
   std::string requirepass;
@@ -181,8 +192,22 @@ struct Config {
   /// Values of options that have no member, by place in the option table.
   std::vector<Value> unbound;
 
+  /// Not an option: how the default user stands, where users say something else than requirepass
+  /// does. Kept by whoever owns the users.
+  std::optional<DefaultUser> default_user;
+
   /// Grows by one with each applied change.
   std::uint64_t version = 0;
+
+  /// Whether the default user takes any password.
+  [[nodiscard]] bool needs_no_password() const {
+    return default_user ? !default_user->needs_password : requirepass.empty();
+  }
+
+  /// Whether a client has to say who it is before it may do anything.
+  [[nodiscard]] bool needs_login() const {
+    return !needs_no_password() || (default_user && !default_user->enabled);
+  }
 
   bool operator==(const Config&) const = default;
 

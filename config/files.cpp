@@ -73,6 +73,15 @@ std::string SystemFiles::absolute(const std::string& path) const {
   return text;
 }
 
+Result<std::string> SystemFiles::directory(const std::string& path) const {
+  if (path.empty()) return failure(std::strerror(ENOENT));
+  std::string full = absolute(path);
+  Descriptor found(::open(full.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!found.open() || ::faccessat(AT_FDCWD, full.c_str(), X_OK, AT_EACCESS) != 0)
+    return system_failure();
+  return full;
+}
+
 Result<std::string> SystemFiles::read(const std::string& path) const {
   Descriptor file(::open(absolute(path).c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.open()) return system_failure();

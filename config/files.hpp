@@ -23,6 +23,9 @@ class Files {
   /// Without "..", ".", double slashes and, as far as the path exists, symbolic links.
   [[nodiscard]] virtual std::string absolute(const std::string& path) const = 0;
 
+  /// The absolute path of a directory that the process may make its own.
+  [[nodiscard]] virtual Result<std::string> directory(const std::string& path) const = 0;
+
   /// Replaces the whole file at once: readers see the old text or the new one, also after a crash.
   [[nodiscard]] virtual Status replace(const std::string& path, const std::string& text) const = 0;
 };
@@ -37,6 +40,7 @@ class SystemFiles final : public Files {
   [[nodiscard]] Result<std::string> read_standard_input() const override;
   [[nodiscard]] std::vector<std::string> matching(const std::string& pattern) const override;
   [[nodiscard]] std::string absolute(const std::string& path) const override;
+  [[nodiscard]] Result<std::string> directory(const std::string& path) const override;
   [[nodiscard]] Status replace(const std::string& path, const std::string& text) const override;
 
  private:

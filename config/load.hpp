@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +12,7 @@
 #include "base/result.hpp"
 #include "config/config.hpp"
 #include "config/files.hpp"
+#include "config/option.hpp"
 
 namespace respawn::config {
 
@@ -29,7 +32,8 @@ struct CommandLine {
 };
 
 /// Splits the arguments behind the program's name as redis-server does: an optional file first,
-/// then `--name value...`, `"--name value"`, or `-`. `--check-config` may be anywhere.
+/// then `--name value...`, `"--name value"`, or `-`. `--check-config` may be wherever a name may,
+/// and the file behind it.
 Result<CommandLine> read_command_line(std::span<const std::string> arguments);
 
 /// Where a text stands. Column and line count from 1; 0 means unknown.
@@ -39,11 +43,18 @@ struct Place {
   std::size_t column = 0;
 };
 
-/// A directive that is not an option: rename-command, user, loadmodule. words[0] is its name.
+/// A directive that is not an option: rename-command, user. words[0] is its name.
 struct Directive {
   std::vector<std::string> words;
   Place place;
   std::string source_line;
+};
+
+/// What file and command line said when they were read last.
+struct Reading {
+  Config config;
+  std::set<const Option*> stated;                 // what a line gives a value, be it the default
+  std::vector<std::vector<std::string>> users{};  // the words of `user` lines
 };
 
 /// Where the running configuration came from: what reload and CONFIG REWRITE need.
@@ -51,20 +62,28 @@ struct Source {
   FileKind kind = FileKind::none;
   std::string path{};  // absolute; "" without a file
   CommandLine command_line{};
+  std::shared_ptr<const Reading> reading{};         // null when nothing was read
+  std::vector<std::vector<std::string>> renames{};  // rename-command directives of the start
 };
 
 struct Loaded {
   Config config;  // `dir` is absolute
   Source source;
-  std::vector<Directive> directives;  // in their order
-  std::vector<std::string> warnings;  // options that were set and have no effect yet
+  std::vector<Directive> directives;  // rename-command, in their order
+  std::vector<Directive> users;       // `user` lines, each of another user
+  std::vector<std::string> warnings;  // what was set and has no effect
 };
 
-/// Reads file, standard input and options, in this order; later ones win. The error is complete:
-/// print it and exit 1.
+/// Reads file, standard input and options, in this order; later ones win. What has no effect is
+/// warned about, or refused where going on without it would open the server or break a promise. The
+/// error is complete: print it and exit 1.
 Result<Loaded> load(const CommandLine& command_line, const Files& files);
 
-/// The same kind of message for a directive that turns out wrong later.
-Error fatal_error(const Directive& directive, std::string_view why);
+/// The same kind of message for a directive that turns out wrong later: why in Redis's words, and
+/// what was expected.
+Error fatal_error(const Directive& directive, std::string_view why, std::string_view hint);
+
+/// The words of directives, without where they stand.
+std::vector<std::vector<std::string>> words_of(std::span<const Directive> directives);
 
 }  // namespace respawn::config

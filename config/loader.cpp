@@ -10,7 +10,7 @@ namespace {
 
 constexpr int include_depth_max = 16;
 
-/// Directives of old versions that redis-server reads over.
+/// Directives of old versions, which have no effect in any server of today.
 constexpr std::string_view ignored[] = {"list-max-ziplist-entries", "list-max-ziplist-value",
                                         "lua-replicate-commands"};
 
@@ -25,6 +25,10 @@ Error with(Fault fault, std::string why, std::string hint) {
   fault.why = std::move(why);
   fault.hint = std::move(hint);
   return fatal_error(fault);
+}
+
+std::string joined(const std::string& directory, const std::string& path) {
+  return path.starts_with('/') ? path : directory + "/" + path;
 }
 
 constexpr std::string_view bad_directive = "Bad directive or wrong number of arguments";
@@ -50,8 +54,15 @@ Error fatal_error(const Fault& fault) {
   return failure(std::move(text));
 }
 
-Error fatal_error(const Directive& directive, std::string_view why) {
-  return fatal_error(Fault{directive.place, directive.source_line, std::string(why), ""});
+Error fatal_error(const Directive& directive, std::string_view why, std::string_view hint) {
+  return fatal_error(
+      Fault{directive.place, directive.source_line, std::string(why), std::string(hint)});
+}
+
+std::vector<std::vector<std::string>> words_of(std::span<const Directive> directives) {
+  std::vector<std::vector<std::string>> words;
+  for (const Directive& directive : directives) words.push_back(directive.words);
+  return words;
 }
 
 Error unknown_option(std::string_view name, Fault where) {
@@ -83,8 +94,18 @@ Status Loader::add_value(const Option& option, std::vector<std::string> words, c
     save_seen_ = true;
     value = Value(std::move(points));
   }
+  if (option.applies == Applies::directory) {
+    auto entered = enter(std::get<std::string>(*value));
+    if (!entered.ok()) return with(where, entered.error(), "a directory that may be entered");
+    value = Value(*entered);
+  }
+  stated[&option] = where;
   write(config, option, std::move(value).value());
   return success();
+}
+
+Result<std::string> Loader::enter(const std::string& path) const {
+  return files_.directory(path.empty() ? path : joined(config.dir, path));
 }
 
 Status Loader::add_classic(std::string_view text, const std::string& name) {
@@ -124,23 +145,55 @@ Status Loader::add_line(const std::vector<std::string>& words, const Fault& wher
 Status Loader::add_directive(const std::vector<std::string>& words, const Fault& where) {
   const std::string& name = words.front();
   if (std::find(std::begin(ignored), std::end(ignored), name) != std::end(ignored) &&
-      words.size() == 2)
+      words.size() == 2) {
+    warnings.push_back("directive '" + name + "' of older versions is accepted but has no effect");
     return success();
-  bool counts = (name == "rename-command" && words.size() == 3) ||
-                ((name == "user" || name == "loadmodule") && words.size() >= 2);
-  if (counts) {
+  }
+  if (name == "rename-command" && words.size() == 3) {
     directives.push_back({words, where.place, where.source_line});
     return success();
   }
+  if (name == "user" && words.size() >= 2) return add_user(words, where);
+  if (name == "loadmodule" && words.size() >= 2)
+    return with(where, "'loadmodule' cannot be ignored: there are no modules",
+                "take the line out to start without the module");
   if (name == "include" && words.size() == 2) return include(words[1], where);
   if (name == "rename-command" || name == "user" || name == "loadmodule" || name == "include")
     return with(where, std::string(bad_directive), "a known directive with all its words");
   return unknown_option(name, where);
 }
 
+/// What the rules mean is seen where commands are known.
+Status Loader::add_user(const std::vector<std::string>& words, const Fault& where) {
+  for (const Directive& earlier : users)
+    if (earlier.words[1] == words[1])
+      return with(where,
+                  "Error in user declaration '" + words[1] +
+                      "': Duplicate user found. A user can only be defined once in config files",
+                  "one line for each user");
+  users.push_back({words, where.place, where.source_line});
+  return success();
+}
+
+Status Loader::finish() {
+  if (!users.empty() && !config.aclfile.empty())
+    return fatal_error(users.front(), "users are in the configuration and in an ACL file",
+                       "either `user` lines or `aclfile`, but not both");
+  for (const Option& option : options()) {
+    if (option.lack.stops == nullptr || !option.lack.stops(config)) continue;
+    const Fault& where = stated[&option];
+    return with(
+        where,
+        "'" + std::string(option.name) + "' cannot be ignored: " + std::string(option.lack.why),
+        "take the line out to start without it");
+  }
+  return success();
+}
+
 Status Loader::include(const std::string& path, const Fault& where) {
   bool pattern = path.find_first_of("*?[") != std::string::npos;
-  auto paths = pattern ? files_.matching(path) : std::vector<std::string>{path};
+  const std::string from_here = joined(config.dir, path);
+  auto paths = pattern ? files_.matching(from_here) : std::vector<std::string>{from_here};
   if (depth_ == include_depth_max)
     return with(where, "too many nested include directives",
                 "files may include each other " + std::to_string(include_depth_max) + " deep");
@@ -148,7 +201,8 @@ Status Loader::include(const std::string& path, const Fault& where) {
   for (const std::string& each : paths) {
     auto text = files_.read(each);
     if (!text.ok())
-      return with(where, "can't open config file '" + each + "': " + text.error(),
+      return with(where,
+                  "can't open config file '" + (pattern ? each : path) + "': " + text.error(),
                   "a readable file");
     Status status = add_text(*text, each);
     if (!status.ok()) return status;

@@ -53,8 +53,8 @@ Status Loader::add_json(std::string_view text, const std::string& name) {
 
 Status Loader::add_member(std::string_view text, const JsonMember& member, const Fault& where) {
   const Option* option = find_option(member.key);
+  if (option == nullptr) return add_json_directives(text, member, where);
   json value = member_value(text, member);
-  if (option == nullptr) return add_json_directives(member.key, value, where);
   Fault fault = fault_at(text, member.value_at, where.place.file);
   fault.hint = "'" + member.key + "' takes " + json_expectation(*option);
   auto words = json_words(*option, value);
@@ -65,32 +65,43 @@ Status Loader::add_member(std::string_view text, const JsonMember& member, const
   return add_value(*option, *words, fault);
 }
 
-Status Loader::add_json_directives(const std::string& name, const json& value, const Fault& where) {
+Status Loader::add_json_directives(std::string_view text, const JsonMember& member,
+                                   const Fault& where) {
+  const std::string& name = member.key;
+  const json value = member_value(text, member);
   if (name == "$schema" && value.is_string()) return success();
+  if (name == "rename-command") return add_json_renames(text, member, where);
+  if (name != "user" && name != "loadmodule") return unknown_option(name, where);
   Fault fault = where;
-  std::vector<std::vector<std::string>> lines;
-  bool fits = true;
-  if (name == "rename-command") {
-    fault.hint = "'rename-command' takes an object of old and new names";
-    fits = value.is_object();
-    for (const auto& [from, to] : value.items()) {
-      fits = fits && to.is_string();
-      if (fits) lines.push_back({name, from, to.get<std::string>()});
-    }
-  } else if (name == "user" || name == "loadmodule") {
-    fault.hint = "'" + name + "' takes an array of strings, one line each";
-    fits = value.is_array();
-    for (const json& line : value) {
-      auto words = split_quoted(name + " " + (line.is_string() ? line.get<std::string>() : ""));
-      fits = fits && words && words->size() >= 2;
-      if (fits) lines.push_back(*words);
-    }
-  } else {
-    return unknown_option(name, where);
-  }
   fault.why = "wrong type of value";
-  if (!fits) return fatal_error(fault);
-  for (auto& words : lines) directives.push_back({words, where.place, where.source_line});
+  fault.hint = "'" + name + "' takes an array of strings, one line each";
+  if (!value.is_array()) return fatal_error(fault);
+  for (const json& line : value) {
+    auto words = split_quoted(name + " " + (line.is_string() ? line.get<std::string>() : ""));
+    if (!words || words->size() < 2) return fatal_error(fault);
+    Status status = add_directive(*words, where);
+    if (!status.ok()) return status;
+  }
+  return success();
+}
+
+/// An object of old and new names, in its order: one command may take the name that another had.
+Status Loader::add_json_renames(std::string_view text, const JsonMember& member,
+                                const Fault& where) {
+  const std::string_view inner = text.substr(member.value_at, member.value_end - member.value_at);
+  auto found = lay_out_json(inner);
+  const auto* layout = std::get_if<JsonLayout>(&found);
+  Fault fault = where;
+  fault.why = "wrong type of value";
+  fault.hint = "'rename-command' takes an object of old and new names";
+  if (layout == nullptr) return fatal_error(fault);
+  for (const JsonMember& rename : layout->members) {
+    const json to = member_value(inner, rename);
+    if (!to.is_string()) return fatal_error(fault);
+    const Fault at = fault_at(text, member.value_at + rename.key_at, where.place.file);
+    directives.push_back(
+        {{member.key, rename.key, to.get<std::string>()}, at.place, at.source_line});
+  }
   return success();
 }
 

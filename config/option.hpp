@@ -49,12 +49,13 @@ enum class Applies {
   listening_addresses,
   listening_port,
   log,
+  descriptors,
   coalescing,
   connections,  // each that is open
 };
 
 enum class State {
-  accepted,     // kept for compatibility; nothing reads it yet
+  accepted,     // kept for compatibility, without an effect; see Lack
   implemented,  // has its effect
 };
 
@@ -90,11 +91,27 @@ struct Slot {
 /// Refuses a value with Redis's text, or adjusts it; null means fine.
 using Check = const char* (*)(Value&);
 
+/// What is missing behind an option that is accepted only. What is not there is warned about at
+/// start and may be set; the marks below say where that would be a lie.
+struct Lack {
+  /// Whether a value promises something that does not happen: CONFIG SET refuses it, and a start
+  /// warns of it. Null: no value does.
+  bool (*promises)(const Value&) = nullptr;
+  /// Whether a start with this configuration is refused, because going on would open the server or
+  /// drop what somebody relies on. Null: never.
+  bool (*stops)(const Config&) = nullptr;
+  std::string_view why;  // "there are no replicas yet"; a clause for people
+};
+
+/// Whether a client that was kept out before may come in after: such a value has to be stated, a
+/// line that is missing is not enough.
+using Opens = bool (*)(const Value& before, const Value& after);
+
 /// One row. Made by the functions below and the modifiers, each of which returns a changed copy:
 /// `integer("port", "6379", 0, 65535).bind<&Config::port>().about("...")`.
 /// Invariants (checked by well_formed() when the table is compiled): there is a one-sentence
-/// `summary`; an implemented option is bound; a bound member has the type of the kind; what is
-/// settled at start is applied by nothing.
+/// `summary`; an implemented option is bound and lacks nothing; a bound member has the type of the
+/// kind; what is settled at start is applied by nothing; a mark of what is lacking says why.
 struct Option {
   std::string_view name;
   std::string_view alias;  // the other name that Redis knows it by, or empty
@@ -112,6 +129,8 @@ struct Option {
   State state = State::accepted;
   Group group = Group::server;
   Check check = nullptr;
+  Lack lack;
+  Opens opens = nullptr;
   Slot slot;
   std::string_view summary;
 
@@ -192,6 +211,32 @@ struct Option {
     Option copy = *this;
     copy.check = by;
     return copy;
+  }
+
+  /// CONFIG SET refuses values that promise what does not happen.
+  [[nodiscard]] constexpr Option promises(bool (*what)(const Value&), std::string_view why) const {
+    Option copy = *this;
+    copy.lack.promises = what;
+    copy.lack.why = why;
+    return copy;
+  }
+
+  /// The same, and a start with it is refused where `when` says so.
+  [[nodiscard]] constexpr Option stops(bool (*when)(const Config&)) const {
+    Option copy = *this;
+    copy.lack.stops = when;
+    return copy;
+  }
+
+  [[nodiscard]] constexpr Option guards_access(Opens when) const {
+    Option copy = *this;
+    copy.opens = when;
+    return copy;
+  }
+
+  /// Whether a value promises something that does not happen.
+  [[nodiscard]] bool overpromises(const Value& value) const {
+    return lack.promises != nullptr && lack.promises(value);
   }
 
   [[nodiscard]] constexpr Option about(std::string_view sentence) const {
@@ -330,6 +375,8 @@ constexpr bool well_formed(std::span<const Option> rows) {
     if ((row.kind == Kind::choice || row.kind == Kind::flags) && row.names.empty()) return false;
     if (row.kind == Kind::integer && row.max < 1) return false;
     if (row.mutability == Mutability::immutable && row.applies != Applies::when_read) return false;
+    const bool lacks = row.lack.promises != nullptr || row.lack.stops != nullptr;
+    if (lacks && (row.state == State::implemented || row.lack.why.empty())) return false;
   }
   return true;
 }

@@ -19,6 +19,20 @@ std::span<const Option> replication_rows();
 std::span<const Option> cluster_rows();
 std::span<const Option> tls_rows();
 
+// What values promise, for Lack.
+
+constexpr bool is_yes(const Value& value) {
+  return std::get<bool>(value);
+}
+
+constexpr bool is_not_zero(const Value& value) {
+  return std::get<std::int64_t>(value) != 0;
+}
+
+inline bool is_given(const Value& value) {
+  return !std::get<std::string>(value).empty();
+}
+
 /// A list row with its kind and default.
 constexpr Option words(std::string_view name, std::string_view initial) {
   return make_option(name, Kind::words, initial);

@@ -102,6 +102,20 @@ std::string mutability_text(const Option& option) {
   return "";
 }
 
+/// What comes of setting an option that is accepted only; "" for others.
+std::string effect_text(const Option& option) {
+  if (option.state == State::implemented) return "";
+  std::string text = "- accepted for compatibility; no effect yet\n";
+  if (option.lack.promises == nullptr) return text;
+  const bool at_run_time = option.mutability != Mutability::immutable;
+  if (option.lack.stops != nullptr)
+    text += "- what relies on it is refused at start";
+  else
+    text += "- what relies on it is warned about at start";
+  text += at_run_time ? " and refused by CONFIG SET: " : ": ";
+  return text + std::string(option.lack.why) + "\n";
+}
+
 void append_markdown(std::string& page, const Option& option) {
   std::string name(option.name);
   page += "### " + name + "\n\n" + std::string(option.summary) + "\n\n";
@@ -111,7 +125,7 @@ void append_markdown(std::string& page, const Option& option) {
       "\n";
   page += "- can be set: " + mutability_text(option) + "\n";
   if (!option.alias.empty()) page += "- also called: `" + std::string(option.alias) + "`\n";
-  if (option.state == State::accepted) page += "- accepted for compatibility; no effect yet\n";
+  page += effect_text(option);
   page += "\n";
 }
 
@@ -163,7 +177,12 @@ std::string reference_markdown() {
   std::string page =
       "# Configuration reference\n\n"
       "Generated from the option table; do not edit. Every option can stand in the JSON file, in "
-      "a redis.conf\nand on the command line (`--name value`), and is shown by `CONFIG GET`.\n\n";
+      "a redis.conf\nand on the command line (`--name value`), and is shown by `CONFIG GET`.\n\n"
+      "Besides options a redis.conf may hold `include path` (relative to the last `dir` in front "
+      "of "
+      "it),\n`rename-command old new`, where an empty new name takes the command away, and a line "
+      "`user name rule ...`\nfor each user, with the rules of ACL SETUSER. Modules (`loadmodule`) "
+      "are refused: there are none.\n\n";
   std::string_view title;
   for (const Option& option : options()) {
     if (option.hidden) continue;

@@ -1,5 +1,6 @@
 #include <map>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "config/json_value.hpp"
 #include "config/loader.hpp"
@@ -30,16 +31,37 @@ void append_members(std::string& text, const JsonLayout& layout, const std::stri
   if (!layout.members.empty()) text.insert(layout.members.back().value_end, ",");
 }
 
+using Edits = std::map<std::size_t, std::pair<std::size_t, std::string>, std::greater<>>;
+
+/// The users in place of those that the file states; to be added, as a member, where it states
+/// none.
+Result<std::string> edit_users(Edits& edits, const JsonLayout& layout, const UserLines& users) {
+  std::string printed;
+  try {
+    printed =
+        nlohmann::json(std::vector<std::string>(users.lines.begin(), users.lines.end())).dump();
+  } catch (const nlohmann::json::type_error&) {
+    return failure("a user's name or rule holds bytes that are not UTF-8");
+  }
+  for (const JsonMember& member : layout.members) {
+    if (member.key != "user") continue;
+    edits[member.value_at] = {member.value_end - member.value_at, printed};
+    return std::string();
+  }
+  return users.as_configured ? std::string() : "\"user\": " + printed;
+}
+
 }  // namespace
 
-Result<std::string> rewrite_json(const Config& config, std::string_view text) {
+Result<std::string> rewrite_json(const Config& config, std::string_view text,
+                                 const UserLines& users) {
   auto found = lay_out_json(text);
   if (auto* broken = std::get_if<JsonFault>(&found))
     return failure("the file is not valid JSON: " + broken->why);
   const auto& layout = std::get<JsonLayout>(found);
 
   std::map<const Option*, bool> stated;
-  std::map<std::size_t, std::pair<std::size_t, std::string>, std::greater<>> edits;
+  Edits edits;
   for (const JsonMember& member : layout.members) {
     const Option* option = find_option(member.key);
     if (option == nullptr) continue;
@@ -59,6 +81,12 @@ Result<std::string> rewrite_json(const Config& config, std::string_view text) {
     auto printed = json_text(option, value);
     if (!printed.ok()) return printed;
     added += (added.empty() ? "\n  \"" : ",\n  \"") + std::string(option.name) + "\": " + *printed;
+  }
+
+  if (!users.lines.empty()) {
+    auto member = edit_users(edits, layout, users);
+    if (!member.ok()) return member;
+    if (!member->empty()) added += (added.empty() ? "\n  " : ",\n  ") + *member;
   }
 
   std::string result(text);

@@ -34,10 +34,27 @@ const char* check_node_name(Value& value) {
   return nullptr;
 }
 
+bool is_cluster(const Config& config) {
+  return config.cluster_enabled;
+}
+
+/// Beside a plain port, clients that cannot use TLS were meant to come in anyway.
+bool has_tls_alone(const Config& config) {
+  return config.tls_port != 0 && config.port == 0;
+}
+
+bool asks_for_certificates(const Value& value) {
+  return std::get<std::int64_t>(value) != code(TlsClientAuth::no);
+}
+
+constexpr std::string_view no_tls = "there is no TLS yet";
+
 constexpr Option cluster[] = {
     boolean("cluster-enabled", "no")
         .bind<&Config::cluster_enabled>()
         .immutable()
+        .promises(is_yes, "there is no cluster yet")
+        .stops(is_cluster)
         .about("Whether the server is a node of a cluster."),
     text("cluster-config-file", "nodes.conf")
         .immutable()
@@ -83,43 +100,70 @@ constexpr Option cluster[] = {
 constexpr Option tls[] = {
     integer("tls-port", "0", 0, 65535)
         .bind<&Config::tls_port>()
+        .promises(is_not_zero, no_tls)
+        .stops(has_tls_alone)
         .about("TCP port for TLS connections; 0 opens none."),
-    text("tls-cert-file").bind<&Config::tls_cert_file>().about("Certificate of the server."),
-    text("tls-key-file").bind<&Config::tls_key_file>().about("Private key of the server."),
+    text("tls-cert-file")
+        .bind<&Config::tls_cert_file>()
+        .promises(is_given, no_tls)
+        .about("Certificate of the server."),
+    text("tls-key-file")
+        .bind<&Config::tls_key_file>()
+        .promises(is_given, no_tls)
+        .about("Private key of the server."),
     text("tls-key-file-pass")
         .bind<&Config::tls_key_file_pass>()
         .keep_secret()
+        .promises(is_given, no_tls)
         .about("Password of the server's private key."),
-    text("tls-client-cert-file").about("Certificate for outgoing connections."),
-    text("tls-client-key-file").about("Private key for outgoing connections."),
+    text("tls-client-cert-file")
+        .promises(is_given, no_tls)
+        .about("Certificate for outgoing connections."),
+    text("tls-client-key-file")
+        .promises(is_given, no_tls)
+        .about("Private key for outgoing connections."),
     text("tls-client-key-file-pass")
         .keep_secret()
+        .promises(is_given, no_tls)
         .about("Password of the private key for outgoing connections."),
     text("tls-dh-params-file")
         .bind<&Config::tls_dh_params_file>()
+        .promises(is_given, no_tls)
         .about("Diffie-Hellman parameters for old clients."),
     text("tls-ca-cert-file")
         .bind<&Config::tls_ca_cert_file>()
+        .promises(is_given, no_tls)
         .about("File with the certificates of trusted authorities."),
     text("tls-ca-cert-dir")
         .bind<&Config::tls_ca_cert_dir>()
+        .promises(is_given, no_tls)
         .about("Directory with the certificates of trusted authorities."),
     choice("tls-auth-clients", "yes", tls_auth_names)
         .bind<&Config::tls_auth_clients>()
+        .promises(asks_for_certificates, no_tls)
         .about("Whether clients must show a certificate."),
     boolean("tls-replication", "no")
         .bind<&Config::tls_replication>()
+        .promises(is_yes, no_tls)
         .about("Whether replication links use TLS."),
-    boolean("tls-cluster", "no").about("Whether the cluster bus uses TLS."),
-    text("tls-protocols").bind<&Config::tls_protocols>().about("Versions of TLS to accept."),
+    boolean("tls-cluster", "no")
+        .promises(is_yes, no_tls)
+        .about("Whether the cluster bus uses TLS."),
+    text("tls-protocols")
+        .bind<&Config::tls_protocols>()
+        .promises(is_given, no_tls)
+        .about("Versions of TLS to accept."),
     text("tls-ciphers")
         .bind<&Config::tls_ciphers>()
+        .promises(is_given, no_tls)
         .about("Ciphers to accept up to TLS 1.2, as OpenSSL writes them."),
     text("tls-ciphersuites")
         .bind<&Config::tls_ciphersuites>()
+        .promises(is_given, no_tls)
         .about("Cipher suites to accept from TLS 1.3 on, as OpenSSL writes them."),
     boolean("tls-prefer-server-ciphers", "no")
         .bind<&Config::tls_prefer_server_ciphers>()
+        .promises(is_yes, no_tls)
         .about("Whether the server's order of ciphers wins."),
     boolean("tls-session-caching", "yes")
         .bind<&Config::tls_session_caching>()

@@ -15,12 +15,6 @@ constexpr Name sanitize_names[] = {{"no", code(SanitizeDump::no)},
                                    {"yes", code(SanitizeDump::yes)},
                                    {"clients", code(SanitizeDump::clients)}};
 
-const char* check_defrag(Value& value) {
-  if (std::get<bool>(value))
-    return "Active defragmentation cannot be enabled: this server does not defragment memory";
-  return nullptr;
-}
-
 constexpr Option memory_table[] = {
     memory("maxmemory", "0", 0, std::numeric_limits<std::uint64_t>::max())
         .bind<&Config::maxmemory_bytes>()
@@ -52,22 +46,30 @@ constexpr Option memory_table[] = {
         .about("How hard expired keys were looked for; here expiry is exact and needs no effort."),
     boolean("lazyfree-lazy-eviction", "no")
         .bind<&Config::lazyfree_lazy_eviction>()
-        .about("Whether evicted values are freed in the background."),
+        .implemented()
+        .about("Whether an eviction is replayed as UNLINK; memory is freed in the background "
+               "either way."),
     boolean("lazyfree-lazy-expire", "no")
         .bind<&Config::lazyfree_lazy_expire>()
-        .about("Whether expired values are freed in the background."),
+        .implemented()
+        .about("Whether an expiry is replayed as UNLINK; memory is freed in the background either "
+               "way."),
     boolean("lazyfree-lazy-server-del", "no")
         .bind<&Config::lazyfree_lazy_server_del>()
-        .about("Whether values replaced by commands are freed in the background."),
+        .implemented()
+        .about("Whether a key that a command empties is replayed as UNLINK; the memory is freed in "
+               "the "
+               "background either way."),
     boolean("lazyfree-lazy-user-del", "no")
         .bind<&Config::lazyfree_lazy_user_del>()
-        .about("Whether DEL frees in the background, as UNLINK does."),
+        .about("Whether DEL frees in the background, as UNLINK does; here it always does."),
     boolean("lazyfree-lazy-user-flush", "no")
         .bind<&Config::lazyfree_lazy_user_flush>()
-        .about("Whether FLUSHALL and FLUSHDB are ASYNC unless told otherwise."),
+        .about(
+            "Whether FLUSHALL and FLUSHDB are ASYNC unless told otherwise; here they always are."),
     boolean("activerehashing", "yes").about("Whether idle time is spent on growing tables."),
     boolean("activedefrag", "no")
-        .checked(check_defrag)
+        .promises(is_yes, "this server does not defragment memory")
         .about("Whether memory is compacted while the server runs."),
     memory("active-defrag-ignore-bytes", "104857600", 1)
         .about("Waste below which memory is not compacted."),
@@ -100,31 +102,39 @@ constexpr Option data_table[] = {
     integer("hash-max-listpack-entries", "512", 0, long_max)
         .also("hash-max-ziplist-entries")
         .bind<&Config::hash_max_listpack_entries>()
+        .implemented()
         .about("Fields up to which a hash stays compact."),
     memory("hash-max-listpack-value", "64")
         .also("hash-max-ziplist-value")
         .bind<&Config::hash_max_listpack_value_bytes>()
+        .implemented()
         .about("Length of a field or value up to which a hash stays compact."),
     integer("set-max-intset-entries", "512", 0, long_max)
         .bind<&Config::set_max_intset_entries>()
+        .implemented()
         .about("Members up to which a set of integers stays compact."),
     integer("set-max-listpack-entries", "128", 0, long_max)
         .bind<&Config::set_max_listpack_entries>()
+        .implemented()
         .about("Members up to which a set stays compact."),
     integer("set-max-listpack-value", "64", 0, long_max)
         .bind<&Config::set_max_listpack_value_bytes>()
         .in(Unit::bytes)
+        .implemented()
         .about("Length of a member up to which a set stays compact."),
     integer("zset-max-listpack-entries", "128", 0, long_max)
         .also("zset-max-ziplist-entries")
         .bind<&Config::zset_max_listpack_entries>()
+        .implemented()
         .about("Members up to which a sorted set stays compact."),
     memory("zset-max-listpack-value", "64")
         .also("zset-max-ziplist-value")
         .bind<&Config::zset_max_listpack_value_bytes>()
+        .implemented()
         .about("Length of a member up to which a sorted set stays compact."),
     memory("hll-sparse-max-bytes", "3000")
         .bind<&Config::hll_sparse_max_bytes>()
+        .implemented()
         .about("Size up to which a HyperLogLog stays sparse."),
     memory("stream-node-max-bytes", "4096")
         .bind<&Config::stream_node_max_bytes>()
@@ -144,20 +154,25 @@ constexpr Option monitoring_table[] = {
         .about("Which changes of keys are published, as letters; empty publishes none."),
     integer("slowlog-log-slower-than", "10000", -1, long_max)
         .bind<&Config::slowlog_log_slower_than_us>()
+        .implemented()
         .in(Unit::microseconds)
         .about("Run time from which a command enters the slow log; -1 logs none."),
     integer("slowlog-max-len", "128", 0, long_max)
         .bind<&Config::slowlog_max_len>()
+        .implemented()
         .about("Most entries kept in the slow log."),
     integer("latency-monitor-threshold", "0", 0, long_max)
         .bind<&Config::latency_monitor_threshold_ms>()
+        .implemented()
         .in(Unit::milliseconds)
         .about("Duration from which an event is recorded for LATENCY; 0 records none."),
     boolean("latency-tracking", "yes")
         .bind<&Config::latency_tracking>()
+        .implemented()
         .about("Whether INFO latencystats has percentiles per command."),
     make_option("latency-tracking-info-percentiles", Kind::percentiles, "50 99 99.9")
         .bind<&Config::latency_tracking_info_percentiles>()
+        .implemented()
         .about("Percentiles shown by INFO latencystats."),
     integer("tracking-table-max-keys", "1000000", 0, long_max)
         .bind<&Config::tracking_table_max_keys>()

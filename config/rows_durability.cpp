@@ -36,9 +36,22 @@ const char* check_appenddirname(Value& value) {
   return has_slash(value) ? "appenddirname can't be a path, just a dirname" : nullptr;
 }
 
+bool has_points(const Value& value) {
+  return !std::get<std::vector<SavePoint>>(value).empty();
+}
+
+bool has_master(const Value& value) {
+  return !std::get<std::vector<std::string>>(value).empty();
+}
+
+bool is_replica(const Config& config) {
+  return !config.replicaof.empty();
+}
+
 constexpr Option persistence[] = {
     make_option("save", Kind::save_points, "3600 1 300 100 60 10000")
         .bind<&Config::save>()
+        .promises(has_points, "snapshots are not written yet")
         .about("When a snapshot is written: pairs of seconds and writes; empty writes none."),
     text("dbfilename", "dump.rdb")
         .bind<&Config::dbfilename>()
@@ -47,7 +60,8 @@ constexpr Option persistence[] = {
         .about("Name of the snapshot file in dir."),
     boolean("rdbcompression", "yes")
         .bind<&Config::rdbcompression>()
-        .about("Whether long strings in a snapshot are compressed."),
+        .implemented()
+        .about("Whether long strings in a dumped value are compressed."),
     boolean("rdbchecksum", "yes")
         .bind<&Config::rdbchecksum>()
         .immutable()
@@ -77,6 +91,7 @@ constexpr Option persistence[] = {
     boolean("appendonly", "no")
         .bind<&Config::appendonly>()
         .not_while_loading()
+        .promises(is_yes, "the append log is not written yet")
         .about("Whether every write is recorded in the append log."),
     text("appendfilename", "appendonly.aof")
         .bind<&Config::appendfilename>()
@@ -122,6 +137,9 @@ constexpr Option replication[] = {
         .also("slaveof")
         .bind<&Config::replicaof>()
         .immutable()
+        .promises(has_master,
+                  "there is no replication yet, and this server would serve its own data")
+        .stops(is_replica)
         .about("Host and port of the master to follow at start; empty follows none."),
     text("masterauth")
         .bind<&Config::masterauth>()
@@ -200,12 +218,17 @@ constexpr Option replication[] = {
     integer("min-replicas-to-write", "0")
         .also("min-slaves-to-write")
         .bind<&Config::min_replicas_to_write>()
+        .implemented()
         .about("Replicas that must be present for writes to be accepted; 0 asks for none."),
     integer("min-replicas-max-lag", "10")
         .also("min-slaves-max-lag")
         .bind<&Config::min_replicas_max_lag_s>()
         .in(Unit::seconds)
+        .implemented()
         .about("Silence after which a replica no longer counts as present."),
+    boolean("dual-channel-replication-enabled", "no")
+        .hide()
+        .about("Whether a full copy has a connection of its own (Valkey)."),
     choice("propagation-error-behavior", "ignore", propagation_names)
         .about("What happens when a replicated command fails."),
 };

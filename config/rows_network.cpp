@@ -13,6 +13,15 @@ const char* check_bind(Value& value) {
   return nullptr;
 }
 
+/// By default all the world is listened to, and whoever left "bind" out may not have meant that.
+bool widens(const Value&, const Value&) {
+  return true;
+}
+
+bool opens_tcp(const Value& before, const Value&) {
+  return !is_not_zero(before);
+}
+
 constexpr Name backends[] = {{"auto", code(NetworkBackend::automatic)},
                              {"io_uring", code(NetworkBackend::io_uring)},
                              {"epoll", code(NetworkBackend::epoll)}};
@@ -27,11 +36,13 @@ constexpr Option rows[] = {
         .checked(check_bind)
         .applied_by(Applies::listening_addresses)
         .implemented()
+        .guards_access(widens)
         .about("Addresses to listen on; one with a leading - may be unavailable, * means all."),
     integer("port", "6379", 0, 65535)
         .bind<&Config::port>()
         .applied_by(Applies::listening_port)
         .implemented()
+        .guards_access(opens_tcp)
         .about("TCP port to listen on; 0 opens none."),
     text("unixsocket")
         .bind<&Config::unixsocket>()
@@ -61,6 +72,7 @@ constexpr Option rows[] = {
         .about("Idle time after which a client is disconnected; 0 never disconnects."),
     integer("maxclients", "10000", 1, 4294967295)
         .bind<&Config::maxclients>()
+        .applied_by(Applies::descriptors)
         .implemented()
         .about("Most clients served at once; further ones get an error and are closed."),
     integer("max-new-connections-per-cycle", "10", 1, 1000)
@@ -86,6 +98,9 @@ constexpr Option rows[] = {
         .about("Longest single argument that a request may carry."),
     ranged(make_option("maxmemory-clients", Kind::memory_or_percent, "0"), -100, long_max)
         .bind<&Config::maxmemory_clients>()
+        .promises(is_not_zero,
+                  "the memory of clients is not limited as a whole; limit each by "
+                  "client-query-buffer-limit and client-output-buffer-limit")
         .about("Memory of all clients past which the largest are closed; 0 sets no limit."),
     choice("network-backend", "auto", backends)
         .bind<&Config::network_backend>()

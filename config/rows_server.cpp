@@ -1,3 +1,5 @@
+#include <clocale>
+
 #include "config/option_rows.hpp"
 
 namespace respawn::config {
@@ -59,10 +61,34 @@ const char* check_title(Value& value) {
   return nullptr;
 }
 
+bool adjusts(const Value& value) {
+  return std::get<std::int64_t>(value) != code(OomScoreAdjust::no);
+}
+
+bool saves(const Value& value) {
+  return (std::get<std::int64_t>(value) & shutdown_flag::save) != 0;
+}
+
+bool drops_password(const Value& before, const Value& after) {
+  return is_given(before) && !is_given(after);
+}
+
+/// Whether the system has the locale. An environment that names one which it has not is no fault of
+/// the configuration.
+const char* check_locale(Value& value) {
+  if (!is_given(value)) return nullptr;
+  locale_t locale = ::newlocale(LC_COLLATE_MASK, std::get<std::string>(value).c_str(), nullptr);
+  if (locale == nullptr) return "Invalid locale name";
+  ::freelocale(locale);
+  return nullptr;
+}
+
+constexpr std::string_view no_snapshots = "snapshots are not written yet";
+
 constexpr Option flags(std::string_view name) {
   Option option = make_option(name, Kind::flags, "default");
   option.names = shutdown_flags;
-  return option.checked(check_shutdown);
+  return option.checked(check_shutdown).promises(saves, no_snapshots);
 }
 
 constexpr Option rows[] = {
@@ -97,7 +123,10 @@ constexpr Option rows[] = {
         .about("Shape of a log line: for people, or one JSON object."),
     text("logfile").bind<&Config::logfile>().immutable().implemented().about(
         "File that the log is appended to; empty means standard output."),
-    boolean("syslog-enabled", "no").immutable().about("Whether the log also goes to syslog."),
+    boolean("syslog-enabled", "no")
+        .immutable()
+        .promises(is_yes, "the log goes to a file or to standard output only")
+        .about("Whether the log also goes to syslog."),
     text("syslog-ident", "redis").immutable().about("Program name given to syslog."),
     choice("syslog-facility", "local0", syslog_facilities)
         .immutable()
@@ -160,18 +189,28 @@ constexpr Option rows[] = {
     choice("supervised", "no", supervisors)
         .bind<&Config::supervised>()
         .immutable()
+        .implemented()
         .about("Service manager that is told when the server is ready."),
     boolean("always-show-logo", "no").immutable().about("Whether a logo is printed at start."),
     boolean("set-proc-title", "yes")
         .bind<&Config::set_proc_title>()
         .immutable()
+        .implemented()
         .about("Whether the process shows its addresses in the process list."),
     text("proc-title-template", "{title} {listen-addr} {server-mode}")
+        .bind<&Config::proc_title_template>()
         .checked(check_title)
+        .implemented()
         .about("What the process list shows."),
     boolean("crash-log-enabled", "yes")
         .bind<&Config::crash_log_enabled>()
+        .applied_by(Applies::log)
+        .implemented()
         .about("Whether a crash writes a report to the log."),
+    boolean("hide-user-data-from-log", "no")
+        .hide()
+        .promises(is_yes, "at loglevel verbose a protocol error shows the first bytes of its cause")
+        .about("Whether the log leaves out what clients have sent (Valkey)."),
     boolean("crash-memcheck-enabled", "yes").about("Whether a crash tests the memory."),
     boolean("use-exit-on-panic", "no")
         .hide()
@@ -179,9 +218,11 @@ constexpr Option rows[] = {
     integer("watchdog-period", "0")
         .in(Unit::milliseconds)
         .hide()
+        .promises(is_not_zero, "stalls are not reported")
         .about("Length of a stall that is reported in the log; 0 reports none."),
     boolean("disable-thp", "yes").immutable().about("Whether transparent huge pages are refused."),
     choice("oom-score-adj", "no", oom_adjustments)
+        .promises(adjusts, "the kernel is not told whom to kill first")
         .about("Whether the kernel is told whom to kill first when memory is out."),
     make_option("oom-score-adj-values", Kind::integers, "0 200 800")
         .about("Scores told to the kernel for a master, a replica and a background child."),
@@ -190,7 +231,11 @@ constexpr Option rows[] = {
     text("bio_cpulist").immutable().about("Processors for background threads."),
     text("aof_rewrite_cpulist").immutable().about("Processors for rewriting the append log."),
     text("bgsave_cpulist").immutable().about("Processors for writing snapshots."),
-    text("locale-collate").about("Locale by which SORT ALPHA compares text."),
+    text("locale-collate")
+        .bind<&Config::locale_collate>()
+        .checked(check_locale)
+        .implemented()
+        .about("Locale by which SORT ALPHA compares text; empty takes that of the environment."),
 };
 
 constexpr Option security[] = {
@@ -198,13 +243,17 @@ constexpr Option security[] = {
         .bind<&Config::requirepass>()
         .keep_secret()
         .implemented()
+        .guards_access(drops_password)
         .about("Password of the default user; empty asks for none."),
-    text("aclfile").bind<&Config::aclfile>().immutable().about("File with the users and rights."),
+    text("aclfile").bind<&Config::aclfile>().immutable().implemented().about(
+        "File with the users and rights."),
     integer("acllog-max-len", "128", 0, long_max)
         .bind<&Config::acllog_max_len>()
+        .implemented()
         .about("Most entries kept in the log of refused commands."),
     choice("acl-pubsub-default", "resetchannels", pubsub_defaults)
         .bind<&Config::acl_pubsub_default>()
+        .implemented()
         .about("Whether a new user may use all channels or none."),
     choice("enable-protected-configs", "no", permission_names)
         .bind<&Config::enable_protected_configs>()
@@ -219,7 +268,8 @@ constexpr Option security[] = {
     choice("enable-module-command", "no", permission_names)
         .bind<&Config::enable_module_command>()
         .immutable()
-        .about("Who may use MODULE."),
+        .implemented()
+        .about("Who may use MODULE LOAD and UNLOAD, which fail: there are no modules."),
 };
 
 static_assert(well_formed(rows));

@@ -22,6 +22,9 @@ namespace respawn::keyspace {
 /// Errors: std::bad_alloc, and then the key is as it was. Complexity: that of the Database's calls.
 class Change {
  public:
+  /// Strings up to this length are part of their entry.
+  static constexpr std::size_t block_min_bytes = 256;
+
   /// `existing` is what find(key) says there; null: no such key (checked when it is written).
   [[gnu::always_inline]] Change(Databases& data, std::size_t database, const Key& key,
                                 const Entry* existing)
@@ -45,6 +48,12 @@ class Change {
   /// A string; one that is the canonical form of a 64-bit integer is stored as that integer.
   void set_string(std::string_view value, std::int64_t expire_at_ms = never) {
     entry_ = database_->set_string(key_, entry_, value, expire_at_ms);
+  }
+
+  /// A long string that was received into a block of its own, which the entry holds from now on;
+  /// nothing is copied. Requires more than Change::block_min_bytes.
+  void set_block(BlockPtr block, std::int64_t expire_at_ms = never) {
+    entry_ = database_->set_block(key_, entry_, block, expire_at_ms);
   }
 
   /// A string that stays text whatever it says (the result of INCRBYFLOAT).

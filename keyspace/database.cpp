@@ -4,8 +4,8 @@
 #include <cstring>
 #include <limits>
 
+#include "base/allocation.hpp"
 #include "base/numbers.hpp"
-#include "keyspace/allocation.hpp"
 #include "keyspace/entry_builder.hpp"
 #include "keyspace/same_bytes.hpp"
 #include "keyspace/types/hash.hpp"
@@ -207,6 +207,12 @@ Entry* Database::set_text(const Key& key, Entry* existing, std::string_view valu
   }
   return put(key, existing,
              EntryBuilder::make_text(key.bytes, value, value.size(), TextKind::set, expire_at_ms));
+}
+
+Entry* Database::set_block(const Key& key, Entry* existing, BlockPtr& block,
+                           std::int64_t expire_at_ms) {
+  Entry* fresh = EntryBuilder::make_block(key.bytes, block, expire_at_ms);
+  return put(key, existing, fresh);
 }
 
 Entry* Database::set_integer(const Key& key, Entry* existing, std::int64_t value,

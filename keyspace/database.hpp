@@ -143,6 +143,8 @@ class Database {
                     std::int64_t expire_at_ms);
   Entry* set_text(const Key& key, Entry* existing, std::string_view value,
                   std::int64_t expire_at_ms);
+  /// The block is taken only when it returns.
+  Entry* set_block(const Key& key, Entry* existing, BlockPtr& block, std::int64_t expire_at_ms);
   Entry* set_integer(const Key& key, Entry* existing, std::int64_t value,
                      std::int64_t expire_at_ms);
   Entry* set_raw(const Key& key, Entry* existing, std::size_t bytes,

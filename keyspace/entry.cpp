@@ -1,6 +1,6 @@
 #include "keyspace/entry.hpp"
 
-#include "keyspace/allocation.hpp"
+#include "base/allocation.hpp"
 #include "keyspace/entry_builder.hpp"
 
 namespace respawn::keyspace {
@@ -14,8 +14,8 @@ Entry::Text Entry::read_long_length(std::size_t offset) const {
   }
 }
 
-StringBlock& Entry::block() const {
-  return *load<StringBlock*>(payload_offset());
+SharedBlock& Entry::block() const {
+  return *load<SharedBlock*>(payload_offset());
 }
 
 Object* Entry::object_pointer() const {
@@ -55,7 +55,7 @@ std::string_view Entry::bytes(Scratch& scratch) const {
       return {scratch.data(), static_cast<std::size_t>(end - scratch.data())};
     }
     case Form::block:
-      return {block().text(), block().size};
+      return block().view();
     case Form::object:
       break;
   }
@@ -70,7 +70,7 @@ std::size_t Entry::length() const {
 
 std::size_t Entry::memory_bytes() const {
   const std::size_t shell = allocated_bytes(EntryBuilder::shell_bytes(*this));
-  if (form() == Form::block) return shell + allocated_bytes(sizeof(StringBlock) + block().capacity);
+  if (form() == Form::block) return shell + sizeof(SharedBlock) + block().capacity();
   if (form() == Form::object) return shell + object_pointer()->memory_bytes();
   return shell;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/check.hpp"
+#include "base/shared_block.hpp"
 #include "keyspace/types/object.hpp"
 
 namespace respawn::keyspace {
@@ -18,8 +19,6 @@ inline constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 /// The text of a string up to this length is said to be "embstr" unless it was changed in place.
 inline constexpr std::size_t embstr_max_bytes = 44;
 
-struct StringBlock;
-
 /// Owner: a Database (keyspace actor). Handlers read it, and change it through a Change, which may
 /// have to move it: every call that changes a key ends the life of pointers to its entry. No bytes
 /// are copied out: views live until the next call that changes this key.
@@ -29,7 +28,9 @@ struct StringBlock;
 ///             A string without expiry of at most 127 bytes in all: 5 bytes more than its contents.
 ///   general:  shape = form << 4 | expiry << 3 | type; [expiry 8]; [integer or pointer 8];
 ///             key length (varint); key; [value length (varint); value] when inline.
-/// Invariants: a value has one form only; `block` and `object` own what they point to.
+/// Invariants: a value has one form only; `object` owns what it points to; a `block` is held, and
+/// may be held by replies and batches too: it is changed in place only while it is held by nobody
+/// else.
 class Entry {
  public:
   Entry(const Entry&) = delete;
@@ -76,6 +77,12 @@ class Entry {
 
   /// The text of a string; of an integer it is written into `scratch`. Requires Type::string.
   [[nodiscard]] std::string_view bytes(Scratch& scratch) const;
+
+  /// The text of a long string as a block to be held beyond the life of the entry; null when it is
+  /// not stored as one. Requires Type::string.
+  [[nodiscard]] BlockPtr shared_block() const {
+    return form() == Form::block ? BlockPtr::share(block()) : BlockPtr();
+  }
 
   /// Length of that text, without writing it. Requires Type::string.
   [[nodiscard]] std::size_t length() const;
@@ -152,7 +159,7 @@ class Entry {
 
   [[nodiscard]] Object& container() { return *object_pointer(); }
 
-  [[nodiscard]] StringBlock& block() const;
+  [[nodiscard]] SharedBlock& block() const;
   [[nodiscard]] Object* object_pointer() const;
 
   Entry() = default;

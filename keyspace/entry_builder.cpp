@@ -4,7 +4,7 @@
 #include <cstring>
 #include <new>
 
-#include "keyspace/allocation.hpp"
+#include "base/allocation.hpp"
 
 namespace respawn::keyspace {
 namespace {
@@ -34,16 +34,6 @@ std::size_t doubled(std::size_t bytes) {
 }
 
 }  // namespace
-
-StringBlock* StringBlock::create(std::size_t bytes) {
-  if (bytes > SIZE_MAX / 2) throw std::bad_alloc();
-  const std::size_t total = allocated_bytes(sizeof(StringBlock) + bytes);
-  return new (::operator new(total)) StringBlock{0, total - sizeof(StringBlock)};
-}
-
-void StringBlock::destroy(StringBlock* block) noexcept {
-  ::operator delete(block, sizeof(StringBlock) + block->capacity);
-}
 
 /// What an entry is going to look like.
 struct EntryBuilder::Plan {
@@ -101,19 +91,23 @@ Entry* EntryBuilder::make_text(std::string_view key, std::string_view start, std
     std::copy(start.begin(), start.end(), text(*entry));
     return entry;
   }
-  plan.form = Entry::Form::block;
-  StringBlock* block = StringBlock::create(kind == TextKind::changed ? doubled(length) : length);
-  Entry* entry = nullptr;
-  try {
-    entry = allocate(plan);
-  } catch (...) {
-    StringBlock::destroy(block);
-    throw;
-  }
-  std::copy(start.begin(), start.end(), block->text());
-  block->size = length;
-  std::memcpy(entry->base() + entry->payload_offset(), &block, sizeof block);
+  BlockPtr block = SharedBlock::create(kind == TextKind::changed ? doubled(length) : length);
+  std::copy(start.begin(), start.end(), block->data());
+  block->resize(length);
+  return make_block(key, block, expire_at_ms);
+}
+
+Entry* EntryBuilder::make_block(std::string_view key, BlockPtr& block, std::int64_t expire_at_ms) {
+  RESPAWN_CHECK(block && block->size() > embedded_max_bytes);
+  Entry* entry = allocate({.key = key, .form = Entry::Form::block, .expire_at_ms = expire_at_ms});
+  set_block(*entry, std::move(block));
   return entry;
+}
+
+/// Whatever stood there is not let go of.
+void EntryBuilder::set_block(Entry& entry, BlockPtr block) noexcept {
+  SharedBlock* const held = block.release();
+  std::memcpy(entry.base() + entry.payload_offset(), &held, sizeof held);
 }
 
 Entry* EntryBuilder::make_integer(std::string_view key, std::int64_t value,
@@ -157,7 +151,7 @@ Entry* EntryBuilder::with_key(const Entry& old, std::string_view key) {
 
 std::unique_ptr<Object> EntryBuilder::destroy(Entry* entry) noexcept {
   std::unique_ptr<Object> object;
-  if (entry->form() == Entry::Form::block) StringBlock::destroy(&entry->block());
+  if (entry->form() == Entry::Form::block) static_cast<void>(BlockPtr::adopt(&entry->block()));
   if (entry->form() == Entry::Form::object) object.reset(entry->object_pointer());
   free_shell(entry);
   return object;
@@ -169,8 +163,9 @@ void EntryBuilder::free_shell(Entry* entry) noexcept {
 
 bool EntryBuilder::can_rewrite(const Entry& entry, std::size_t length) {
   if (entry.form() == Entry::Form::block) {
-    const std::size_t capacity = entry.block().capacity;
-    return length > embedded_max_bytes && length <= capacity && length >= capacity / 2;
+    const std::size_t capacity = entry.block().capacity();
+    return length > embedded_max_bytes && length <= capacity && length >= capacity / 2 &&
+           entry.block().unique();
   }
   if (entry.form() != Entry::Form::embedded || length > embedded_max_bytes) return false;
   const Plan plan{.key = entry.key(), .text_bytes = length, .expire_at_ms = entry.expire_at_ms()};
@@ -180,8 +175,8 @@ bool EntryBuilder::can_rewrite(const Entry& entry, std::size_t length) {
 
 void EntryBuilder::rewrite_text(Entry& entry, std::string_view bytes) noexcept {
   if (entry.form() == Entry::Form::block) {
-    std::memmove(entry.block().text(), bytes.data(), bytes.size());
-    entry.block().size = bytes.size();
+    std::memmove(entry.block().data(), bytes.data(), bytes.size());
+    entry.block().resize(bytes.size());
     return;
   }
   const Entry::Text key = entry.key_text();
@@ -196,15 +191,14 @@ void EntryBuilder::rewrite_text(Entry& entry, std::string_view bytes) noexcept {
 
 bool EntryBuilder::resize_text(Entry& entry, std::size_t length) {
   if (entry.form() == Entry::Form::block) {
-    StringBlock* block = &entry.block();
-    if (length > block->capacity) {
-      StringBlock* larger = StringBlock::create(doubled(length));
-      std::memcpy(larger->text(), block->text(), block->size);
-      StringBlock::destroy(block);
-      block = larger;
-      std::memcpy(entry.base() + entry.payload_offset(), &block, sizeof block);
+    if (length > entry.block().capacity() || !entry.block().unique()) {
+      BlockPtr fresh = SharedBlock::create(doubled(length));
+      const std::string_view text = entry.block().view();
+      std::copy_n(text.data(), std::min(text.size(), length), fresh->data());
+      static_cast<void>(BlockPtr::adopt(&entry.block()));
+      set_block(entry, std::move(fresh));
     }
-    block->size = length;
+    entry.block().resize(length);
     return true;
   }
   if (entry.form() != Entry::Form::embedded_raw || length > embedded_max_bytes) return false;
@@ -227,7 +221,7 @@ void EntryBuilder::set_expiry(Entry& entry, std::int64_t expire_at_ms) noexcept 
 }
 
 char* EntryBuilder::text(Entry& entry) {
-  if (entry.form() == Entry::Form::block) return entry.block().text();
+  if (entry.form() == Entry::Form::block) return entry.block().data();
   RESPAWN_CHECK(entry.form() == Entry::Form::embedded || entry.form() == Entry::Form::embedded_raw);
   return entry.base() + entry.embedded_text().offset;
 }

@@ -10,18 +10,6 @@
 
 namespace respawn::keyspace {
 
-/// A long string: this header and `capacity` bytes.
-struct StringBlock {
-  std::size_t size = 0;
-  std::size_t capacity = 0;
-
-  [[nodiscard]] char* text() { return reinterpret_cast<char*>(this + 1); }
-
-  /// Room for `bytes`, rounded up to what the allocator gives anyway. Throws std::bad_alloc.
-  static StringBlock* create(std::size_t bytes);
-  static void destroy(StringBlock* block) noexcept;
-};
-
 /// A value on its way into an entry.
 enum class TextKind : std::uint8_t {
   set,     // as given by SET: embstr if it is short
@@ -37,6 +25,9 @@ class EntryBuilder {
   /// A string of `length` bytes for the caller to write at text(); those of `start` are there.
   static Entry* make_text(std::string_view key, std::string_view start, std::size_t length,
                           TextKind kind, std::int64_t expire_at_ms);
+  /// A string that is the block; takes it only when it returns. Requires more than
+  /// embedded_max_bytes.
+  static Entry* make_block(std::string_view key, BlockPtr& block, std::int64_t expire_at_ms);
   static Entry* make_integer(std::string_view key, std::int64_t value, std::int64_t expire_at_ms);
 
   /// Takes the object only when it returns.
@@ -63,8 +54,9 @@ class EntryBuilder {
   /// Requires can_rewrite().
   static void rewrite_text(Entry& entry, std::string_view text) noexcept;
 
-  /// Makes a string `length` bytes long, raw, in place; longer ones have undefined bytes at the
-  /// end. Throws when memory is out, says false when it takes another entry.
+  /// Makes a string `length` bytes long, raw, in place, and its text writable (one that others hold
+  /// is copied); longer ones have undefined bytes at the end. Throws when memory is out, says false
+  /// when it takes another entry.
   static bool resize_text(Entry& entry, std::size_t length);
 
   static void set_integer(Entry& entry, std::int64_t value) noexcept;
@@ -82,6 +74,7 @@ class EntryBuilder {
   struct Plan;
 
   static Entry* allocate(const Plan& plan);
+  static void set_block(Entry& entry, BlockPtr block) noexcept;
   static Entry* reshape(const Entry& old, std::string_view key, std::int64_t expire_at_ms);
 };
 

@@ -7,7 +7,7 @@
 #include <new>
 #include <utility>
 
-#include "keyspace/allocation.hpp"
+#include "base/allocation.hpp"
 
 namespace respawn::keyspace {
 

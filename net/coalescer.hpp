@@ -33,7 +33,7 @@ class Coalescer {
  private:
   static constexpr unsigned period_receives = 256;
   /// Fewer busy connections than this are not waited for.
-  static constexpr unsigned busy_min = 8;
+  static constexpr unsigned busy_min = 32;
   static constexpr unsigned wanted_max = 32;
 
   void end_period();

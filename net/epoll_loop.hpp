@@ -42,6 +42,8 @@ class EpollLoop final : public SocketLoop {
  protected:
   void poll(std::int64_t timeout_us) override;
 
+  [[nodiscard]] int accept_flags() const override { return SOCK_CLOEXEC | SOCK_NONBLOCK; }
+
  private:
   int wait(std::int64_t timeout_us);
 

@@ -3,8 +3,10 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 
 namespace respawn::net {
 namespace {
@@ -13,6 +15,9 @@ constexpr std::size_t pieces_max = 64;
 
 /// One stream does not hold up the turn for longer than it takes to send this.
 constexpr std::size_t sent_per_turn_max = 1024 * 1024;
+
+/// Nor for longer than it takes to receive this.
+constexpr std::size_t received_at_once_max = 1024 * 1024;
 
 }  // namespace
 
@@ -59,13 +64,22 @@ void EpollStream::on_ready(std::uint32_t events) {
 
 void EpollStream::continue_receiving() {
   if (watch_error_ != 0) return deliver_end(watch_error_);
+  const StreamHandler::LargeSpace large = large_space();
   std::vector<char>& scratch = loop_.scratch();
-  const ssize_t received = ::recv(fd(), scratch.data(), scratch.size(), MSG_DONTWAIT);
+  // Whatever is smaller comes with what follows it.
+  const bool direct = large.bytes.size() >= scratch.size();
+  const std::span<char> space =
+      direct ? large.bytes.first(std::min(large.bytes.size(), received_at_once_max))
+             : std::span<char>(scratch);
+  const ssize_t received = ::recv(fd(), space.data(), space.size(), MSG_DONTWAIT);
   if (received > 0) {
     const auto bytes = static_cast<std::size_t>(received);
     // A short read took all there was; the next arrival is a new edge.
-    readable_ = bytes == scratch.size() || hung_up_;
-    deliver({scratch.data(), bytes});
+    readable_ = bytes == space.size() || hung_up_;
+    if (direct)
+      deliver_large(bytes);
+    else
+      deliver({scratch.data(), bytes});
     if (readable_ && receiving()) continue_later();
   } else if (received == 0) {
     deliver_end(0);
@@ -97,7 +111,8 @@ void EpollStream::transmit() {
     if (error == 0 || error == EINTR) continue;
     const bool full = error == EAGAIN || error == EWOULDBLOCK;
     const int failed = full ? watch(true) : error;
-    return failed == 0 ? void() : send_failed(failed);
+    if (failed != 0) return send_failed(failed);
+    return total > 0 ? sent_some() : void();
   }
   if (watched_writes_) watch(false);
   sent();

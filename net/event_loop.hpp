@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -88,6 +89,9 @@ class EventLoop : public caf::execution_unit {
 
   virtual std::unique_ptr<Stream> adopt(AcceptedSocket socket, StreamHandler& handler) = 0;
   virtual std::unique_ptr<Listener> listen(int listening_fd, AcceptHandler& handler) = 0;
+  /// Accepts whoever waits in the backlog at this moment, before the descriptor is closed: nobody
+  /// listens on it any more (the last listener is paused or gone). Ends early when accept fails.
+  virtual std::vector<AcceptedSocket> accept_waiting(int listening_fd) = 0;
   /// The handler becomes a StreamHandler's owner only in on_connected: `stream_handler` is what the
   /// new stream reports to.
   virtual std::unique_ptr<Connecting> connect(const Address& address, ConnectHandler& handler,

@@ -35,9 +35,60 @@ LoopActor::subtype_t LoopActor::subtype() const {
   return io_actor;
 }
 
-LoopActor::resume_result LoopActor::resume(caf::execution_unit* unit, std::size_t messages_max) {
+/// What CAF calls for each message, in the order of its queues. Nobody here uses CAF's streams.
+struct LoopActor::MailboxVisitor {
+  LoopActor& actor;
+  std::size_t handled = 0;
+  std::size_t messages_max;
+
+  template <class Queue>
+  caf::intrusive::task_result operator()(std::size_t, Queue&, caf::mailbox_element& element) {
+    switch (actor.take(element)) {
+      case activation_result::terminated:
+        return caf::intrusive::task_result::stop;
+      case activation_result::success:
+        return ++handled < messages_max ? caf::intrusive::task_result::resume
+                                        : caf::intrusive::task_result::stop_all;
+      case activation_result::skipped:
+        return caf::intrusive::task_result::skip;
+      case activation_result::dropped:
+        break;
+    }
+    return caf::intrusive::task_result::resume;
+  }
+
+  template <class Slot, class Nested>
+  caf::intrusive::task_result operator()(std::size_t, downstream_queue&, Slot, Nested&,
+                                         caf::mailbox_element&) {
+    return caf::intrusive::task_result::resume;
+  }
+};
+
+LoopActor::activation_result LoopActor::take(caf::mailbox_element& element) {
   try {
-    const resume_result result = caf::event_based_actor::resume(unit, messages_max);
+    if (!alive() || !receive(element)) return reactivate(element);
+  } catch (...) {
+    fail(std::current_exception());
+  }
+  return finalize() ? activation_result::terminated : activation_result::success;
+}
+
+/// As scheduled_actor::resume(), without what only CAF's own timeouts, streams and log need.
+LoopActor::resume_result LoopActor::take_messages(std::size_t messages_max) {
+  constexpr std::size_t round = 64;
+  if (!activate(loop_)) return done;
+  MailboxVisitor visitor{*this, 0, messages_max};
+  while (visitor.handled < messages_max) {
+    const bool consumed = mailbox_.new_round(round, visitor).consumed_items;
+    if (finalize()) return done;
+    if (!consumed && mailbox_.try_block()) return awaiting_message;
+  }
+  return mailbox_.try_block() ? awaiting_message : resume_later;
+}
+
+LoopActor::resume_result LoopActor::resume(caf::execution_unit*, std::size_t messages_max) {
+  try {
+    const resume_result result = take_messages(messages_max);
     if (result == done || !std::exchange(after_messages_wanted_, false)) return result;
     return in_context([this] { after_messages(); }) ? result : done;
   } catch (...) {  // only on_exit() gets here, everything else went to the exception handler

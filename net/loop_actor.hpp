@@ -55,6 +55,10 @@ class LoopActor : public caf::event_based_actor {
     return settle();
   }
 
+  /// Takes a message that needs none of CAF's matching (a LoopMessage), as a message handler would;
+  /// false: it is none of those.
+  virtual bool receive(caf::mailbox_element&) { return false; }
+
   /// Asks, from a message handler, for one call of after_messages() once there is no message left,
   /// or this turn's share of them is used up.
   void call_after_messages() { after_messages_wanted_ = true; }
@@ -68,6 +72,7 @@ class LoopActor : public caf::event_based_actor {
 
  private:
   friend class LoopCore;
+  struct MailboxVisitor;
 
   struct Timer {
     TimerId id;
@@ -82,6 +87,8 @@ class LoopActor : public caf::event_based_actor {
 
   void fire(Timer* timer);
   void fail(const std::exception_ptr& exception);
+  resume_result take_messages(std::size_t messages_max);
+  activation_result take(caf::mailbox_element& element);
   /// Ends the actor if it has quit; returns whether it lives on.
   bool settle();
   /// on_exit() threw: ends the actor without it.

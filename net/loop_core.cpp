@@ -18,6 +18,10 @@ constexpr int rounds_max = 8;
 /// Messages that one actor takes in one round.
 constexpr std::size_t messages_max = 1024;
 
+/// A loop that sends less often than this is at rest.
+constexpr std::int64_t rest_period_us = 1'000'000;
+constexpr std::uint64_t rest_flushes_max = 64;
+
 void print_exception(const char* text) {
   std::fprintf(stderr, "exception on an event loop: %s\n", text);
 }
@@ -179,9 +183,25 @@ void LoopCore::run_due_timers() {
 }
 
 void LoopCore::flush_streams() {
+  if (to_flush_.empty()) return;
   flushing_.swap(to_flush_);
   for (const auto& stream : flushing_) stream->flush();
+  flushes_ += flushing_.size();
   flushing_.clear();
+  if (!resting_later_) rest_later();
+}
+
+void LoopCore::rest_later() {
+  resting_later_ = true;
+  rested_flushes_ = flushes_;
+  call_after(rest_period_us, [this] { rest(); });
+}
+
+void LoopCore::rest() {
+  if (flushes_ - rested_flushes_ > rest_flushes_max) return rest_later();
+  resting_later_ = false;
+  buffer_pool_.release();
+  release_memory();
 }
 
 void LoopCore::release_ended() {

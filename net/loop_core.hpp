@@ -81,6 +81,12 @@ class LoopCore : public EventLoop {
   /// Microseconds until something has to be done: 0 = there is work now, -1 = never.
   std::int64_t idle_us();
 
+  /// The loop has been all but idle for a while: memory that waits for traffic can go.
+  virtual void release_memory() {}
+
+  /// How many streams are flushed at this moment; 0 outside of it.
+  [[nodiscard]] std::size_t flushing_streams() const { return flushing_.size(); }
+
   /// Ends the actors that are left and drops everything queued. Called by the destructor of the
   /// back end, while its virtual functions still work.
   void shut_down();
@@ -94,6 +100,8 @@ class LoopCore : public EventLoop {
   void run_due_timers();
   void flush_streams();
   void release_ended();
+  void rest_later();
+  void rest();
   void enqueue_remote(caf::resumable* job, std::function<void()> function);
   static void report_exception();
 
@@ -116,6 +124,9 @@ class LoopCore : public EventLoop {
   TimerQueue timers_;
   std::uint64_t turn_mark_ = 0;
   BufferPool buffer_pool_;
+  std::uint64_t flushes_ = 0;         // of streams
+  std::uint64_t rested_flushes_ = 0;  // when rest() last looked
+  bool resting_later_ = false;
 
   // Any thread.
   std::atomic<bool> sleeping_{false};

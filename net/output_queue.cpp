@@ -32,25 +32,54 @@ void BufferPool::give(Buffer&& buffer) {
 }
 
 void OutputQueue::append(Buffer& bytes, BufferPool& pool) {
-  if (bytes.empty()) return;
-  size_bytes_ += bytes.size();
-  const std::size_t waiting = buffers_.size() - first_ - sending_;
-  if (waiting > 0 && buffers_.back().size() + bytes.size() <= merged_bytes_max) {
-    buffers_.back().append(bytes.view());
+  if (bytes.has_attachments()) {
+    append_with_blocks(bytes, pool);
     bytes.clear();
     return;
   }
-  buffers_.push_back(std::move(bytes));
+  if (bytes.empty()) return;
+  size_bytes_ += bytes.size();
+  const std::size_t waiting = pieces_.size() - first_ - sending_;
+  if (waiting > 0 && !pieces_.back().block &&
+      pieces_.back().buffer.size() + bytes.size() <= merged_bytes_max) {
+    pieces_.back().buffer.append(bytes.view());
+    bytes.clear();
+    return;
+  }
+  pieces_.push_back({std::move(bytes), {}, {}});
   bytes = pool.take();
 }
 
-std::size_t OutputQueue::begin_send(std::span<iovec> pieces) {
+void OutputQueue::append_with_blocks(const Buffer& bytes, BufferPool& pool) {
+  const std::string_view inline_bytes = bytes.view();
+  std::size_t at = 0;
+  for (const Buffer::Attachment& attachment : bytes.attachments()) {
+    append_copy(inline_bytes.substr(at, attachment.at - at), pool);
+    at = attachment.at;
+    pieces_.push_back({{}, attachment.block, attachment.bytes});
+    size_bytes_ += attachment.bytes.size();
+  }
+  append_copy(inline_bytes.substr(at), pool);
+}
+
+void OutputQueue::append_copy(std::string_view bytes, BufferPool& pool) {
+  Buffer copy = pool.take();
+  copy.append(bytes);
+  append(copy, pool);
+  pool.give(std::move(copy));
+}
+
+std::size_t OutputQueue::begin_send(std::span<iovec> vectors) {
   RESPAWN_CHECK(!empty() && !sending());
-  const std::size_t count = std::min(pieces.size(), buffers_.size() - first_);
-  for (std::size_t i = 0; i < count; ++i) {
-    Buffer& buffer = buffers_[first_ + i];
-    const std::size_t offset = i == 0 ? first_offset_ : 0;
-    pieces[i] = {buffer.data() + offset, buffer.size() - offset};
+  const std::size_t count_max = std::min(vectors.size(), pieces_.size() - first_);
+  std::size_t total = 0;
+  std::size_t count = 0;
+  while (count < count_max && total < send_bytes_max) {
+    std::string_view bytes = pieces_[first_ + count].bytes();
+    if (count == 0) bytes.remove_prefix(first_offset_);
+    bytes = bytes.substr(0, send_bytes_max);
+    vectors[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
+    total += bytes.size();
   }
   sending_ = count;
   return count;
@@ -61,27 +90,29 @@ void OutputQueue::end_send(std::size_t bytes, BufferPool& pool) {
   sending_ = 0;
   size_bytes_ -= bytes;
   while (bytes > 0) {
-    const std::size_t left = buffers_[first_].size() - first_offset_;
+    const std::size_t left = pieces_[first_].bytes().size() - first_offset_;
     if (bytes < left) {
       first_offset_ += bytes;
       break;
     }
     bytes -= left;
     first_offset_ = 0;
-    pool.give(std::move(buffers_[first_++]));
+    Piece& done = pieces_[first_++];
+    done.block.reset();
+    pool.give(std::move(done.buffer));
   }
-  if (first_ == buffers_.size()) {
-    buffers_.clear();
+  if (first_ == pieces_.size()) {
+    pieces_.clear();
     first_ = 0;
-  } else if (first_ >= 64 && first_ * 2 >= buffers_.size()) {  // never a long run of empty ones
-    buffers_.erase(buffers_.begin(), buffers_.begin() + static_cast<std::ptrdiff_t>(first_));
+  } else if (first_ >= 64 && first_ * 2 >= pieces_.size()) {  // never a long run of empty ones
+    pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
   }
 }
 
 void OutputQueue::clear() {
   RESPAWN_CHECK(!sending());
-  buffers_.clear();
+  pieces_.clear();
   first_ = first_offset_ = size_bytes_ = 0;
 }
 

@@ -105,12 +105,24 @@ void SimulatedLoop::deliver_backlog(int listening_fd) {
     while (!backlog.empty()) {
       const auto listener = listeners_.find(listening_fd);
       if (listener == listeners_.end() || listener->second->paused()) return;
-      const int socket = next_socket_++;
-      accepted_[socket] = std::move(backlog.front());
-      backlog.pop_front();
-      guarded([&] { listener->second->handler().on_accepted({socket}); });
+      const AcceptedSocket socket = accept_first(listening_fd);
+      guarded([&] { listener->second->handler().on_accepted(socket); });
     }
   });
+}
+
+AcceptedSocket SimulatedLoop::accept_first(int listening_fd) {
+  auto& backlog = backlogs_[listening_fd];
+  const AcceptedSocket socket{next_socket_++};
+  accepted_[socket.fd] = std::move(backlog.front());
+  backlog.pop_front();
+  return socket;
+}
+
+std::vector<AcceptedSocket> SimulatedLoop::accept_waiting(int listening_fd) {
+  std::vector<AcceptedSocket> accepted;
+  while (!backlogs_[listening_fd].empty()) accepted.push_back(accept_first(listening_fd));
+  return accepted;
 }
 
 void SimulatedLoop::fail_accept(int listening_fd, int error) {

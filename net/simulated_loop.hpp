@@ -89,6 +89,7 @@ class SimulatedLoop final : public LoopCore {
 
   std::unique_ptr<Stream> adopt(AcceptedSocket socket, StreamHandler& handler) override;
   std::unique_ptr<Listener> listen(int listening_fd, AcceptHandler& handler) override;
+  std::vector<AcceptedSocket> accept_waiting(int listening_fd) override;
   std::unique_ptr<Connecting> connect(const Address& address, ConnectHandler& handler,
                                       StreamHandler& stream_handler) override;
 
@@ -106,6 +107,7 @@ class SimulatedLoop final : public LoopCore {
   using Connection = std::shared_ptr<SimulatedConnection>;
 
   void deliver_backlog(int listening_fd);
+  [[nodiscard]] AcceptedSocket accept_first(int listening_fd);
   void finish_connect(const Address& address, ConnectHandler& handler,
                       StreamHandler& stream_handler);
   [[nodiscard]] Connection make_connection(std::string stream_side, std::string peer_side);

@@ -48,12 +48,14 @@ void SimulatedStream::continue_receiving() {
 }
 
 void SimulatedStream::transmit() {
+  bool progress = false;
   while (!output().empty()) {
     if (connection_->send_error != 0) return send_failed(connection_->send_error);
     const std::size_t unread = connection_->unread.size();
     const std::size_t room =
         connection_->window_bytes > unread ? connection_->window_bytes - unread : 0;
-    if (room == 0) return;  // peer_changed() comes when there is
+    if (room == 0) return progress ? sent_some() : void();  // peer_changed() comes when there is
+    progress = true;
     std::array<iovec, 1> piece;
     output().begin_send(piece);
     const std::size_t bytes = std::min(room, piece[0].iov_len);

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -121,6 +122,29 @@ std::uint16_t port_of(const SocketAddress& address) {
   return 0;
 }
 
+bool is_every_host(const SocketAddress& address) {
+  if (address.family() == AF_INET)
+    return reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_addr.s_addr == INADDR_ANY;
+  return address.family() == AF_INET6 &&
+         IN6_IS_ADDR_UNSPECIFIED(
+             &reinterpret_cast<const sockaddr_in6*>(&address.storage)->sin6_addr);
+}
+
+bool has_same_host(const SocketAddress& one, const SocketAddress& other) {
+  if (one.family() == AF_INET)
+    return reinterpret_cast<const sockaddr_in*>(&one.storage)->sin_addr.s_addr ==
+           reinterpret_cast<const sockaddr_in*>(&other.storage)->sin_addr.s_addr;
+  const auto* left = reinterpret_cast<const sockaddr_in6*>(&one.storage);
+  const auto* right = reinterpret_cast<const sockaddr_in6*>(&other.storage);
+  return left->sin6_scope_id == right->sin6_scope_id &&
+         std::memcmp(&left->sin6_addr, &right->sin6_addr, sizeof left->sin6_addr) == 0;
+}
+
+bool has_same_port(const SocketAddress& one, const SocketAddress& other) {
+  const bool comparable = one.family() == AF_INET || one.family() == AF_INET6;
+  return comparable && one.family() == other.family() && port_of(one) == port_of(other);
+}
+
 /// What a kernel without some protocol says.
 bool protocol_is_missing(int error) {
   return error == ENOPROTOOPT || error == EPROTONOSUPPORT || error == ESOCKTNOSUPPORT ||
@@ -146,23 +170,23 @@ void FileDescriptor::reset() {
   fd_ = -1;
 }
 
+bool is_same_place(const SocketAddress& one, const SocketAddress& other) {
+  return has_same_port(one, other) && has_same_host(one, other);
+}
+
+bool in_the_way(const SocketAddress& one, const SocketAddress& other) {
+  return has_same_port(one, other) &&
+         (has_same_host(one, other) || is_every_host(one) || is_every_host(other));
+}
+
 namespace {
 
-/// Tries what `host` stands for until one can be listened on.
-FileDescriptor listen_on_host(const std::string& host, std::uint16_t port, int backlog,
-                              ListenFailure& why, std::string& lookup_error) {
-  const bool any = host == "*" || host == "::*";
-  const bool six = host.find(':') != std::string::npos;
-  const auto addresses = look_up({any ? "" : host, port, six ? AF_INET6 : AF_INET, AI_PASSIVE});
-  if (!addresses) {
-    lookup_error = addresses.error();
-    return {};
-  }
-  for (const SocketAddress& address : addresses.value()) {
-    FileDescriptor fd = open_tcp_listener(address, backlog, why);
-    if (fd.valid()) return fd;
-  }
-  return {};
+bool is_optional(const std::string& entry) {
+  return entry.starts_with('-');
+}
+
+std::string host_of(const std::string& entry) {
+  return is_optional(entry) ? entry.substr(1) : entry;
 }
 
 Error tcp_failure(const std::string& host, std::uint16_t port, const std::string& reason) {
@@ -171,6 +195,15 @@ Error tcp_failure(const std::string& host, std::uint16_t port, const std::string
 }
 
 }  // namespace
+
+Result<std::vector<SocketAddress>> places_to_listen(const std::string& entry, std::uint16_t port) {
+  const std::string host = host_of(entry);
+  const bool any = host == "*" || host == "::*";
+  const bool six = host.find(':') != std::string::npos;
+  auto places = look_up({any ? "" : host, port, six ? AF_INET6 : AF_INET, AI_PASSIVE});
+  if (!places) return tcp_failure(host, port, places.error());
+  return places;
+}
 
 Result<ListeningSocket> ListeningSocket::tcp(const std::string& host, std::uint16_t port,
                                              int backlog) {
@@ -184,14 +217,15 @@ Result<std::vector<ListeningSocket>> listen_tcp(const std::vector<std::string>& 
                                                 std::uint16_t port, int backlog) {
   std::vector<ListeningSocket> sockets;
   for (const std::string& entry : bind) {
-    const bool optional = entry.starts_with('-');
-    const std::string host = optional ? entry.substr(1) : entry;
+    const std::string host = host_of(entry);
+    const auto places = places_to_listen(entry, port);
+    if (!places) return failure(places.error());
     ListenFailure why;
-    std::string lookup_error;
-    FileDescriptor fd = listen_on_host(host, port, backlog, why, lookup_error);
-    if (!lookup_error.empty()) return tcp_failure(host, port, lookup_error);
+    FileDescriptor fd;
+    for (std::size_t i = 0; i < places->size() && !fd.valid(); ++i)
+      fd = open_tcp_listener((*places)[i], backlog, why);
     if (!fd.valid()) {
-      if (optional && why.error == EADDRNOTAVAIL) continue;
+      if (is_optional(entry) && why.error == EADDRNOTAVAIL) continue;
       if (protocol_is_missing(why.error)) continue;
       return tcp_failure(host, port, call_failed(why.call, why.error).text);
     }
@@ -208,9 +242,22 @@ Result<ListeningSocket> ListeningSocket::from_bound(FileDescriptor fd) {
   ListeningSocket socket;
   socket.fd_ = std::move(fd);
   socket.address_ = address_text(*bound);
+  socket.bound_ = *bound;
   socket.port_ = port_of(*bound);
   return socket;
 }
+
+namespace {
+
+/// Whether nobody listens on the socket file at `address` any more. Where that cannot be told,
+/// somebody does.
+bool is_left_behind(const SocketAddress& address) {
+  const FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return fd.valid() && connect(fd.get(), address.get(), address.length) != 0 &&
+         errno == ECONNREFUSED;
+}
+
+}  // namespace
 
 Result<ListeningSocket> ListeningSocket::unix_path(const std::string& path, mode_t permissions,
                                                    int backlog) {
@@ -225,7 +272,8 @@ Result<ListeningSocket> ListeningSocket::unix_path(const std::string& path, mode
 
   struct stat file {};
 
-  if (lstat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode)) unlink(path.c_str());
+  if (lstat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode) && is_left_behind(*address))
+    unlink(path.c_str());
   // Linux makes the file with the mode of the socket (less the umask), so it never permits more;
   // chmod() then adds what the umask took.
   if (permissions != 0 && fchmod(made.fd(), permissions) != 0) return failed("fchmod");
@@ -243,6 +291,7 @@ Result<ListeningSocket> ListeningSocket::unix_path(const std::string& path, mode
 ListeningSocket& ListeningSocket::operator=(ListeningSocket&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(address_, other.address_);
+  std::swap(bound_, other.bound_);
   std::swap(port_, other.port_);
   std::swap(path_, other.path_);
   std::swap(device_, other.device_);
@@ -251,12 +300,27 @@ ListeningSocket& ListeningSocket::operator=(ListeningSocket&& other) noexcept {
 }
 
 ListeningSocket::~ListeningSocket() {
-  if (!fd_.valid() || path_.empty()) return;
+  if (!fd_.valid()) return;
+  // Closing is not enough: while clients come, io_uring's accept may hold the socket for a moment
+  // longer though it was cancelled.
+  ::shutdown(fd(), SHUT_RDWR);
+  if (path_.empty()) return;
 
   struct stat file {};
 
   if (lstat(path_.c_str(), &file) != 0) return;
   if (file.st_dev == device_ && file.st_ino == inode_) unlink(path_.c_str());
+}
+
+void ListeningSocket::turn_away() const {
+  sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+  const sock_fprog program{1, &nothing};
+  setsockopt(fd(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+void let_in(int fd) {
+  const int ignored = 0;
+  setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
 }
 
 Status set_keepalive(int fd, int seconds) {

@@ -53,8 +53,16 @@ struct SocketAddress {
   [[nodiscard]] int family() const { return storage.ss_family; }
 };
 
-/// A bound and listening socket, closed by the destructor. A Unix socket's file is removed then,
-/// if it is still the one that was made here. TCP_NODELAY is on, and accepted sockets inherit it.
+/// Whether both are the same place to listen at: protocol, host and port.
+bool is_same_place(const SocketAddress& one, const SocketAddress& other);
+
+/// Whether the kernel lets nobody listen at one of them while somebody listens at the other: they
+/// are the same place, or one of them is every address of its protocol.
+bool in_the_way(const SocketAddress& one, const SocketAddress& other);
+
+/// A bound and listening socket; the destructor closes it, and nobody listens there any more. A
+/// Unix socket's file is removed then, if it is still the one that was made here. TCP_NODELAY is
+/// on, and accepted sockets inherit it.
 class ListeningSocket {
  public:
   /// `host` is a name or an address; "*" is every IPv4 and "::*" every IPv6 address. Port 0 lets
@@ -62,9 +70,9 @@ class ListeningSocket {
   /// REASON".
   static Result<ListeningSocket> tcp(const std::string& host, std::uint16_t port, int backlog);
 
-  /// A stale socket file is replaced, any other file is an error. `permissions` of 0 leaves them to
-  /// the umask; there is no moment at which more is permitted. Error: "Failed opening Unix socket:
-  /// CALL: REASON".
+  /// A socket file on which nobody listens any more is replaced, any other file is an error.
+  /// `permissions` of 0 leaves them to the umask; there is no moment at which more is permitted.
+  /// Error: "Failed opening Unix socket: CALL: REASON".
   static Result<ListeningSocket> unix_path(const std::string& path, mode_t permissions,
                                            int backlog);
 
@@ -72,10 +80,18 @@ class ListeningSocket {
   ListeningSocket& operator=(ListeningSocket&&) noexcept;
   ~ListeningSocket();
 
+  /// Before it is closed: the kernel answers nobody any more who wants to connect, so that whoever
+  /// is connected can be accepted to the last one; let_in() is due for each. Where the kernel
+  /// cannot, it goes on.
+  void turn_away() const;
+
   [[nodiscard]] int fd() const { return fd_.get(); }
 
   /// "127.0.0.1:6379", "[::1]:6379" or "/path/of.sock:0".
   [[nodiscard]] const std::string& address() const { return address_; }
+
+  /// Where a TCP socket is bound.
+  [[nodiscard]] const SocketAddress& bound() const { return bound_; }
 
   /// The port bound; 0 for a Unix socket.
   [[nodiscard]] std::uint16_t port() const { return port_; }
@@ -89,17 +105,26 @@ class ListeningSocket {
 
   FileDescriptor fd_;
   std::string address_;
+  SocketAddress bound_;
   std::uint16_t port_ = 0;
   std::string path_;  // of a Unix socket
   dev_t device_ = 0;  // identify its file
   ino_t inode_ = 0;
 };
 
+/// For a socket that was accepted behind turn_away(), which it may have inherited: what its peer
+/// sends arrives (what came in between is sent again).
+void let_in(int fd);
+
 /// One socket for each of Redis' "bind" addresses, in their order. An address with a leading '-' is
 /// skipped when this machine does not have it, and any address of a protocol that the kernel does
 /// not know is skipped. All or nothing; none left is no error.
 Result<std::vector<ListeningSocket>> listen_tcp(const std::vector<std::string>& bind,
                                                 std::uint16_t port, int backlog);
+
+/// What an entry of "bind" stands for, in the order in which listen_tcp() tries it. May ask a name
+/// server. Error: as of listen_tcp().
+Result<std::vector<SocketAddress>> places_to_listen(const std::string& entry, std::uint16_t port);
 
 /// TCP keep-alive probes after `seconds` of silence, every third of that, given up after three;
 /// 0 turns them off. Descriptors below 0 (simulation) and Unix sockets are left alone.

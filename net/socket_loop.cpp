@@ -1,12 +1,14 @@
 #include "net/socket_loop.hpp"
 
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include <unistd.h>
 #include <caf/actor_system.hpp>
 #include <cerrno>
 #include <system_error>
 
+#include "net/accept_errors.hpp"
 #include "net/connect_attempt.hpp"
 
 namespace respawn::net {
@@ -46,6 +48,18 @@ void SocketLoop::stop() {
 std::unique_ptr<Connecting> SocketLoop::connect(const Address& address, ConnectHandler& handler,
                                                 StreamHandler& stream_handler) {
   return start_connecting(*this, address, handler, stream_handler);
+}
+
+std::vector<AcceptedSocket> SocketLoop::accept_waiting(int listening_fd) {
+  std::vector<AcceptedSocket> accepted;
+  if (!set_nonblocking(listening_fd, true)) return accepted;
+  for (;;) {
+    const int fd = ::accept4(listening_fd, nullptr, nullptr, accept_flags());
+    if (fd >= 0)
+      accepted.push_back({fd});
+    else if (!accept_error_passes(errno))
+      return accepted;
+  }
 }
 
 void SocketLoop::wake() {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "net/loop_core.hpp"
 #include "net/socket.hpp"
@@ -40,6 +41,7 @@ class SocketLoop : public LoopCore {
   void stop() final;
   std::unique_ptr<Connecting> connect(const Address& address, ConnectHandler& handler,
                                       StreamHandler& stream_handler) final;
+  std::vector<AcceptedSocket> accept_waiting(int listening_fd) final;
 
   /// Starts connecting `socket`; the answer, ConnectAttempt::connected(), comes later, never from
   /// inside this call.
@@ -55,6 +57,9 @@ class SocketLoop : public LoopCore {
   virtual void begin_run() {}
 
   virtual void end_run() {}
+
+  /// What accept4() has to make of a socket that this back end adopts.
+  [[nodiscard]] virtual int accept_flags() const = 0;
 
   /// For destructors of back ends, instead of shut_down().
   void shut_down_sockets();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,17 +17,31 @@ class StreamHandler {
  public:
   virtual ~StreamHandler() = default;
 
-  /// Where the next received bytes go: room for at least `bytes` behind what the owner already has.
-  /// The loop writes there and then calls on_received(). Called directly before the bytes arrive,
-  /// so that an idle connection needs no buffer.
-  virtual char* receive_space(std::size_t bytes) = 0;
+  /// Where the next received bytes go; `bytes` are there. Room for less (but one) is fine: then the
+  /// rest is asked for again. The loop writes and then calls on_received(). Called directly before
+  /// the bytes arrive, so that an idle connection needs no buffer.
+  virtual std::span<char> receive_space(std::size_t bytes) = 0;
 
-  /// `bytes` were written to the last receive_space().
+  /// `bytes` were written to the start of the last receive_space(), or of large_space().
   virtual void on_received(std::size_t bytes) = 0;
+
+  /// Room for something large of which the owner knows that it comes next, and what keeps that
+  /// memory alive: the loop may have it received right there, without a buffer between, and may be
+  /// at it when the owner has gone. Empty: nothing of the kind. Only looks; may be called at any
+  /// time.
+  struct LargeSpace {
+    std::span<char> bytes;
+    BlockPtr block;
+  };
+
+  [[nodiscard]] virtual LargeSpace large_space() const { return {}; }
 
   /// Nothing more will be received: 0 = the peer closed its side, else an errno. The stream can
   /// still send (unless it failed).
   virtual void on_receive_end(int error) = 0;
+
+  /// The kernel has taken a part of what was handed to send().
+  virtual void on_progress() {}
 
   /// Everything handed to send() has been given to the kernel.
   virtual void on_sent() = 0;

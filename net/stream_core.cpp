@@ -1,5 +1,6 @@
 #include "net/stream_core.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -61,13 +62,22 @@ void StreamCore::continue_now() {
 
 void StreamCore::deliver(std::string_view bytes) {
   const bool done = loop_.guarded([&] {
-    char* space = handler_->receive_space(bytes.size());
-    if (closed_) return;
-    std::memcpy(space, bytes.data(), bytes.size());
-    handler_->on_received(bytes.size());
+    while (!bytes.empty() && !closed_) {
+      const std::span<char> space = handler_->receive_space(bytes.size());
+      if (closed_) return;
+      const std::size_t count = std::min(space.size(), bytes.size());
+      std::memcpy(space.data(), bytes.data(), count);
+      bytes.remove_prefix(count);
+      handler_->on_received(count);
+    }
   });
   // Bytes may be lost now: the owner must not go on as if nothing had happened.
   if (!done) deliver_end(ENOMEM);
+}
+
+void StreamCore::deliver_large(std::size_t bytes) {
+  if (closed_) return;
+  if (!loop_.guarded([&] { handler_->on_received(bytes); })) deliver_end(ENOMEM);
 }
 
 void StreamCore::deliver_end(int error) {
@@ -76,6 +86,10 @@ void StreamCore::deliver_end(int error) {
   if (receiving_) stop_receiving();
   receiving_ = false;
   loop_.guarded([&] { handler_->on_receive_end(error); });
+}
+
+void StreamCore::sent_some() {
+  if (!closed_) loop_.guarded([&] { handler_->on_progress(); });
 }
 
 void StreamCore::sent() {

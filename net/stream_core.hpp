@@ -62,7 +62,11 @@ class StreamCore : public LocalCounted {
   // What a back end reports. Each may end in the handler destroying the owner's handle, so the
   // caller holds a reference.
   void deliver(std::string_view bytes);
+  /// So many bytes are in what was the owner's large_space().
+  void deliver_large(std::size_t bytes);
   void deliver_end(int error);
+  /// A part of output() is out.
+  void sent_some();
   /// Everything in output() is out.
   void sent();
   void send_failed(int error);
@@ -71,6 +75,11 @@ class StreamCore : public LocalCounted {
   void continue_later();
   /// Has flush() called at the end of this turn (or of the next one, within a flush).
   void flush_later();
+
+  /// Where the owner wants what comes next.
+  [[nodiscard]] StreamHandler::LargeSpace large_space() const {
+    return receiving() ? handler_->large_space() : StreamHandler::LargeSpace{};
+  }
 
   [[nodiscard]] bool closed() const { return closed_; }
 

@@ -55,8 +55,8 @@ class ListenerCore final : public LocalCounted, public UringTarget {
   void cancel() {
     if (current_ == UringOperation::none || !loop_.usable()) return;
     loop_.cancel_operation(*this, current_);
-    // At once: the owner may close the descriptor now and bind the same port again, so the kernel
-    // must have let go of it.
+    // At once: the owner may close the descriptor now. Should the kernel still be at work on it,
+    // ListeningSocket ends that.
     if (loop_.on_loop_thread()) loop_.ring().submit_and_settle();
   }
 

@@ -97,6 +97,11 @@ void UringRing::add_buffer(std::uint16_t id) {
   io_uring_buf_ring_advance(buffer_ring_, 1);
 }
 
+void UringRing::release_pages() {
+  // Only a hint: it is fine when it fails.
+  static_cast<void>(madvise(buffers_, std::size_t{provided_} * buffer_bytes, MADV_DONTNEED));
+}
+
 int UringRing::enable() {
   // liburing 2.3 forgot to export its function for this.
   if (syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) < 0)
@@ -170,10 +175,33 @@ void UringRing::recycle(const io_uring_cqe& completion) {
   add_buffer(static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT));
 }
 
+namespace {
+
+/// Where to look for who refused it.
+const char* hint(int error) {
+  switch (error) {
+    case EPERM:
+    case EACCES:
+      return " (forbidden by a seccomp filter, or by kernel.io_uring_disabled)";
+    case ENOMEM:
+      return " (the limit of locked memory, ulimit -l, may be too low)";
+    case ENOSYS:
+    case EINVAL:
+      return " (this kernel has none, or an older one)";
+    case EMFILE:
+    case ENFILE:
+      return " (the limit of open files, ulimit -n)";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
 Status UringRing::probe() {
   const auto refused = [](const char* what, int error) {
     return failure(std::string("io_uring is not available: ") + what + ": " +
-                   std::generic_category().message(error));
+                   std::generic_category().message(error) + hint(error));
   };
   UringRing ring;
   if (const int error = ring.open(); error != 0) return refused("setup", error);

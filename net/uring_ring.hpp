@@ -63,6 +63,10 @@ class UringRing {
   /// in turn, so each of them soon takes its memory; most servers need few.
   void provide_more();
 
+  /// Gives the pages of the buffers back; they come again as they are used. To be called where
+  /// every completion was taken.
+  void release_pages();
+
   /// Whether this kernel does everything that the loop uses: tried out on a socket pair.
   static Status probe();
 

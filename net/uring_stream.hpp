@@ -7,9 +7,11 @@
 
 namespace respawn::net {
 
-/// At most one receive (multishot) and one send are under way. Received bytes are copied out of the
-/// kernel's buffers at once, so that these are free again. The descriptor is closed with the last
-/// reference; until then shutdown() tells the peer.
+/// At most one receive and one send are under way. Received bytes are copied out of the kernel's
+/// buffers at once, so that these are free again; the rest of something large is received where its
+/// owner wants it. Receives are multishot, but single for who sent something large last, so that
+/// the next large thing is noticed before many buffers of it have come. The descriptor is closed
+/// with the last reference; until then shutdown() tells the peer.
 class UringStream final : public StreamCore, public UringTarget {
  public:
   UringStream(UringLoop& loop, FileDescriptor socket, StreamHandler& handler);
@@ -32,8 +34,18 @@ class UringStream final : public StreamCore, public UringTarget {
   void continue_receiving() override;
 
   void arm_receive();
+  void arm_large();
+  void make_way_for_large();
   void on_receive(const io_uring_cqe& completion);
+  void take_received(const io_uring_cqe& completion);
+  void take_large(std::size_t bytes);
+  void on_receive_failure(int error);
+
+  [[nodiscard]] bool nothing_held() const { return held_.empty() && held_large_ == 0; }
+
+  [[nodiscard]] bool send_directly();
   void on_send(const io_uring_cqe& completion);
+  void go_on_sending();
 
   UringLoop& loop_;
   FileDescriptor socket_;
@@ -43,7 +55,10 @@ class UringStream final : public StreamCore, public UringTarget {
   bool cancelling_ = false;
   bool end_held_ = false;
   int held_error_ = 0;
-  Buffer held_;  // arrived while paused
+  Buffer held_;                 // arrived while paused
+  std::size_t held_large_ = 0;  // bytes that arrived in large_ while paused
+  BlockPtr large_;              // what a receive under way writes to; null: the kernel's buffers
+  unsigned large_history_ = 0;  // receives to come that are single
 };
 
 }  // namespace respawn::net

@@ -1,9 +1,7 @@
 #include "persistence/listpack.hpp"
 
+#include <algorithm>
 #include <utility>
-
-#include "keyspace/types/list_block.hpp"
-#include "persistence/rdb_writer.hpp"
 
 namespace respawn::persistence {
 
@@ -37,16 +35,22 @@ std::size_t back_length_bytes(std::size_t size) {
   return size < 268435455 ? 4 : 5;
 }
 
-void append_back_length(std::string& to, std::size_t size) {
+/// The most that goes with an element's text: encoding and length in front, the size behind.
+constexpr std::size_t frame_bytes_max = 5 + 5;
+
+/// Returns the end.
+char* write_back_length(char* at, std::size_t size) {
   const std::size_t bytes = back_length_bytes(size);
   for (std::size_t i = bytes; i-- > 0;) {
     const unsigned more = i + 1 < bytes ? 0x80 : 0;
-    to += static_cast<char>(((size >> (7 * i)) & 0x7f) | more);
+    *at++ = static_cast<char>(((size >> (7 * i)) & 0x7f) | more);
   }
+  return at;
 }
 
-void append_low_bytes(std::string& to, std::int64_t value, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i));
+char* write_low_bytes(char* at, std::uint64_t value, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i) *at++ = static_cast<char>(value >> (8 * i));
+  return at;
 }
 
 bool fits(std::int64_t value, std::size_t bytes) {
@@ -57,52 +61,67 @@ bool fits(std::int64_t value, std::size_t bytes) {
 
 }  // namespace
 
-ListpackWriter::ListpackWriter() : bytes_(header_bytes, '\0') {}
+ListpackWriter::ListpackWriter(std::size_t expected_bytes)
+    : bytes_(expected_bytes, '\0'), used_(header_bytes) {}
 
-void ListpackWriter::append(std::string_view element) {
-  const keyspace::ElementForm form(element);
-  const std::size_t start = bytes_.size();
-  form.integer ? append_integer(*form.integer) : append_text(element);
-  append_back_length(bytes_, bytes_.size() - start);
+/// Where an element of so many bytes may be written.
+char* ListpackWriter::room(std::size_t bytes) {
+  constexpr std::size_t first_bytes = 256;
+  if (bytes_.size() - std::min(used_, bytes_.size()) < bytes)
+    bytes_.resize(std::max({first_bytes, 2 * bytes_.size(), used_ + bytes}));
+  return bytes_.data() + used_;
+}
+
+/// Its encoding and contents end here.
+void ListpackWriter::end_element(char* end) {
+  const auto size = static_cast<std::size_t>(end - (bytes_.data() + used_));
+  used_ = static_cast<std::size_t>(write_back_length(end, size) - bytes_.data());
   ++count_;
 }
 
-void ListpackWriter::append_integer(std::int64_t value) {
-  if (value >= 0 && value <= int_7_max) {
-    bytes_ += static_cast<char>(value);
-  } else if (value >= int_13_min && value <= int_13_max) {
-    bytes_ += static_cast<char>(int_13 | ((value >> 8) & 0x1f));
-    bytes_ += static_cast<char>(value);
+void ListpackWriter::append(std::string_view element) {
+  const keyspace::ElementForm form(element);
+  form.integer ? append(*form.integer) : append_text(element);
+}
+
+void ListpackWriter::append(std::int64_t element) {
+  char* at = room(sizeof element + frame_bytes_max);
+  if (element >= 0 && element <= int_7_max) {
+    *at++ = static_cast<char>(element);
+  } else if (element >= int_13_min && element <= int_13_max) {
+    *at++ = static_cast<char>(int_13 | ((element >> 8) & 0x1f));
+    *at++ = static_cast<char>(element);
   } else {
     unsigned form = int_16;
-    while (!fits(value, wide_bytes[form - int_16])) ++form;
-    bytes_ += static_cast<char>(form);
-    append_low_bytes(bytes_, value, wide_bytes[form - int_16]);
+    while (!fits(element, wide_bytes[form - int_16])) ++form;
+    *at++ = static_cast<char>(form);
+    at = write_low_bytes(at, static_cast<std::uint64_t>(element), wide_bytes[form - int_16]);
   }
+  end_element(at);
 }
 
 void ListpackWriter::append_text(std::string_view text) {
+  char* at = room(text.size() + frame_bytes_max);
   if (text.size() < (1U << 6)) {
-    bytes_ += static_cast<char>(text_6 | text.size());
+    *at++ = static_cast<char>(text_6 | text.size());
   } else if (text.size() < (1U << 12)) {
-    bytes_ += static_cast<char>(text_12 | text.size() >> 8);
-    bytes_ += static_cast<char>(text.size());
+    *at++ = static_cast<char>(text_12 | text.size() >> 8);
+    *at++ = static_cast<char>(text.size());
   } else {
-    bytes_ += static_cast<char>(text_32);
-    append_little_endian(bytes_, static_cast<std::uint32_t>(text.size()));
+    *at++ = static_cast<char>(text_32);
+    at = write_low_bytes(at, text.size(), sizeof(std::uint32_t));
   }
-  bytes_ += text;
+  end_element(std::copy(text.begin(), text.end(), at));
 }
 
 std::string ListpackWriter::take() {
-  bytes_ += static_cast<char>(end_mark);
-  std::string header;
-  append_little_endian(header, static_cast<std::uint32_t>(bytes_.size()));
-  append_little_endian(header,
-                       static_cast<std::uint16_t>(std::min<std::uint64_t>(count_, count_unknown)));
-  bytes_.replace(0, header_bytes, header);
+  *room(1) = static_cast<char>(end_mark);
+  bytes_.resize(used_ + 1);
+  char* const counted = write_low_bytes(bytes_.data(), bytes_.size(), sizeof(std::uint32_t));
+  write_low_bytes(counted, std::min<std::uint64_t>(count_, count_unknown), sizeof(std::uint16_t));
   count_ = 0;
-  return std::exchange(bytes_, std::string(header_bytes, '\0'));
+  used_ = header_bytes;
+  return std::exchange(bytes_, std::string());
 }
 
 ListpackReader::ListpackReader(std::string_view bytes) : at_(bytes) {
@@ -155,9 +174,9 @@ std::optional<std::string_view> ListpackReader::element() {
 }
 
 bool ListpackReader::skip_back_length(std::size_t size) {
-  std::string expected;
-  append_back_length(expected, size);
-  return at_.take(expected.size()) == std::string_view(expected);
+  char expected[frame_bytes_max];
+  const auto bytes = static_cast<std::size_t>(write_back_length(expected, size) - expected);
+  return at_.take(bytes) == std::string_view(expected, bytes);
 }
 
 }  // namespace respawn::persistence

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "keyspace/types/list_block.hpp"
 #include "persistence/element_reader.hpp"
 
 namespace respawn::persistence {
@@ -16,9 +17,18 @@ namespace respawn::persistence {
 /// to be read backwards). A text that is an integer's is that integer.
 class ListpackWriter {
  public:
-  ListpackWriter();
+  /// `expected_bytes`: about how long it will be.
+  explicit ListpackWriter(std::size_t expected_bytes = 0);
 
+  /// An element that is the text of an integer becomes one.
   void append(std::string_view element);
+
+  /// One whose form is known already.
+  void append(const keyspace::StoredElement& element) {
+    element.integer ? append(*element.integer) : append_text(element.text);
+  }
+
+  void append(std::int64_t element);
 
   [[nodiscard]] bool empty() const { return count_ == 0; }
 
@@ -26,10 +36,12 @@ class ListpackWriter {
   std::string take();
 
  private:
-  void append_integer(std::int64_t value);
   void append_text(std::string_view text);
+  char* room(std::size_t bytes);
+  void end_element(char* end);
 
-  std::string bytes_;
+  std::string bytes_;  // in use are used_ of them
+  std::size_t used_;
   std::size_t count_ = 0;
 };
 

@@ -51,7 +51,7 @@ void write_list(RdbWriter& to, const List& list) {
       continue;
     }
     ListpackWriter packed;
-    for (std::size_t i = 0; i < elements; ++i, walk.next()) packed.append(walk.value());
+    for (std::size_t i = 0; i < elements; ++i, walk.next()) packed.append(walk.stored());
     to.length(packed_node);
     to.string(packed.take());
   }
@@ -96,11 +96,9 @@ void write_sorted_set(RdbWriter& to, const SortedSet& set) {
 }
 
 void write_packed_hash(RdbWriter& to, const Hash& hash) {
-  ListpackWriter packed;
-  hash.for_each([&](const HashField& each) {
-    packed.append(each.field);
-    packed.append(each.value);
-  });
+  // What an element takes differs by few bytes.
+  ListpackWriter packed(hash.element_bytes() + 8 * hash.size());
+  hash.for_each_element([&](const keyspace::StoredElement& each) { packed.append(each); });
   to.string(packed.take());
 }
 

@@ -30,6 +30,13 @@ void ReplyWriter::error(std::string_view text) {
       first, first + text.size(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
 }
 
+void ReplyWriter::bulk(BlockPtr block, std::string_view bytes) {
+  if (bytes.size() < attached_min_bytes || !block) return bulk(bytes);
+  header('$', bytes.size());
+  out_->attach(std::move(block), bytes);
+  out_->append("\r\n");
+}
+
 void ReplyWriter::bulk_int(std::int64_t value) {
   std::array<char, max_int_digits> digits;
   const char* const end = write_int(digits.data(), value);
@@ -92,6 +99,7 @@ void ReplyWriter::settle(std::size_t place, Aggregate kind, std::size_t size) {
   std::memcpy(header_bytes.data(), out_->data() + end, header_size);
   std::memmove(start + header_size, start, end - place);
   std::memcpy(start, header_bytes.data(), header_size);
+  out_->shift_attachments(place, header_size);
 }
 
 }  // namespace respawn::protocol

@@ -18,6 +18,9 @@ enum class RespVersion : std::uint8_t { resp2 = 2, resp3 = 3 };
 /// announces an aggregate's size and then writes that many elements.
 class ReplyWriter {
  public:
+  /// Up to this size copying is cheaper than one more piece for the kernel.
+  static constexpr std::size_t attached_min_bytes = 16 * 1024;
+
   ReplyWriter(Buffer& out, RespVersion version) : out_(&out), version_(version) {}
 
   [[nodiscard]] RespVersion version() const { return version_; }
@@ -54,6 +57,9 @@ class ReplyWriter {
     if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
     out_->commit(static_cast<std::size_t>(put_line_end(at + bytes.size()) - start));
   }
+
+  /// $n, of bytes that lie in the block: long ones are attached, not copied.
+  void bulk(BlockPtr block, std::string_view bytes);
 
   /// The decimal digits as a bulk.
   void bulk_int(std::int64_t value);

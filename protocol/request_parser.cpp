@@ -1,6 +1,7 @@
 #include "protocol/request_parser.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "base/numbers.hpp"
@@ -106,7 +107,10 @@ std::size_t RequestParser::parse(Buffer& buffer, std::size_t offset, const Reque
       length = rest[0] == '*'
                    ? parse_multibulk(rest, bounds, commands)
                    : parse_inline({buffer.data() + offset, rest.size()}, bounds, commands);
-      if (length == 0) break;
+      if (length == 0) {
+        if (bulk_bytes_ >= limits.block_bytes_min && !block_) divert(buffer, offset);
+        break;
+      }
       forget_command();
     }
     offset += length;
@@ -147,11 +151,33 @@ std::size_t RequestParser::parse_multibulk(std::string_view rest, const Bounds& 
   for (; bulks_left_ > 0; --bulks_left_)
     if (!read_bulk(rest, bounds)) return 0;
   if (pieces_.empty()) return next_;
-  const std::size_t first = commands.arguments.size();
-  for (const Piece& piece : pieces_)
-    commands.arguments.emplace_back(rest.data() + piece.start, piece.size);
-  end_command(commands, first);
+  add_pieces(rest.data(), commands);
   return next_;
+}
+
+void RequestParser::add_pieces(const char* command, RequestCommands& commands) {
+  const std::size_t first = commands.arguments.size();
+  auto block = blocks_.begin();
+  for (const Piece& piece : pieces_) {
+    if (piece.start == in_block)
+      commands.arguments.push_back((*block++)->view());
+    else
+      commands.arguments.emplace_back(command + piece.start, piece.size);
+  }
+  std::move(blocks_.begin(), blocks_.end(), std::back_inserter(commands.blocks));
+  end_command(commands, first);
+}
+
+/// The bulk that stands at the end of the buffer goes on in a block.
+void RequestParser::divert(Buffer& buffer, std::size_t offset) {
+  const std::size_t start = offset + next_;
+  const std::string_view there = buffer.view().substr(start);
+  if (there.size() >= static_cast<std::size_t>(bulk_bytes_))
+    return;  // only its line end is missing
+  block_ = SharedBlock::create(static_cast<std::size_t>(bulk_bytes_));
+  std::copy(there.begin(), there.end(), block_->data());
+  block_->resize(there.size());
+  buffer.truncate(start);
 }
 
 bool RequestParser::read_count(std::string_view rest, const Bounds& bounds) {
@@ -169,12 +195,23 @@ bool RequestParser::read_bulk(std::string_view rest, const Bounds& bounds) {
   if (bulk_bytes_ < 0 && !read_bulk_size(rest, bounds)) return false;
   const auto size = static_cast<std::size_t>(bulk_bytes_);
   const std::size_t there = rest.size() - next_;
+  if (block_) return read_block(there);
   if (there < size + line_end_bytes) {
     missing_bytes_ = size + line_end_bytes - there;
     return false;
   }
   pieces_.push_back({next_, size});
   next_ += size + line_end_bytes;
+  bulk_bytes_ = -1;
+  return true;
+}
+
+/// Of the bulk in the block only the line end stands in the buffer, of which so much is `there`.
+bool RequestParser::read_block(std::size_t there) {
+  if (!block_space().empty() || there < line_end_bytes) return false;
+  pieces_.push_back({in_block, block_->size()});
+  blocks_.push_back(std::move(block_));
+  next_ += line_end_bytes;
   bulk_bytes_ = -1;
   return true;
 }
@@ -221,6 +258,7 @@ void RequestParser::forget_command() {
   bulks_left_ = 0;
   bulk_bytes_ = -1;
   pieces_.clear();
+  blocks_.clear();
   if (pieces_.capacity() > pieces_kept_max) std::vector<Piece>().swap(pieces_);
 }
 

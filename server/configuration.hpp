@@ -26,21 +26,30 @@ class Configuration final : public engine::ConfigurationService {
         log_(log) {}
 
   [[nodiscard]] std::optional<config::Refusal> apply(const config::Config& before,
-                                                     const config::PreparedChange& change) override;
+                                                     config::PreparedChange& change) override;
   void announce(const std::shared_ptr<const config::Config>& now,
                 std::span<const config::Change> changes) override;
-  Status rewrite(const config::Config& config) override;
+  [[nodiscard]] Result<std::string> read_users(const config::Config& config) override;
+  [[nodiscard]] Status write_users(const config::Config& config, const std::string& text) override;
+  Status rewrite(const config::Config& config, const config::UserLines& users) override;
 
   /// The path of the file; "" when there is none.
   [[nodiscard]] const std::string& file() const { return source_.path; }
 
-  /// Reads the file again and publishes what differs in it; says in the log what came of it.
+  /// Before the first client: the users of these lines or of the ACL file. The error is for the
+  /// user.
+  Status fill_users(engine::Store& store, std::span<const config::Directive> lines);
+
+  /// Reads the file again and publishes what has changed in it since it was read or written last;
+  /// says in the log what came of it.
   void reload(engine::Store& store);
 
  private:
   [[nodiscard]] std::optional<config::Refusal> listen(const config::PreparedChange& change);
+  void log_change(const config::Change& change, const config::Config& before,
+                  const config::Config& after);
 
-  const config::Source source_;
+  config::Source source_;
   const config::Files& files_;
   actors::ServerContext& context_;
   Listeners& listeners_;

@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "commands/families.hpp"
 #include "engine/run/environment.hpp"
+#include "server/command_names.hpp"
 
 namespace respawn::server {
 
@@ -11,8 +12,11 @@ namespace respawn::server {
 /// the other.
 class Keeper {
  public:
-  explicit Keeper(std::shared_ptr<const config::Config> config)
-      : store_(std::move(config), commands::every_family()) {}
+  /// Clients call commands as the rename-command directives say, which were checked before.
+  Keeper(std::shared_ptr<const config::Config> config, std::span<const config::Directive> renames)
+      : store_(std::move(config), commands::every_family()) {
+    RESPAWN_CHECK(rename_commands(store_.registry, renames).ok());
+  }
 
   [[nodiscard]] engine::Store& store() { return store_; }
 

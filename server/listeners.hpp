@@ -1,10 +1,12 @@
 // The listening sockets, and an acceptor for each.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "actors/acceptor_actor.hpp"
 #include "actors/server_context.hpp"
 #include "net/socket.hpp"
 #include "server/logging.hpp"
@@ -12,14 +14,18 @@
 
 namespace respawn::server {
 
+/// An error where nobody could ever connect to a server of this configuration.
+[[nodiscard]] Status check_reachable(const config::Config& config);
+
 /// Owner: the server; used on the main thread only. A socket keeps its number, which is its
 /// acceptor's too, and outlives the acceptor: clients in the kernel's backlog wait for the next.
+/// No number is used twice.
 class Listeners {
  public:
   enum class Replaced {
     done,
     cannot_listen,  // at one of the addresses; the log has the details
-    no_supervisor,  // of acceptors, at the moment
+    nowhere,        // no address would be left, and there is no Unix socket
   };
 
   Listeners(actors::ServerContext& context, Log& log) : context_(context), log_(log) {}
@@ -33,8 +39,9 @@ class Listeners {
   /// Of all open sockets.
   [[nodiscard]] std::vector<supervision::ChildSpec> acceptors();
 
-  /// Listens at the port and addresses of `after` and no longer at others. Unless it is done,
-  /// everything is as it was.
+  /// Listens at the port and addresses of `after` and no longer at others, which are closed when
+  /// this returns; who had connected there by then is served. What stays is not touched. Unless it
+  /// is done, the server listens where it did (else the log says what is left).
   [[nodiscard]] Replaced replace(const config::Config& after);
 
   void log_addresses() const;
@@ -42,28 +49,48 @@ class Listeners {
   void close() { open_.clear(); }
 
  private:
-  struct Listening {
-    std::unique_ptr<net::ListeningSocket> socket;  // null: closed for good
-    std::string host;                              // as in `bind`; "" for the Unix socket
-    bool retired = false;                          // nobody accepts on it any more
-
-    [[nodiscard]] bool is_at(const std::string& wanted, int port) const {
-      return socket && socket->port() == port && host == wanted;
-    }
+  /// Where a TCP socket is, or was: an entry of `bind`, and the port.
+  struct Place {
+    std::string entry;
+    int port = 0;
   };
 
-  static Status listen_on(const std::string& host, const config::Config& config,
-                          std::vector<Listening>& opened);
-  [[nodiscard]] supervision::ChildSpec acceptor(std::size_t index);
-  Status listen_anew(const config::Config& after, std::vector<Listening>& fresh) const;
-  [[nodiscard]] std::vector<std::size_t> unwanted(const config::Config& after) const;
-  void call_back(const config::Config& after, std::vector<Listening>& fresh);
-  void retire(const caf::actor& supervisor, const std::vector<std::size_t>& indices);
+  struct Listening {
+    std::size_t number = 0;
+    net::ListeningSocket socket;
+    Place place;                                  // not of a Unix socket
+    std::shared_ptr<actors::ListeningPost> post;  // lends the socket to the acceptor
+
+    [[nodiscard]] bool is_tcp() const { return !post->unix_socket; }
+  };
+
+  using Numbers = std::vector<std::size_t>;
+
+  /// From the open sockets to the wanted ones.
+  struct Difference {
+    std::vector<Place> free;     // nothing is open there
+    std::vector<Place> blocked;  // by a socket that is not wanted any more
+    Numbers blocking;            // those
+    Numbers unwanted;            // all of them, those too
+  };
+
+  void add(net::ListeningSocket socket, Place place);
+  Status open_each(const std::vector<Place>& places, int backlog);
+  [[nodiscard]] Result<Difference> difference(const config::Config& after) const;
+  std::vector<Place> close_each(const Numbers& numbers);
+  void drain(const Listening& listening);
+  void restore(const std::vector<Place>& places, int backlog);
+  void remove_acceptor(std::size_t number);
+  void start_acceptors(std::size_t first_number);
+  void tell_supervisor(const std::function<void(const caf::actor&)>& what);
+  [[nodiscard]] bool is_reachable_without(const Numbers& unwanted) const;
+  [[nodiscard]] supervision::ChildSpec acceptor(const Listening& listening);
 
   actors::ServerContext& context_;
   Log& log_;
   net::EventLoop* loop_ = nullptr;
-  std::vector<Listening> open_;  // by acceptor's number
+  std::vector<Listening> open_;  // in the order of their numbers
+  std::size_t next_number_ = 0;
 };
 
 }  // namespace respawn::server

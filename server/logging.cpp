@@ -1,11 +1,10 @@
 #include "server/logging.hpp"
 
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
+#include <cstdio>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 namespace respawn::server {
 
@@ -27,20 +26,21 @@ level_enum to_spdlog(engine::LogLevel level) {
   return level_enum::warn;
 }
 
-level_enum threshold(config::LogLevel level) {
+/// The least important level that is written; past all of them for "nothing".
+int threshold(config::LogLevel level) {
   switch (level) {
     case config::LogLevel::debug:
-      return level_enum::trace;
+      return static_cast<int>(engine::LogLevel::debug);
     case config::LogLevel::verbose:
-      return level_enum::debug;
+      return static_cast<int>(engine::LogLevel::verbose);
     case config::LogLevel::notice:
-      return level_enum::info;
+      return static_cast<int>(engine::LogLevel::notice);
     case config::LogLevel::warning:
-      return level_enum::warn;
+      return static_cast<int>(engine::LogLevel::warning);
     case config::LogLevel::nothing:
-      return level_enum::off;
+      return static_cast<int>(engine::LogLevel::warning) + 1;
   }
-  return level_enum::info;
+  return static_cast<int>(engine::LogLevel::notice);
 }
 
 /// Redis's one-character levels: . - * #
@@ -67,29 +67,12 @@ std::unique_ptr<spdlog::formatter> make_formatter(const char* pattern) {
   return formatter;
 }
 
-constexpr const char* json_logger = "json";
+/// How often, at most, the path is looked at while lines are written.
+constexpr std::int64_t look_interval_us = 1'000'000;
 
-/// Chooses the pattern by the logger: a line whose body was made in one shape ends in it.
-class ShapeFormatter final : public spdlog::formatter {
- public:
-  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
-    (message.logger_name == json_logger ? json_ : text_)->format(message, out);
-  }
-
-  [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override {
-    return std::make_unique<ShapeFormatter>();
-  }
-
- private:
-  std::unique_ptr<spdlog::formatter> text_ = make_formatter(text_pattern);
-  std::unique_ptr<spdlog::formatter> json_ = make_formatter(json_pattern);
-};
-
-std::shared_ptr<spdlog::logger> make_logger(const char* name,
-                                            const std::shared_ptr<spdlog::sinks::sink>& sink) {
-  auto logger = std::make_shared<spdlog::logger>(name, sink);
-  logger->flush_on(level_enum::trace);
-  return logger;
+/// For whoever started the server; the log itself may be what is broken.
+void say_on_stderr(const std::string& text) {
+  std::fprintf(stderr, "%s\n", text.c_str());
 }
 
 std::string json_body(std::string_view text, const Log::Fields& fields) {
@@ -115,29 +98,88 @@ std::string text_body(std::string_view text, const Log::Fields& fields) {
 
 }  // namespace
 
-Result<std::shared_ptr<Log>> Log::open(const config::Config& config) {
-  std::shared_ptr<spdlog::sinks::sink> sink;
-  try {
-    if (config.logfile.empty())
-      sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
-    else
-      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(config.logfile);
-  } catch (const spdlog::spdlog_ex& error) {
-    return failure("Can't open the log file: " + std::string(error.what()));
+Log::Log(std::unique_ptr<LogFile> file, const Clock& clock)
+    : file_(std::move(file)),
+      clock_(clock),
+      text_(make_formatter(text_pattern)),
+      json_(make_formatter(json_pattern)),
+      looked_at_us_(clock.monotonic_us()) {}
+
+Log::~Log() = default;
+
+Result<std::shared_ptr<Log>> Log::open(const config::Config& config, const Clock& clock) {
+  std::unique_ptr<LogFile> file;
+  if (config.logfile.empty()) {
+    file = LogFile::standard_output();
+  } else {
+    auto opened = LogFile::open(config.logfile);
+    if (!opened) return failure(opened.error());
+    file = std::move(*opened);
   }
-  sink->set_formatter(std::make_unique<ShapeFormatter>());
-  std::shared_ptr<Log> log(new Log(make_logger("text", sink), make_logger(json_logger, sink)));
+  std::shared_ptr<Log> log(new Log(std::move(file), clock));
   log->configure(config);
   return log;
 }
 
 void Log::write(engine::LogLevel level, std::string_view text, const Fields& fields) {
-  const level_enum severity = to_spdlog(level);
+  if (!enabled(level)) return;
+  const std::lock_guard lock(mutex_);
+  look_after_file();
+  emit(level, text, fields);
+}
+
+bool Log::append(engine::LogLevel level, std::string_view text, const Fields& fields) {
   const bool in_json = in_json_.load(std::memory_order_relaxed);
-  spdlog::logger& logger = in_json ? *json_ : *text_;
-  if (!logger.should_log(severity)) return;
   const std::string body = in_json ? json_body(text, fields) : text_body(text, fields);
-  logger.log(severity, spdlog::string_view_t(body.data(), body.size()));
+  const spdlog::details::log_msg message("", to_spdlog(level),
+                                         spdlog::string_view_t(body.data(), body.size()));
+  spdlog::memory_buf_t line;
+  (in_json ? json_ : text_)->format(message, line);
+  const int error = file_->append({line.data(), line.size()});
+  if (error != 0) error_ = error;
+  return error == 0;
+}
+
+/// Under the lock. A line that can't be written is counted, and the next one that can says so.
+void Log::emit(engine::LogLevel level, std::string_view text, const Fields& fields) {
+  if (lost_ > 0) {
+    const std::string reason = std::generic_category().message(error_);
+    if (!append(engine::LogLevel::warning, "Lines of the log were lost",
+                {{"lines", std::to_string(lost_)}, {"reason", reason}})) {
+      ++lost_;
+      return;
+    }
+    lost_ = 0;
+  }
+  if (append(level, text, fields)) return;
+  if (lost_++ == 0)
+    say_on_stderr("Can't write to the log: " + std::generic_category().message(error_));
+}
+
+/// Under the lock.
+void Log::complain(const std::string& text) {
+  if (enabled(engine::LogLevel::warning)) emit(engine::LogLevel::warning, text, {});
+  say_on_stderr(text);
+}
+
+/// Under the lock. A rotation that tells nobody is noticed, too.
+void Log::look_after_file() {
+  const std::int64_t now_us = clock_.monotonic_us();
+  if (now_us - looked_at_us_ < look_interval_us) return;
+  looked_at_us_ = now_us;
+  const Status opened = file_->moved() ? file_->reopen() : success();
+  if (!opened && !complained_) complain(opened.error());
+  complained_ = !opened;
+}
+
+void Log::reopen() {
+  const std::lock_guard lock(mutex_);
+  const bool moved = file_->moved();
+  const Status opened = file_->reopen();
+  complained_ = !opened;
+  if (!opened) return complain(opened.error());
+  if (moved && enabled(engine::LogLevel::notice))
+    emit(engine::LogLevel::notice, "The log goes to a new file", {});
 }
 
 void Log::write(const supervision::SupervisionReport& report) {
@@ -153,8 +195,7 @@ void Log::write(const supervision::SupervisionReport& report) {
 }
 
 void Log::configure(const config::Config& config) {
-  for (spdlog::logger* logger : {text_.get(), json_.get()})
-    logger->set_level(threshold(config.loglevel));
+  threshold_.store(threshold(config.loglevel), std::memory_order_relaxed);
   in_json_.store(config.log_format == config::LogFormat::json, std::memory_order_relaxed);
 }
 

@@ -1,53 +1,54 @@
 // respawn-server: reads its options, then serves until it is told to stop.
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "config/load.hpp"
 #include "config/reference.hpp"
 #include "engine/run/version.hpp"
+#include "server/command_names.hpp"
+#include "server/crash_report.hpp"
+#include "server/initial_users.hpp"
+#include "server/proc_title.hpp"
 #include "server/server.hpp"
+#include "server/service_manager.hpp"
 #include "server/signals.hpp"
+#include "server/system_limits.hpp"
 
 namespace respawn::server {
 namespace {
-
-/// Descriptors that are not clients: loops, listeners, files.
-constexpr std::uint32_t reserved_descriptors = 32;
 
 int complain(const std::string& text) {
   std::cerr << text << (text.ends_with('\n') ? "" : "\n");
   return 1;
 }
 
+/// Says why the server does not start: once, wherever whoever started it looks.
+int give_up(Log& log, const std::string& text) {
+  const bool logged = log.enabled(engine::LogLevel::warning);
+  if (logged) log.write(engine::LogLevel::warning, text);
+  return logged && log.on_standard_output() ? 1 : complain(text);
+}
+
 /// Raises the limit of open files for maxclients, or lowers maxclients to what is allowed.
-void fit_maxclients(config::Config& config, Log& log) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const rlim_t wanted = rlim_t{config.maxclients} + reserved_descriptors;
-  if (limit.rlim_cur >= wanted) return;
-  rlimit raised = limit;
-  raised.rlim_cur = wanted;
-  if (raised.rlim_max < wanted) raised.rlim_max = wanted;
-  if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) return;
-  raised = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
-  if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
-  if (limit.rlim_cur >= wanted) return;
-  const auto allowed = limit.rlim_cur > reserved_descriptors
-                           ? static_cast<std::uint32_t>(limit.rlim_cur - reserved_descriptors)
-                           : 1;
+Status fit_maxclients(config::Config& config, Log& log) {
+  const std::uint32_t allowed = clients_with_room(config);
+  if (allowed == 0) return failure(too_few_descriptors(config));
+  if (allowed == config.maxclients) return success();
   log.write(engine::LogLevel::warning, "The limit of open files is too low for maxclients",
-            {{"limit", std::to_string(limit.rlim_cur)},
+            {{"limit", std::to_string(allowed + reserved_descriptors(config))},
              {"maxclients", std::to_string(config.maxclients)},
              {"lowered_to", std::to_string(allowed)}});
   config.maxclients = allowed;
+  return success();
 }
 
 /// Becomes a background process of its own session.
@@ -73,7 +74,10 @@ void write_pidfile(const std::string& path, Log& log) {
 int run_until_told(Server& server, Log& log) {
   std::atomic<int> stop_requests{0};
   const SignalWatcher signals([&](int signal) {
-    if (signal == SIGHUP) return server.request_reload();
+    if (signal == SIGHUP) {
+      log.reopen();
+      return server.request_reload();
+    }
     if (++stop_requests > 1) std::_Exit(1);
     log.write(engine::LogLevel::warning, signal == SIGINT
                                              ? "Received SIGINT scheduling shutdown..."
@@ -83,35 +87,56 @@ int run_until_told(Server& server, Log& log) {
   return server.run();
 }
 
+/// The first lines of the log.
+void greet(const config::Loaded& loaded, const ServiceManager& manager, Log& log) {
+  log.write(engine::LogLevel::notice, "Respawn " + std::string(engine::respawn_version) +
+                                          " (compatible with Redis " +
+                                          std::string(engine::redis_version) +
+                                          ") is starting, PID: " + std::to_string(::getpid()));
+  if (manager.present())
+    log.write(engine::LogLevel::notice, "Supervised by " + std::string(manager.name()));
+  if (!manager.complaint().empty()) log.write(engine::LogLevel::warning, manager.complaint());
+  for (const std::string& warning : loaded.warnings) log.write(engine::LogLevel::warning, warning);
+  if (auto shortened = shortened_backlog(loaded.config))
+    log.write(engine::LogLevel::warning, *shortened);
+}
+
+/// From here on there is a log.
+int serve_logged(const std::shared_ptr<Log>& log, const ServiceManager& manager,
+                 config::Loaded loaded, const config::Files& files, const std::string& executable) {
+  const config::Config& config = loaded.config;
+  report_crashes(config.crash_log_enabled, log->descriptor());
+  block_signals();
+  greet(loaded, manager, *log);
+  if (Status fits = fit_maxclients(loaded.config, *log); !fits) return give_up(*log, fits.error());
+  const bool daemon = config.daemonize && !manager.present();
+  std::string pid_path = config.pidfile.empty() && daemon ? "/var/run/respawn.pid" : config.pidfile;
+  // The working directory may be another when the file is removed.
+  if (!pid_path.empty()) pid_path = std::filesystem::absolute(pid_path).string();
+  Server server(std::move(loaded), log, files, manager, executable);
+  if (Status opened = server.open(); !opened) return give_up(*log, opened.error());
+  if (!pid_path.empty()) write_pidfile(pid_path, *log);
+  const int exit_code = run_until_told(server, *log);
+  if (!pid_path.empty()) ::unlink(pid_path.c_str());
+  return exit_code;
+}
+
 int serve(config::Loaded loaded, const config::Files& files, const std::string& executable) {
-  if (loaded.config.daemonize)
+  const ServiceManager manager(loaded.config.supervised, ManagerTraces::of_environment());
+  // A manager watches the process that it started: that one does not leave for the background.
+  if (loaded.config.daemonize && !manager.present())
     if (Status detached = daemonize(); !detached) return complain(detached.error());
   if (::chdir(loaded.config.dir.c_str()) != 0)
     return complain("Can't chdir to '" + loaded.config.dir + "'");
-  auto log = Log::open(loaded.config);
+  static const SystemClock clock;
+  auto log = Log::open(loaded.config, clock);
   if (!log) return complain(log.error());
-
-  block_signals();
-
-  (*log)->write(engine::LogLevel::notice, "Respawn " + std::string(engine::respawn_version) +
-                                              " (compatible with Redis " +
-                                              std::string(engine::redis_version) +
-                                              ") is starting, PID: " + std::to_string(::getpid()));
-  for (const std::string& warning : loaded.warnings)
-    (*log)->write(engine::LogLevel::warning, warning);
-  fit_maxclients(loaded.config, **log);
-  const std::string pidfile = loaded.config.pidfile;
-  const bool daemon = loaded.config.daemonize;
-  Server server(std::move(loaded), *log, files, executable);
-  if (Status opened = server.open(); !opened) {
-    (*log)->write(engine::LogLevel::warning, opened.error());
-    return complain(opened.error());
+  const AlternateStack stack;
+  try {
+    return serve_logged(*log, manager, std::move(loaded), files, executable);
+  } catch (const std::system_error& error) {
+    return give_up(**log, std::string("The system refuses what the server needs: ") + error.what());
   }
-  const std::string pid_path = pidfile.empty() && daemon ? "/var/run/respawn.pid" : pidfile;
-  if (!pid_path.empty()) write_pidfile(pid_path, **log);
-  const int exit_code = run_until_told(server, **log);
-  if (!pid_path.empty()) ::unlink(pid_path.c_str());
-  return exit_code;
 }
 
 /// There is no going on without memory: better to end at once than in the middle of a change.
@@ -139,7 +164,11 @@ int main_with(const std::vector<std::string>& arguments) {
   }
   auto loaded = config::load(*command_line, files);
   if (!loaded) return complain(loaded.error());
+  if (Status names = check_renames(loaded->directives); !names) return complain(names.error());
+  if (Status users = check_users(*loaded, files); !users) return complain(users.error());
   if (command_line->action == config::Action::check_config) {
+    if (Status reachable = check_reachable(loaded->config); !reachable)
+      return complain(reachable.error());
     for (const std::string& warning : loaded->warnings) std::cout << "warning: " << warning << '\n';
     std::cout << "The configuration is valid.\n";
     return 0;
@@ -151,5 +180,7 @@ int main_with(const std::vector<std::string>& arguments) {
 }  // namespace respawn::server
 
 int main(int argc, char** argv) {
-  return respawn::server::main_with(std::vector<std::string>(argv, argv + argc));
+  const std::vector<std::string> arguments(argv, argv + argc);
+  respawn::server::claim_title_area(argc, argv);
+  return respawn::server::main_with(arguments);
 }

@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -16,10 +17,11 @@ extern "C" std::size_t __sanitizer_get_current_allocated_bytes() __attribute__((
 
 // jemalloc reads this when it starts. Huge blocks come from the arenas of all others, so that they
 // are not given back to the system by who frees them; threads keep no blocks above 10 KB for
-// themselves, which would be half a megabyte of buffers.
+// themselves, which would be half a megabyte of buffers; what is free goes back to the system
+// within two seconds.
 extern "C" {
 extern const char* malloc_conf;
-const char* malloc_conf = "oversize_threshold:0,tcache_max:10240";
+const char* malloc_conf = "oversize_threshold:0,tcache_max:10240,dirty_decay_ms:1500";
 }
 
 namespace respawn::server {
@@ -110,6 +112,17 @@ engine::MemoryFacts memory_facts() {
 
 std::uint64_t used_memory_bytes() {
   return mallctl != nullptr ? thread_counters().used() : allocated_elsewhere();
+}
+
+engine::MemoryFacts Memory::facts() const {
+  engine::MemoryFacts facts = memory_facts();
+  facts.used -= std::min(facts.used, announced_bytes_.load(std::memory_order_relaxed));
+  return facts;
+}
+
+std::uint64_t Memory::used() const {
+  const std::uint64_t used = used_memory_bytes();
+  return used - std::min(used, announced_bytes_.load(std::memory_order_relaxed));
 }
 
 void purge_memory() {

@@ -1,6 +1,8 @@
 // What the allocator and the kernel say about this process's memory.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 
 #include "engine/run/services.hpp"
@@ -28,16 +30,22 @@ std::string allocator_report();
 /// "jemalloc-5.3.0", "libc"...
 std::string allocator_name();
 
-/// The memory role: the above for those who are given it. Stateless.
+/// The memory role: the above for those who are given it.
 class Memory final : public engine::MemoryService {
  public:
-  [[nodiscard]] engine::MemoryFacts facts() const override { return memory_facts(); }
+  /// `announced_bytes` are allocated, but nothing has been written there yet: they are not in use.
+  explicit Memory(const std::atomic<std::uint64_t>& announced_bytes)
+      : announced_bytes_(announced_bytes) {}
 
-  [[nodiscard]] std::uint64_t used() const override { return used_memory_bytes(); }
+  [[nodiscard]] engine::MemoryFacts facts() const override;
+  [[nodiscard]] std::uint64_t used() const override;
 
   void purge() override { purge_memory(); }
 
   [[nodiscard]] std::string report() const override { return allocator_report(); }
+
+ private:
+  const std::atomic<std::uint64_t>& announced_bytes_;
 };
 
 }  // namespace respawn::server

@@ -17,12 +17,16 @@ class Process final : public engine::ProcessService {
 
   [[nodiscard]] engine::NetworkFacts network() const override {
     return {.connections_received = counters_.received.load(std::memory_order_relaxed),
-            .connections_rejected = counters_.rejected.load(std::memory_order_relaxed)};
+            .connections_rejected = counters_.rejected.load(std::memory_order_relaxed),
+            .reads = counters_.reads.load(std::memory_order_relaxed),
+            .writes = counters_.writes.load(std::memory_order_relaxed)};
   }
 
   void reset_network() override {
     counters_.received.store(0, std::memory_order_relaxed);
     counters_.rejected.store(0, std::memory_order_relaxed);
+    counters_.reads.store(0, std::memory_order_relaxed);
+    counters_.writes.store(0, std::memory_order_relaxed);
     counters_.received_bytes.store(0, std::memory_order_relaxed);
     counters_.sent_bytes.store(0, std::memory_order_relaxed);
   }

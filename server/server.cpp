@@ -4,7 +4,12 @@
 
 #include "actors/keyspace_actor.hpp"
 #include "base/random.hpp"
+#include "server/crash_report.hpp"
 #include "server/loop_runtime.hpp"
+#include "server/loops.hpp"
+#include "server/proc_title.hpp"
+#include "server/signals.hpp"
+#include "server/system_limits.hpp"
 #include "supervision/messages.hpp"
 
 namespace respawn::server {
@@ -15,11 +20,13 @@ using supervision::Strategy;
 using supervision::SupervisorSpec;
 
 Server::Server(config::Loaded loaded, std::shared_ptr<Log> log, const config::Files& files,
-               std::string executable)
+               const ServiceManager& manager, std::string executable)
     : initial_(std::make_shared<const config::Config>(std::move(loaded.config))),
       log_(std::move(log)),
-      context_(initial_),
-      keeper_(initial_),
+      manager_(manager),
+      context_(initial_, *log_),
+      keeper_(initial_, loaded.directives),
+      user_lines_(std::move(loaded.users)),
       process_(context_.counters),
       tree_(*context_.board),
       listeners_(context_, *log_),
@@ -27,7 +34,7 @@ Server::Server(config::Loaded loaded, std::shared_ptr<Log> log, const config::Fi
       services_{*log_, configuration_, process_, memory_, tree_, *this} {
   process_.facts().executable = std::move(executable);
   process_.facts().config_file = configuration_.file();
-  context_.log = [this](LogLevel level, std::string_view text) { log_->write(level, text); };
+  process_.facts().supervised = manager_.name();
 }
 
 Server::~Server() {
@@ -45,33 +52,37 @@ Status Server::open() {
   caf_config_.set("scheduler.policy",
                   caf::atom("sharing"));  // its idle workers sleep instead of polling
   caf_config_.set("scheduler.max-threads", 1);
+  // Here, where there is an error to return: the actor system ends the process instead.
+  if (Status threads = try_threads(*initial_); !threads) return threads;
+  if (Status users = configuration_.fill_users(keeper_.store(), user_lines_); !users) return users;
   if (Status listening = listeners_.open(*initial_); !listening) return listening;
   system_ = std::make_unique<caf::actor_system>(caf_config_);
   if (Status loops = open_loops(*initial_); !loops) return loops;
   runtime_ = std::make_shared<LoopRuntime>(*main_loop_);
   gather_facts();
+  show_title(*initial_, configuration_.file());
   return success();
 }
 
 Status Server::open_loops(const config::Config& config) {
-  const auto backend =
-      config.network_backend == config::NetworkBackend::io_uring ? net::Backend::io_uring
-      : config.network_backend == config::NetworkBackend::epoll  ? net::Backend::epoll
-                                                                 : net::Backend::automatic;
-  auto main_loop = net::make_event_loop(*system_, backend);
-  if (!main_loop) return failure(main_loop.error());
-  main_loop_ = std::move(*main_loop);
+  const std::size_t io_loops =
+      config.io_threads > 1 ? static_cast<std::size_t>(config.io_threads) : 0;
+  auto made = make_loops(config.network_backend, 1 + io_loops, [this](net::Backend backend) {
+    return net::make_event_loop(*system_, backend);
+  });
+  if (!made) return failure(made.error());
+  if (!made->fallback_reason.empty())
+    log_->write(LogLevel::notice, made->fallback_reason + "; using epoll");
+  main_loop_ = std::move(made->loops.front());
   listeners_.accept_on(*main_loop_);
-  if (config.io_threads <= 1) {
+  if (io_loops == 0) {
     context_.connection_loops.push_back(main_loop_.get());
     coalesce(context_, config);
     return success();
   }
-  for (int i = 0; i < config.io_threads; ++i) {
-    auto loop = net::make_event_loop(*system_, backend);
-    if (!loop) return failure(loop.error());
-    context_.connection_loops.push_back(loop->get());
-    io_loops_.push_back(std::move(*loop));
+  for (std::size_t i = 1; i < made->loops.size(); ++i) {
+    context_.connection_loops.push_back(made->loops[i].get());
+    io_loops_.push_back(std::move(made->loops[i]));
   }
   return success();
 }
@@ -88,6 +99,7 @@ void Server::gather_facts() {
 
 int Server::run() {
   free_in_background();
+  start_io_threads();  // first, for it may fail
   root_ = spawn_supervisor(root_spec());
   root_->attach_functor([this](const caf::error& reason) {
     if (!stopping_.load()) {
@@ -97,7 +109,6 @@ int Server::run() {
     }
     main_loop_->post([this] { main_loop_->stop(); });
   });
-  for (auto& loop : io_loops_) io_threads_.emplace_back([&loop = *loop] { loop.run(); });
   main_loop_->post([this] { log_ready(); });
   main_loop_->run();
   listeners_.close();
@@ -105,13 +116,29 @@ int Server::run() {
   return exit_code_;
 }
 
+void Server::start_io_threads() {
+  for (auto& loop : io_loops_)
+    io_threads_.emplace_back([&loop = *loop, number = io_threads_.size() + 1] {
+      const AlternateStack stack;
+      name_thread("io-" + std::to_string(number));
+      loop.run();
+    });
+}
+
 void Server::log_ready() {
   const engine::ProcessFacts& facts = process_.facts();
   listeners_.log_addresses();
+  log_->write(LogLevel::warning,
+              "Nothing is written to disk: all data is lost when the server stops");
   log_->write(LogLevel::notice, "Ready to accept connections",
               {{"backend", facts.event_backend},
                {"io_threads", std::to_string(facts.io_threads)},
                {"allocator", facts.allocator}});
+  told(manager_.ready());
+}
+
+void Server::told(const Status& manager_told) {
+  if (!manager_told) log_->write(LogLevel::warning, manager_told.error());
 }
 
 // ---- The tree ----
@@ -175,9 +202,12 @@ ChildSpec Server::keyspace_child() {
                   {{"reason", sound.error()}});
       std::_Exit(1);
     }
-    return net::spawn_on<actors::KeyspaceActor>(
-        *main_loop_, keeper_.store(), services_, context_,
-        [this](engine::Store& store) { configuration_.reload(store); });
+    caf::actor keyspace =
+        net::spawn_on<actors::KeyspaceActor>(*main_loop_, keeper_.store(), services_, context_,
+                                             [this](engine::Store& store) { reload(store); });
+    // In case one is wanted that its predecessor did not come to.
+    caf::anon_send(keyspace, actors::ReloadRequested{});
+    return keyspace;
   };
   return child;
 }
@@ -187,6 +217,7 @@ ChildSpec Server::keyspace_child() {
 void Server::stop() {
   if (stopping_.exchange(true)) return;
   log_->write(LogLevel::notice, "User requested shutdown...");
+  told(manager_.stopping());
   main_loop_->post([this] { caf::anon_send(root_, supervision::StopSupervisor{}); });
 }
 
@@ -199,8 +230,16 @@ Status Server::abort() {
 }
 
 void Server::request_reload() {
+  told(manager_.reloading());
+  reload_wanted_.store(true);
   if (caf::actor keyspace = context_.directory.present())
     caf::anon_send(keyspace, actors::ReloadRequested{});
+}
+
+void Server::reload(engine::Store& store) {
+  if (!reload_wanted_.exchange(false)) return;
+  configuration_.reload(store);
+  if (!stopping_.load()) told(manager_.reloaded());
 }
 
 }  // namespace respawn::server

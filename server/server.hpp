@@ -19,6 +19,7 @@
 #include "server/logging.hpp"
 #include "server/memory.hpp"
 #include "server/process.hpp"
+#include "server/service_manager.hpp"
 #include "server/tree.hpp"
 #include "supervision/supervisor.hpp"
 
@@ -32,8 +33,9 @@ namespace respawn::server {
 /// └─ network (one_for_one): connections (dynamic), acceptor:0...
 class Server final : private engine::ShutdownService {
  public:
+  /// The manager outlives the server.
   Server(config::Loaded loaded, std::shared_ptr<Log> log, const config::Files& files,
-         std::string executable);
+         const ServiceManager& manager, std::string executable);
   ~Server() override;
 
   /// Opens sockets and loops. Nothing runs yet; an error is for the user.
@@ -53,7 +55,10 @@ class Server final : private engine::ShutdownService {
 
   Status open_loops(const config::Config& config);
   void gather_facts();
+  void start_io_threads();
   void log_ready();
+  void reload(engine::Store& store);
+  void told(const Status& manager_told);
 
   [[nodiscard]] supervision::SupervisorSpec root_spec();
   [[nodiscard]] supervision::SupervisorSpec supervisor_spec(std::string path,
@@ -65,16 +70,18 @@ class Server final : private engine::ShutdownService {
 
   std::shared_ptr<const config::Config> initial_;
   std::shared_ptr<Log> log_;
+  const ServiceManager& manager_;
 
   caf::actor_system_config caf_config_;
   std::unique_ptr<caf::actor_system> system_;
   actors::ServerContext context_;
   Keeper keeper_;
+  std::vector<config::Directive> user_lines_;
   std::unique_ptr<net::EventLoop> main_loop_;
   std::vector<std::unique_ptr<net::EventLoop>> io_loops_;
   std::vector<std::thread> io_threads_;
   Process process_;
-  Memory memory_;
+  Memory memory_{context_.counters.announced_bytes};
   Tree tree_;
   Listeners listeners_;
   Configuration configuration_;
@@ -82,6 +89,7 @@ class Server final : private engine::ShutdownService {
   std::shared_ptr<supervision::Runtime> runtime_;
   caf::actor root_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> reload_wanted_{false};  // and not begun: it outlives the keyspace actor
   int exit_code_ = 0;
 };
 

@@ -1,6 +1,9 @@
 #include "server/signals.hpp"
 
 #include <pthread.h>
+#include <sys/prctl.h>
+
+#include "server/crash_report.hpp"
 
 namespace respawn::server {
 
@@ -19,8 +22,13 @@ sigset_t watched_signals() {
 
 void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // past a limit of file size a write fails; that is enough
   const sigset_t signals = watched_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+void name_thread(const std::string& name) {
+  ::prctl(PR_SET_NAME, name.c_str());
 }
 
 SignalWatcher::SignalWatcher(std::function<void(int)> on_signal)
@@ -32,6 +40,8 @@ SignalWatcher::~SignalWatcher() {
 }
 
 void SignalWatcher::watch() {
+  const AlternateStack stack;
+  name_thread("signals");
   const sigset_t signals = watched_signals();
   for (;;) {
     int signal = 0;

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <functional>
+#include <string>
 #include <thread>
 
 namespace respawn::server {
@@ -10,6 +11,9 @@ namespace respawn::server {
 /// Keeps the signals that SignalWatcher waits for from interrupting any thread. Call before any
 /// thread is started, so that all inherit it; what arrives until there is a watcher stays pending.
 void block_signals();
+
+/// Names the calling thread, for whoever looks at the process from outside; at most 15 bytes.
+void name_thread(const std::string& name);
 
 /// Owner: main. The callback runs on the signal thread; what it uses must outlive this.
 class SignalWatcher {

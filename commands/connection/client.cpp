@@ -108,7 +108,7 @@ void client_list(Execution& x, Args args) {
 }
 
 void client_kill(Execution& x, Args args) {
-  auto filter = parse_client_filter(args);
+  auto filter = parse_client_filter(args, x.store().users);
   if (!filter.ok()) return x.fail(filter.error());
   ClientTable& clients = x.store().clients;
   std::vector<SessionPtr> chosen;
@@ -155,6 +155,34 @@ void client_unblock(Execution& x, Args args) {
   if (!id.ok()) return x.fail(id.error());
   const SessionPtr target = x.store().clients.find(static_cast<std::uint64_t>(*id));
   x.reply.integer(target && x.unblock(*target, with_error) ? 1 : 0);
+}
+
+/// WRITE or ALL, which is also meant by no word; none is an error.
+std::optional<Pause::Mode> to_pause_mode(Args args) {
+  if (args.size() == 3 || iequals(args[3], "all")) return Pause::Mode::all;
+  if (iequals(args[3], "write")) return Pause::Mode::write;
+  return std::nullopt;
+}
+
+void client_pause(Execution& x, Args args) {
+  if (args.size() > 4) return x.fail(errors::subcommand_syntax(args[1], "client"));
+  const std::optional<Pause::Mode> mode = to_pause_mode(args);
+  if (!mode) return x.fail("ERR CLIENT PAUSE mode must be WRITE or ALL");
+  auto timeout_ms = to_integer(args[2], "ERR timeout is not an integer or out of range");
+  if (!timeout_ms.ok()) return x.fail(timeout_ms.error());
+  if (*timeout_ms < 0) return x.fail(errors::timeout_negative);
+  if (*timeout_ms > std::numeric_limits<std::int64_t>::max() - x.now_ms())
+    return x.fail(errors::timeout_out_of_range);
+  const std::int64_t now_us = x.env().clock.monotonic_us();
+  Pause& pause = x.store().pause;
+  pause.begin(*mode, now_us + std::min(*timeout_ms, Pause::longest_ms) * 1000);
+  if (pause.until_us() <= now_us) pause.end();
+  x.reply.ok();
+}
+
+void client_unpause(Execution& x, Args) {
+  x.store().pause.end();
+  x.reply.ok();
 }
 
 void client_no_evict(Execution& x, Args args) {
@@ -243,6 +271,22 @@ constexpr CommandSpec subcommands[] = {
              .complexity = "O(log N) where N is the number of connections",
              .summary = "Ends the wait of a client that a command blocks.",
              .run = client_unblock}),
+    command(
+        {.name = "client|pause",
+         .syntax = "timeout [WRITE | ALL]",
+         .group = Group::connection,
+         .flags = admin_flags,
+         .since = "3.0.0",
+         .complexity = "O(1)",
+         .summary = "Holds the commands of clients, or those that change something, for a time.",
+         .run = client_pause}),
+    command({.name = "client|unpause",
+             .group = Group::connection,
+             .flags = admin_flags,
+             .since = "6.2.0",
+             .complexity = "O(N) Where N is the number of paused clients",
+             .summary = "Ends a pause: what was held runs.",
+             .run = client_unpause}),
     command({.name = "client|no-evict",
              .syntax = "<ON | OFF>",
              .group = Group::connection,

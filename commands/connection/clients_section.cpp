@@ -7,6 +7,17 @@ namespace respawn::commands {
 
 namespace {
 
+/// As Valkey 8 and Redis 8 name it.
+void write_pause(const InfoSource& source, InfoWriter& out) {
+  const Pause& pause = source.store().pause;
+  const bool all = pause.mode() == Pause::Mode::all;
+  const std::int64_t left_us =
+      pause.active() ? pause.until_us() - source.environment.clock.monotonic_us() : 0;
+  out.field("paused_reason", pause.active() ? "client_pause" : "none");
+  out.field("paused_actions", !pause.active() ? "none" : all ? "all" : "write");
+  out.field("paused_timeout_milliseconds", std::max<std::int64_t>(left_us / 1000, 0));
+}
+
 void write_clients(const InfoSource& source, InfoWriter& out) {
   const ClientTable& clients = source.store().clients;
   const auto& all = clients.all();
@@ -23,6 +34,7 @@ void write_clients(const InfoSource& source, InfoWriter& out) {
   out.field("clients_in_timeout_table", with_deadline);
   out.field("total_blocking_keys", source.environment.blocking.waiters().key_count());
   out.field("total_blocking_keys_on_nokey", 0);
+  write_pause(source, out);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "commands/families.hpp"
+#include "commands/shared/authentication.hpp"
 #include "commands/shared/database_index.hpp"
 #include "commands/shared/help.hpp"
 #include "engine/clients/client_attributes.hpp"
@@ -10,24 +11,6 @@
 namespace respawn::commands {
 
 namespace {
-
-/// Takes the same time wherever the first difference is.
-bool equal_secrets(std::string_view a, std::string_view b) {
-  unsigned difference = a.size() == b.size() ? 0 : 1;
-  for (std::size_t i = 0; i < a.size() && !b.empty(); ++i)
-    difference |= static_cast<unsigned char>(a[i] ^ b[i % b.size()]);
-  return difference == 0;
-}
-
-/// The default user is the only one there is; without requirepass any password is right.
-bool authenticate(Execution& x, std::string_view user, std::string_view password) {
-  const std::string& expected = x.config().requirepass;
-  if (user != default_user || (!expected.empty() && !equal_secrets(password, expected)))
-    return false;
-  x.session().authenticated = true;
-  x.session().user = default_user;
-  return true;
-}
 
 void ping(Execution& x, Args args) {
   if (args.size() > 2) return x.fail(errors::wrong_arity(x.spec().name));
@@ -60,12 +43,12 @@ void select(Execution& x, Args args) {
 
 void auth(Execution& x, Args args) {
   if (args.size() > 3) return x.fail(errors::syntax);
-  if (args.size() == 2 && x.config().requirepass.empty())
+  if (args.size() == 2 && x.config().needs_no_password())
     return x.fail(
         "ERR AUTH <password> called without any password configured for the default user. Are you "
         "sure your configuration is correct?");
   const bool named = args.size() == 3;
-  if (!authenticate(x, named ? args[1] : default_user, args.back()))
+  if (!authenticate(x, args[0], named ? args[1] : access::default_user_name, args.back()))
     return x.fail(errors::wrong_password);
   x.reply.ok();
 }
@@ -105,9 +88,9 @@ void hello(Execution& x, Args args) {
   if (!greeting.ok()) return x.fail(greeting.error());
   Session& session = x.session();
   if (const auto& user = greeting->user_and_password; user) {
-    if (!authenticate(x, user->first, user->second)) return x.fail(errors::wrong_password);
+    if (!authenticate(x, args[0], user->first, user->second)) return x.fail(errors::wrong_password);
   }
-  if (!session.authenticated && !x.config().requirepass.empty())
+  if (!session.authenticated && x.config().needs_login())
     return x.fail(
         "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
         "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the "
@@ -139,8 +122,7 @@ void reset(Execution& x, Args) {
   session.db = 0;
   session.resp = protocol::RespVersion::resp2;
   session.name.clear();
-  session.user = default_user;
-  session.authenticated = x.config().requirepass.empty();
+  log_out(x);
   session.no_evict = false;
   session.no_touch = false;
   session.reply_off = false;

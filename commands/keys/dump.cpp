@@ -2,10 +2,7 @@
 #include "persistence/dump_payload.hpp"
 
 #include "commands/families.hpp"
-#include "commands/shared/hash_access.hpp"
-#include "commands/shared/list_access.hpp"
-#include "commands/shared/set_access.hpp"
-#include "commands/shared/sorted_set_access.hpp"
+#include "commands/shared/dumped_value.hpp"
 #include "engine/run/access_clock.hpp"
 
 namespace respawn::commands {
@@ -20,8 +17,6 @@ constexpr std::string_view busy_key = "BUSYKEY Target key name already exists.";
 constexpr std::string_view invalid_ttl = "ERR Invalid TTL value, must be >= 0";
 constexpr std::string_view invalid_idle_time = "ERR Invalid IDLETIME value, must be >= 0";
 constexpr std::string_view invalid_frequency = "ERR Invalid FREQ value, must be >= 0 and <= 255";
-constexpr std::string_view wrong_checksum = "ERR DUMP payload version or checksum are wrong";
-constexpr std::string_view bad_format = "ERR Bad data format";
 
 void dump(Execution& x, Args args) {
   const Entry* entry = x.find_read(x.key(args[1]));
@@ -74,18 +69,6 @@ Result<std::int64_t> to_end_ms(const Execution& x, std::string_view ttl, bool ab
   return std::min(at_ms, keyspace::never - 1);
 }
 
-Result<persistence::Value> decode(Execution& x, std::string_view payload) {
-  const auto body = persistence::payload_body(payload);
-  if (!body) return failure(std::string(wrong_checksum));
-  const persistence::ValueLimits limits = {.list = list_limits(x),
-                                           .set = set_limits(x),
-                                           .hash = hash_limits(x),
-                                           .sorted_set = sorted_set_limits(x)};
-  auto value = persistence::read_payload_body(*body, limits, x.config().proto_max_bulk_len_bytes);
-  if (!value) return failure(std::string(bad_format));
-  return std::move(*value);
-}
-
 /// What is not of the kind that the policy goes by says nothing.
 void set_access_clock(const Execution& x, const Entry& entry, const RestoreOptions& options) {
   const bool by_frequency = counts_frequency(x.config().maxmemory_policy);
@@ -112,7 +95,7 @@ void restore(Execution& x, Args args) {
   if (existing && !options->replace) return x.fail(busy_key);
   auto end_ms = to_end_ms(x, args[2], options->absolute);
   if (!end_ms) return x.fail(end_ms.error());
-  auto value = decode(x, args[3]);
+  auto value = dumped_value(x, args[3]);
   if (!value) return x.fail(value.error());
   x.reply.ok();
   if (*end_ms <= x.expiry_now_ms()) {

@@ -49,16 +49,14 @@ void type(Execution& x, Args args) {
 
 // Finding keys.
 
-bool matches(std::string_view pattern, std::string_view key) {
-  return pattern == "*" || glob_match(pattern, key);
-}
-
 void keys_matching(Execution& x, Args args) {
+  std::optional<Glob> wanted;
+  if (args[1] != any_text) wanted.emplace(args[1]);
   const std::size_t place = x.reply.announce();
   std::size_t count = 0;
   x.db().for_each([&](const Entry& entry) {
     const std::string_view key = entry.key();
-    if (entry.expired(x.expiry_now_ms()) || !matches(args[1], key)) return;
+    if (entry.expired(x.expiry_now_ms()) || (wanted && !wanted->matches(key))) return;
     x.reply.bulk(key);
     ++count;
   });
@@ -71,10 +69,13 @@ void expire(Execution& x, const Entry& entry) {
 }
 
 void randomkey(Execution& x, Args) {
-  for (;;) {
+  // Where none may be removed, all may be over.
+  constexpr int attempts_max = 100;
+  for (int attempt = 1;; ++attempt) {
     const Entry* entry = x.db().random(x.store().random);
     if (!entry) return x.reply.null();
-    if (!entry->expired(x.expiry_now_ms())) return x.reply.bulk(entry->key());
+    if (!entry->expired(x.expiry_now_ms()) || (!x.may_expire() && attempt == attempts_max))
+      return x.reply.bulk(entry->key());
     expire(x, *entry);
   }
 }

@@ -1,6 +1,7 @@
 // SORT and SORT_RO: the elements of a list, set or sorted set in the order of their weights.
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <string>
@@ -10,6 +11,7 @@
 #include "commands/shared/hash_access.hpp"
 #include "commands/shared/list_access.hpp"
 #include "commands/shared/sorted_set_access.hpp"
+#include "engine/run/rights.hpp"
 #include "keyspace/types/set.hpp"
 
 namespace respawn::commands {
@@ -66,7 +68,13 @@ struct SortOptions {
   std::int64_t count = -1;
 };
 
-Result<SortOptions> parse_options(Args args, bool may_store) {
+/// BY and GET read keys that are not among the arguments.
+std::string denied(std::string_view option) {
+  return "ERR " + std::string(option) +
+         " option of SORT denied due to insufficient ACL permissions.";
+}
+
+Result<SortOptions> parse_options(Args args, bool may_store, bool reads_all_keys) {
   SortOptions options;
   for (ArgCursor at(args, 2); !at.done();) {
     if (at.take("ASC")) {
@@ -87,9 +95,11 @@ Result<SortOptions> parse_options(Args args, bool may_store) {
     } else if (at.take("BY", 1)) {
       const std::string_view text = at.next();
       options.by = parse_pattern(text);
-      // Once said it stays, whatever further BYs say.
-      options.unsorted |= errors::up_to_nul(text).find('*') == std::string_view::npos;
+      const bool has_star = errors::up_to_nul(text).find('*') != std::string_view::npos;
+      if (has_star && !reads_all_keys) return failure(denied("BY"));
+      options.unsorted |= !has_star;  // once said it stays, whatever further BYs say
     } else if (at.take("GET", 1)) {
+      if (!reads_all_keys) return failure(denied("GET"));
       options.gets.push_back(parse_pattern(at.next()));
     } else {
       return failure(std::string(errors::syntax));
@@ -98,7 +108,8 @@ Result<SortOptions> parse_options(Args args, bool may_store) {
   return options;
 }
 
-/// Texts behind one another in one allocation; a piece stays valid while further ones are added.
+/// Texts behind one another in one allocation, a NUL byte behind each; a piece stays valid while
+/// further ones are added.
 class Texts {
  public:
   struct Piece {
@@ -109,22 +120,25 @@ class Texts {
   Piece add(std::string_view text) {
     const Piece piece{bytes_.size(), text.size()};
     bytes_ += text;
+    bytes_ += '\0';
     return piece;
   }
 
   [[nodiscard]] std::string_view text(Piece piece) const {
-    return std::string_view(bytes_).substr(piece.at, piece.length);
+    return {bytes_.data() + piece.at, piece.length};
   }
+
+  /// Ends with a NUL byte.
+  [[nodiscard]] const char* c_text(Piece piece) const { return bytes_.data() + piece.at; }
 
  private:
   std::string bytes_;
 };
 
-struct Item {
-  Texts::Piece element;
-  std::size_t index = 0;  // in the order of the source
+/// One element's place in the order: small, for it is moved often.
+struct Rank {
   double weight = 0;
-  std::optional<Texts::Piece> by{};  // sorting alphabetically by values: the value, if there is one
+  std::size_t index = 0;  // in the order of the source
 };
 
 /// Elements as they are to be sorted. They are copies: what is looked up for them may remove
@@ -134,6 +148,9 @@ class Sorting {
   Sorting(Execution& x, const SortOptions& options) : x_(&x), options_(&options) {}
 
   void load(const Key& key, const Entry& source);
+
+  /// Behind load(): the order of the source.
+  void rank();
 
   /// False when a weight is no number.
   bool weigh();
@@ -149,8 +166,10 @@ class Sorting {
   }
 
  private:
-  void add(std::string_view element) {
-    items_.push_back({.element = texts_.add(element), .index = items_.size()});
+  void add(std::string_view element) { elements_.push_back(texts_.add(element)); }
+
+  [[nodiscard]] std::string_view element(const Rank& rank) const {
+    return texts_.text(elements_[rank.index]);
   }
 
   void clamp_window(std::size_t size);
@@ -159,13 +178,17 @@ class Sorting {
   std::optional<std::string_view> value_of(const ValuePattern& pattern, std::string_view element);
   const Entry* find_named(std::string_view name);
   [[nodiscard]] int compare_texts(Texts::Piece a, Texts::Piece b) const;
-  [[nodiscard]] int compare(const Item& a, const Item& b) const;
+  [[nodiscard]] int compare_by_values(const Rank& a, const Rank& b) const;
+  template <class Compare>
+  void sort_by(Compare&& compare);
 
   Execution* x_;
   const SortOptions* options_;
   Texts texts_;
-  std::vector<Item> items_;
-  std::size_t first_ = 0;  // what LIMIT leaves of items_ once they are sorted
+  std::vector<Texts::Piece> elements_;               // in the order of the source
+  std::vector<std::optional<Texts::Piece>> values_;  // of the elements, to sort them ALPHA by
+  std::vector<Rank> ranks_;                          // in the order of the result
+  std::size_t first_ = 0;                            // what LIMIT leaves of ranks_
   std::size_t count_ = 0;
   std::string name_;
   std::string value_;
@@ -252,6 +275,11 @@ std::optional<std::string_view> Sorting::value_of(const ValuePattern& pattern,
 /// As strtod reads it up to a NUL byte, so that nothing at all is 0; none when it is not a number,
 /// or out of range.
 std::optional<double> to_weight(std::string_view text) {
+  // Nearly all are plain decimal numbers.
+  double plain = 0;
+  const char* const text_end = text.data() + text.size();
+  const auto [stop, fault] = std::from_chars(text.data(), text_end, plain);
+  if (fault == std::errc() && stop == text_end && std::isnormal(plain)) return plain;
   const std::string copy(errors::up_to_nul(text));
   char* end = nullptr;
   errno = 0;
@@ -260,67 +288,81 @@ std::optional<double> to_weight(std::string_view text) {
   return weight;
 }
 
+void Sorting::rank() {
+  ranks_.resize(elements_.size());
+  for (std::size_t i = 0; i < ranks_.size(); ++i) ranks_[i].index = i;
+}
+
 bool Sorting::weigh() {
+  const bool by_values = options_->by.has_value();
+  if (options_->alphabetic) {
+    if (!by_values) return true;
+    for (const Rank& rank : ranks_) {
+      const auto value = value_of(*options_->by, element(rank));
+      values_.push_back(value ? std::optional(texts_.add(*value)) : std::nullopt);
+    }
+    return true;
+  }
   bool numbers = true;
-  for (Item& item : items_) {
-    const std::string_view element = texts_.text(item.element);
-    if (!options_->by) {
-      if (options_->alphabetic) return true;
-      const auto weight = to_weight(element);
-      item.weight = weight.value_or(0);
-      numbers = numbers && weight;
-      continue;
-    }
-    const auto value = value_of(*options_->by, element);
-    if (!value) continue;
-    if (options_->alphabetic) {
-      item.by = texts_.add(*value);
-      continue;
-    }
-    const auto weight = to_weight(*value);
-    item.weight = weight.value_or(0);
+  for (Rank& rank : ranks_) {
+    const auto text = by_values ? value_of(*options_->by, element(rank)) : element(rank);
+    if (!text) continue;
+    const auto weight = to_weight(*text);
+    rank.weight = weight.value_or(0);
     numbers = numbers && weight;
   }
   return numbers;
 }
 
-/// Alphabetic order. As in Redis, what is not stored is compared up to a NUL byte.
+/// Alphabetic order: that of the locale, up to a NUL byte. As in Redis, what is stored is ordered
+/// by its bytes, so that it is the same everywhere.
 int Sorting::compare_texts(Texts::Piece a, Texts::Piece b) const {
-  const std::string_view left = texts_.text(a);
-  const std::string_view right = texts_.text(b);
-  if (options_->destination) return left.compare(right);
-  return errors::up_to_nul(left).compare(errors::up_to_nul(right));
+  if (options_->destination) return texts_.text(a).compare(texts_.text(b));
+  return x_->store().collation.compare(texts_.c_text(a), texts_.c_text(b));
 }
 
-/// Below, equal to or above 0. Equal weights are told apart by the elements; values to sort
-/// alphabetically by are not.
-int Sorting::compare(const Item& a, const Item& b) const {
-  if (!options_->alphabetic) {
-    if (a.weight < b.weight) return -1;
-    return a.weight > b.weight ? 1 : texts_.text(a.element).compare(texts_.text(b.element));
-  }
-  if (!options_->by) return compare_texts(a.element, b.element);
-  if (!a.by || !b.by)
-    return static_cast<int>(a.by.has_value()) - static_cast<int>(b.by.has_value());
-  return compare_texts(*a.by, *b.by);
+/// Elements without a value come first.
+int Sorting::compare_by_values(const Rank& a, const Rank& b) const {
+  const auto& left = values_[a.index];
+  const auto& right = values_[b.index];
+  if (left && right) return compare_texts(*left, *right);
+  return static_cast<int>(left.has_value()) - static_cast<int>(right.has_value());
+}
+
+/// `compare` is below, equal to or above 0; what is equal stays in the order of the source.
+template <class Compare>
+void Sorting::sort_by(Compare&& compare) {
+  const bool down = options_->descending;
+  const auto before = [&](const Rank& a, const Rank& b) {
+    const int order = down ? compare(b, a) : compare(a, b);
+    return order != 0 ? order < 0 : a.index < b.index;
+  };
+  const auto end = ranks_.begin() + static_cast<std::ptrdiff_t>(first_ + count_);
+  if (end != ranks_.end()) std::nth_element(ranks_.begin(), end, ranks_.end(), before);
+  std::sort(ranks_.begin(), end, before);
 }
 
 void Sorting::sort() {
-  const auto before = [this](const Item& a, const Item& b) {
-    const int order = options_->descending ? compare(b, a) : compare(a, b);
-    return order != 0 ? order < 0 : a.index < b.index;
-  };
-  const auto end = items_.begin() + static_cast<std::ptrdiff_t>(first_ + count_);
-  if (end != items_.end()) std::nth_element(items_.begin(), end, items_.end(), before);
-  std::sort(items_.begin(), end, before);
+  x_->store().collation.select(x_->config().locale_collate);
+  // Equal weights are told apart by the elements; values to sort alphabetically by are not.
+  if (!options_->alphabetic)
+    return sort_by([this](const Rank& a, const Rank& b) {
+      if (a.weight != b.weight) return a.weight < b.weight ? -1 : 1;
+      return element(a).compare(element(b));
+    });
+  if (options_->by)
+    return sort_by([this](const Rank& a, const Rank& b) { return compare_by_values(a, b); });
+  sort_by([this](const Rank& a, const Rank& b) {
+    return compare_texts(elements_[a.index], elements_[b.index]);
+  });
 }
 
 template <class Visitor>
 void Sorting::for_each_result(Visitor&& visit) {
   for (std::size_t i = first_; i < first_ + count_; ++i) {
-    const std::string_view element = texts_.text(items_[i].element);
-    if (options_->gets.empty()) visit(std::optional(element));
-    for (const ValuePattern& pattern : options_->gets) visit(value_of(pattern, element));
+    const std::string_view found = element(ranks_[i]);
+    if (options_->gets.empty()) visit(std::optional(found));
+    for (const ValuePattern& pattern : options_->gets) visit(value_of(pattern, found));
   }
 }
 
@@ -356,8 +398,15 @@ bool sortable(const Entry& entry) {
          entry.type() == Type::sorted_set;
 }
 
+bool may_read_all(Execution& x, Args args) {
+  if (!x.session().restricted) return true;
+  const Command* command = x.store().registry.find_original(x.spec().name);
+  RESPAWN_CHECK(command != nullptr);
+  return may_read_all_keys(*x.session().user, *command, args);
+}
+
 void sort_elements(Execution& x, Args args, bool may_store) {
-  auto options = parse_options(args, may_store);
+  auto options = parse_options(args, may_store, may_read_all(x, args));
   if (!options) return x.fail(options.error());
   const Key key = x.key(args[1]);
   const Entry* source = x.find_read(key);
@@ -370,6 +419,7 @@ void sort_elements(Execution& x, Args args, bool may_store) {
   }
   Sorting sorting(x, *options);
   if (source) sorting.load(key, *source);
+  sorting.rank();
   if (!options->unsorted) {
     if (!sorting.weigh()) return x.fail("ERR One or more scores can't be converted into double");
     sorting.sort();

@@ -76,10 +76,12 @@ bool takes_pattern(Execution& x, Args args) {
 
 void pubsub_channels(Execution& x, Args args) {
   if (!takes_pattern(x, args)) return;
+  std::optional<Glob> wanted;
+  if (args.size() == 3) wanted.emplace(args[2]);
   const std::size_t place = x.reply.announce();
   std::size_t count = 0;
   for (const auto& [channel, listeners] : x.env().subscriptions.channels()) {
-    if (args.size() == 3 && !glob_match(args[2], channel)) continue;
+    if (wanted && !wanted->matches(channel)) continue;
     x.reply.bulk(channel);
     ++count;
   }

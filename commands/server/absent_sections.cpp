@@ -1,4 +1,4 @@
-// Sections of INFO that are there for those who look for them: modules, latencies, a cluster.
+// Sections of INFO that are there for those who look for them: modules, a cluster.
 #include "commands/info_sections.hpp"
 
 namespace respawn::commands {
@@ -13,9 +13,6 @@ void write_cluster(const InfoSource&, InfoWriter& out) {
 
 constinit const InfoSection modules_section = {
     .name = "modules", .title = "Modules", .other_name = "module_list"};
-
-constinit const InfoSection latencies_section = {
-    .name = "latencystats", .title = "Latencystats", .group = InfoGroup::all};
 
 constinit const InfoSection cluster_section = {
     .name = "cluster", .title = "Cluster", .write = write_cluster};

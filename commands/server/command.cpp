@@ -56,8 +56,9 @@ Result<Filter> parse_filter(Args args) {
   const std::string_view value = args[4];
   if (iequals(args[3], "module")) return Filter([](const Command&) { return false; });
   if (iequals(args[3], "pattern"))
-    return Filter(
-        [value](const Command& each) { return glob_match(value, each.spec->name, true); });
+    return Filter([glob = Glob(value, true)](const Command& each) mutable {
+      return glob.matches(each.spec->name);
+    });
   if (!iequals(args[3], "aclcat")) return failure(std::string(errors::syntax));
   for (int i = 0; i < static_cast<int>(Category::count_); ++i) {
     const Category category = static_cast<Category>(i);

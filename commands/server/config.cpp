@@ -3,6 +3,7 @@
 #include "commands/shared/help.hpp"
 #include "config/change.hpp"
 #include "engine/run/publish.hpp"
+#include "engine/run/rights.hpp"
 
 namespace respawn::commands {
 
@@ -26,8 +27,19 @@ void config_set(Execution& x, Args args) {
   x.reply.ok();
 }
 
+/// What a configuration file has to say of the users, "alice on ..." of each; nothing where they
+/// have a file of their own.
+std::vector<std::string> user_rules(const Store& store) {
+  std::vector<std::string> rules;
+  if (!store.config->aclfile.empty()) return rules;
+  for (const auto& [name, user] : store.users.all()) rules.push_back(name + " " + user->text());
+  return rules;
+}
+
 void config_rewrite(Execution& x, Args) {
-  if (Status written = x.env().services.configuration.rewrite(x.config()); !written.ok())
+  const std::vector<std::string> rules = user_rules(x.store());
+  const config::UserLines users{rules, users_follow_from_requirepass(x.store())};
+  if (Status written = x.env().services.configuration.rewrite(x.config(), users); !written.ok())
     return x.fail(written.error());
   x.reply.ok();
 }
@@ -36,6 +48,8 @@ void config_resetstat(Execution& x, Args) {
   Store& store = x.store();
   store.statistics.reset();
   store.registry.reset_statistics();
+  store.denials.reset_counts();
+  store.request_times.reset();
   store.databases.statistics = {};
   store.databases.garbage().reset_statistics();
   x.env().services.process.reset_network();

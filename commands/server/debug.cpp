@@ -1,4 +1,6 @@
 // DEBUG: a look inside, and levers for tests. Runs only where enable-debug-command allows it.
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -9,6 +11,7 @@
 #include "base/glob.hpp"
 #include "commands/families.hpp"
 #include "commands/server/digest.hpp"
+#include "commands/server/reload.hpp"
 #include "commands/shared/help.hpp"
 #include "engine/run/access_clock.hpp"
 #include "persistence/dump_payload.hpp"
@@ -65,6 +68,28 @@ void debug_object(Execution& x, Args args) {
 void debug_set_active_expire(Execution& x, Args args) {
   x.store().active_expire = std::atoi(std::string(args[2]).c_str()) != 0;
   x.reply.ok();
+}
+
+void debug_pause_cron(Execution& x, Args args) {
+  x.store().cron_paused = std::atoi(std::string(args[2]).c_str()) != 0;
+  x.reply.ok();
+}
+
+/// Redis keeps a buffer with each client that shrinks while it is idle, and tests have it shrink
+/// soon or never. Here none is kept, which is both.
+void debug_replybuffer(Execution& x, Args args) {
+  const bool of_time = iequals(args[2], "peak-reset-time");
+  if (!of_time && !iequals(args[2], "resizing"))
+    return x.fail(errors::subcommand_syntax(args[1], args[0]));
+  const bool is_word = iequals(args[3], "never") || iequals(args[3], "reset");
+  if (of_time && !is_word && !parse_int64(args[3])) return x.fail(errors::not_an_integer);
+  x.reply.ok();
+}
+
+/// Options at their defaults are left out, which says the same.
+void debug_config_rewrite(Execution& x, Args) {
+  static constexpr std::string_view rewrite[] = {"config", "rewrite"};
+  x.env().runner.run_nested(x.session(), rewrite, x.reply.buffer());
 }
 
 struct Population {
@@ -215,6 +240,14 @@ void debug_change_repl_id(Execution& x, Args) {
   x.reply.ok();
 }
 
+/// Writes where nobody may: what becomes of the process, and what it leaves behind, is to be seen.
+void debug_segfault(Execution& x, Args) {
+  constexpr std::size_t bytes = 4096;
+  void* forbidden = ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  *static_cast<volatile char*>(forbidden) = 'x';
+  x.reply.ok();
+}
+
 /// Not counted as an error: the client asked for it.
 void debug_error(Execution& x, Args args) {
   x.reply.error(args[2]);
@@ -235,12 +268,16 @@ constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
 
 constexpr Subcommand subcommands[] = {
     {"change-repl-id", 0, 0, "", "Draws a new replication id.", debug_change_repl_id},
+    {"config-rewrite-force-all", 0, 0, "", "Brings the configuration file up to date.",
+     debug_config_rewrite},
     {"digest", 0, 0, "", "Returns a digest of all data.", debug_digest},
     {"digest-value", 0, any, "<key> [<key> ...]", "Returns a digest of the value at each key.",
      debug_digest_value},
     {"error", 1, 1, "<text>", "Replies with an error of this text.", debug_error},
     {"log", 1, 1, "<text>", "Writes the text to the log.", debug_log},
     {"object", 1, 1, "<key>", "Tells how the value at a key is stored.", debug_object},
+    {"pause-cron", 1, 1, "<0|1>", "Stops or resumes what is done ten times a second.",
+     debug_pause_cron},
     {"populate", 1, 3, "<count> [<prefix>] [<size>]",
      "Creates keys <prefix>:0 and on, unless they exist, with values of that size.",
      debug_populate},
@@ -249,6 +286,12 @@ constexpr Subcommand subcommands[] = {
     {"quicklist-packed-threshold", 1, 1, "<size>",
      "Sets the size from which an element of a list is stored by itself; 0 is the default.",
      debug_quicklist_packed_threshold},
+    {"reload", 0, any, "[<option> ...]", "Saves all data and loads it again, in memory.",
+     debug_reload},
+    {"replybuffer", 2, 2, "<PEAK-RESET-TIME|RESIZING> <value>",
+     "Does nothing: no buffer is kept for replies.", debug_replybuffer},
+    {"segfault", 0, 0, "", "Crashes the server by an access to memory that is forbidden.",
+     debug_segfault},
     {"set-active-expire", 1, 1, "<0|1>", "Stops or resumes the removal of expired keys by time.",
      debug_set_active_expire},
     {"sleep", 1, 1, "<seconds>", "Blocks the whole keyspace for that long.", debug_sleep},
@@ -257,14 +300,14 @@ constexpr Subcommand subcommands[] = {
     {"help", 0, 0, "", "Prints this help.", debug_help},
 };
 
-void debug_help(Execution& x, Args) {
+void debug_help(Execution& x, Args args) {
   std::vector<HelpEntry> entries;
   for (const Subcommand& each : subcommands) {
     std::string usage = to_upper(each.name);
     if (!each.usage.empty()) usage += " " + std::string(each.usage);
     entries.emplace_back(std::move(usage), each.summary);
   }
-  help_reply(x, x.spec().name, entries);
+  help_reply(x, args[0], entries);
 }
 
 void debug(Execution& x, Args args) {
@@ -272,7 +315,7 @@ void debug(Execution& x, Args args) {
   for (const Subcommand& each : subcommands)
     if (iequals(args[1], each.name) && given >= each.arguments_min && given <= each.arguments_max)
       return each.run(x, args);
-  x.fail(errors::subcommand_syntax(args[1], x.spec().name));
+  x.fail(errors::subcommand_syntax(args[1], args[0]));
 }
 
 constexpr CommandSpec rows[] = {

@@ -8,6 +8,8 @@ namespace {
 void write_replication(const InfoSource& source, InfoWriter& out) {
   out.field("role", "master");
   out.field("connected_slaves", 0);
+  if (source.config().min_replicas_to_write > 0 && source.config().min_replicas_max_lag_s > 0)
+    out.field("min_slaves_good_slaves", 0);
   out.field("master_failover_state", "no-failover");
   out.field("master_replid", source.store().replication_id);
   out.field("master_replid2", std::string(source.store().replication_id.size(), '0'));

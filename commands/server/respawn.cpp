@@ -1,9 +1,10 @@
-// RESPAWN: looks at the supervision tree and exercises it.
+// RESPAWN: looks at the supervision tree and exercises it; and looks at what Redis cannot show.
 //
 // TREE answers one map per actor (RESP2: field and value in turn): id, path, kind, strategy,
 // restart, state, restarts, last-exit, age-ms and children, an array of the same. TREE TEXT is the
 // same as a drawing for people.
 #include "commands/families.hpp"
+#include "commands/server/respawn_views.hpp"
 #include "commands/shared/help.hpp"
 
 namespace respawn::commands {
@@ -145,6 +146,33 @@ constexpr CommandSpec subcommands[] = {
              .complexity = "O(1)",
              .summary = "Ends an actor brutally, by id or path, to see it come back.",
              .run = respawn_kill}),
+    command({.name = "respawn|waiters",
+             .syntax = "[key]",
+             .group = Group::respawn,
+             .flags = admin_flags,
+             .tips = {"nondeterministic_output"},
+             .since = "0.2.0",
+             .complexity = "O(N) where N is the number of places in the queues of these keys",
+             .summary = "Returns who waits for which key, since when, in which order, until when.",
+             .run = respawn_waiters}),
+    command({.name = "respawn|latency",
+             .syntax = "[RESET]",
+             .group = Group::respawn,
+             .flags = admin_flags,
+             .tips = {"nondeterministic_output"},
+             .since = "0.2.0",
+             .complexity = "O(1)",
+             .summary = "Returns what requests waited and ran, or begins to measure anew.",
+             .run = respawn_latency}),
+    command({.name = "respawn|slowlog",
+             .syntax = "[count]",
+             .group = Group::respawn,
+             .flags = admin_flags,
+             .tips = {"nondeterministic_output"},
+             .since = "0.2.0",
+             .complexity = "O(N) where N is the number of entries returned",
+             .summary = "Returns the slow log with what each command waited before it ran.",
+             .run = respawn_slowlog}),
     command({.name = "respawn|help",
              .group = Group::respawn,
              .flags = {Flag::loading, Flag::stale},
@@ -155,12 +183,13 @@ constexpr CommandSpec subcommands[] = {
 };
 
 constexpr CommandSpec rows[] = {
-    command({.name = "respawn",
-             .group = Group::respawn,
-             .since = "0.1.0",
-             .complexity = "Depends on subcommand.",
-             .summary = "Shows and exercises the supervision tree.",
-             .subcommands = subcommands}),
+    command(
+        {.name = "respawn",
+         .group = Group::respawn,
+         .since = "0.1.0",
+         .complexity = "Depends on subcommand.",
+         .summary = "Shows and exercises the supervision tree, and shows what waits and how long.",
+         .subcommands = subcommands}),
 };
 
 }  // namespace

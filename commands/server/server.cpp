@@ -23,6 +23,19 @@ void monitor(Execution& x, Args) {
   x.reply.ok();
 }
 
+/// A master that nobody follows.
+void role(Execution& x, Args) {
+  x.reply.array(3);
+  x.reply.bulk("master");
+  x.reply.integer(0);
+  x.reply.array(0);
+}
+
+/// As long as nothing is saved, the start of the server counts as a save, as in Redis.
+void lastsave(Execution& x, Args) {
+  x.reply.integer(x.env().services.process.facts().started_ms / 1000);
+}
+
 struct ShutdownOptions {
   ShutdownRequest request;
   bool abort = false;
@@ -86,6 +99,23 @@ constexpr CommandSpec rows[] = {
              .complexity = "O(1)",
              .summary = "Returns facts and counters of the server.",
              .run = info}),
+    command({.name = "lastsave",
+             .group = Group::server,
+             .flags = {Flag::loading, Flag::stale, Flag::fast},
+             .categories = {Category::admin, Category::dangerous},
+             .tips = {"nondeterministic_output"},
+             .since = "1.0.0",
+             .complexity = "O(1)",
+             .summary = "Returns when data was last saved, in seconds since 1970.",
+             .run = lastsave}),
+    command({.name = "role",
+             .group = Group::server,
+             .flags = {Flag::noscript, Flag::loading, Flag::stale, Flag::fast},
+             .categories = {Category::admin, Category::dangerous},
+             .since = "2.8.12",
+             .complexity = "O(1)",
+             .summary = "Tells what part the server has in replication.",
+             .run = role}),
     command({.name = "monitor",
              .group = Group::server,
              .flags = {Flag::admin, Flag::noscript, Flag::loading, Flag::stale},

@@ -49,7 +49,7 @@ void write_server(const InfoSource& source, InfoWriter& out) {
   out.field("atomicvar_api", "c11-builtin");
   out.field("gcc_version", compiler_version());
   out.field("process_id", ::getpid());
-  out.field("process_supervised", process.supervised ? "systemd" : "no");
+  out.field("process_supervised", process.supervised);
   out.field("run_id", process.run_id);
   out.field("tcp_port", source.config().port);
   out.field("server_time_usec", source.now_us);

@@ -12,7 +12,7 @@ void write_traffic(const InfoSource& source, InfoWriter& out) {
     return static_cast<double>(rate.per_second()) / 1024;
   };
   out.field("total_connections_received", network.connections_received);
-  out.field("total_commands_processed", statistics.commands_processed);
+  out.field("total_commands_processed", source.store().registry.calls());
   out.field("instantaneous_ops_per_sec", statistics.commands_rate.per_second());
   out.field("total_net_input_bytes", statistics.received_bytes);
   out.field("total_net_output_bytes", statistics.sent_bytes);
@@ -31,6 +31,19 @@ void write_eviction_time(const InfoSource& source, InfoWriter& out) {
       since_us == 0 ? 0 : source.environment.clock.monotonic_us() - since_us;
   out.field("total_eviction_exceeded_time", (statistics.eviction_exceeded_us + current_us) / 1000);
   out.field("current_eviction_exceeded_time", current_us / 1000);
+}
+
+/// With I/O threads these do all of it. Replies are written into buffers that are made anew: none
+/// is kept that would grow or shrink.
+void write_turns(const InfoSource& source, InfoWriter& out) {
+  const ProcessService& process = source.environment.services.process;
+  const NetworkFacts network = process.network();
+  const bool threaded = process.facts().io_threads > 1;
+  out.field("total_reads_processed", network.reads);
+  out.field("total_writes_processed", network.writes);
+  out.field("io_threaded_reads_processed", threaded ? network.reads : 0);
+  out.field("io_threaded_writes_processed", threaded ? network.writes : 0);
+  out.each({"reply_buffer_shrinks", "reply_buffer_expands"}, "0");
 }
 
 void write_statistics(const InfoSource& source, InfoWriter& out) {
@@ -56,9 +69,13 @@ void write_statistics(const InfoSource& source, InfoWriter& out) {
             "tracking_total_prefixes", "unexpected_error_replies"},
            "0");
   out.field("total_error_replies", statistics.error_replies);
-  out.each({"dump_payload_sanitizations", "acl_access_denied_auth", "acl_access_denied_cmd",
-            "acl_access_denied_key", "acl_access_denied_channel"},
-           "0");
+  out.field("dump_payload_sanitizations", 0);
+  write_turns(source, out);
+  const access::DenialCounts& denials = source.store().denials.counts();
+  out.field("acl_access_denied_auth", denials.auth);
+  out.field("acl_access_denied_cmd", denials.command);
+  out.field("acl_access_denied_key", denials.key);
+  out.field("acl_access_denied_channel", denials.channel);
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ const keyspace::Entry* without_expired(Execution& x, const Key& key, const keysp
                                        std::size_t fields_max) {
   if (!entry || entry->object<Hash>().earliest_expiry_ms() >= x.expiry_now_ms()) [[likely]]
     return entry;
+  if (!x.may_expire()) return entry;
   keyspace::Change change = x.change(key, entry);
   const std::size_t erased =
       erase_expired_fields(x.store(), x.session().db, change, x.now_ms(), fields_max);

@@ -2,10 +2,10 @@
 
 namespace respawn::commands {
 
-void container_help(Execution& x, Args) {
+void container_help(Execution& x, Args args) {
   const std::string_view own = x.spec().name;
   const std::string_view container = own.substr(0, own.find('|'));
-  const Command* command = x.store().registry.find(container);
+  const Command* command = x.store().registry.find_original(container);
   RESPAWN_CHECK(command != nullptr);
   std::vector<HelpEntry> entries;
   for (const Command* sub : command->subcommands) {
@@ -16,7 +16,7 @@ void container_help(Execution& x, Args) {
     entries.emplace_back(std::move(usage), spec.summary);
   }
   entries.emplace_back("HELP", x.spec().summary);
-  help_reply(x, container, entries);
+  help_reply(x, args[0], entries);
 }
 
 void help_reply(Execution& x, std::string_view command, std::span<const HelpEntry> entries) {

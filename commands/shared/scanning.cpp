@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include "base/glob.hpp"
-
 namespace respawn::commands {
 
 std::optional<std::uint64_t> parse_cursor(std::string_view text) {
@@ -18,12 +16,9 @@ std::optional<std::uint64_t> parse_cursor(std::string_view text) {
   return negative ? 0 - value : value;
 }
 
-bool ScanOptions::admits(std::string_view text) const {
-  return pattern == "*" || glob_match(pattern, text);
-}
-
 Result<ScanOptions> parse_scan_options(Args args, std::size_t at, ScanOf what) {
   ScanOptions options;
+  std::string_view pattern = any_text;
   for (ArgCursor cursor(args, at); !cursor.done();) {
     if (cursor.take("COUNT", 1)) {
       auto count = to_integer(cursor.next());
@@ -31,7 +26,7 @@ Result<ScanOptions> parse_scan_options(Args args, std::size_t at, ScanOf what) {
       if (*count < 1) return failure(std::string(errors::syntax));
       options.count = *count;
     } else if (cursor.take("MATCH", 1)) {
-      options.pattern = cursor.next();
+      pattern = cursor.next();
     } else if (what == ScanOf::keys && cursor.take("TYPE", 1)) {
       options.type = cursor.next();
     } else if (what == ScanOf::fields && cursor.take("NOVALUES")) {
@@ -40,6 +35,7 @@ Result<ScanOptions> parse_scan_options(Args args, std::size_t at, ScanOf what) {
       return failure(std::string(errors::syntax));
     }
   }
+  if (pattern != any_text) options.pattern.emplace(pattern);
   return options;
 }
 

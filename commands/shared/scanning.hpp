@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/glob.hpp"
 #include "commands/families.hpp"
 #include "engine/run/execution.hpp"
 
@@ -16,14 +17,17 @@ namespace respawn::commands {
 
 inline constexpr std::string_view invalid_cursor = "ERR invalid cursor";
 
+/// The pattern that is not compared at all: an empty text passes, too.
+inline constexpr std::string_view any_text = "*";
+
 struct ScanOptions {
-  std::string_view pattern = "*";
+  std::optional<Glob> pattern;           // none: any, also an empty text
   std::optional<std::string_view> type;  // none: any
   std::int64_t count = 10;
   bool no_values = false;
 
   /// Whether the text matches the pattern.
-  [[nodiscard]] bool admits(std::string_view text) const;
+  [[nodiscard]] bool admits(std::string_view text) { return !pattern || pattern->matches(text); }
 };
 
 enum class ScanOf : std::uint8_t { keys, elements, fields };

@@ -4,6 +4,24 @@
 
 namespace respawn::commands {
 
+void reply_string(Execution& x, const keyspace::Entry& entry) {
+  keyspace::Scratch scratch;
+  reply_part(x, entry, entry.bytes(scratch));
+}
+
+void reply_part(Execution& x, const keyspace::Entry& entry, std::string_view bytes) {
+  if (bytes.size() < protocol::ReplyWriter::attached_min_bytes) return x.reply.bulk(bytes);
+  x.reply.bulk(entry.shared_block(), bytes);
+}
+
+void set_argument(Execution& x, keyspace::Change& change, std::string_view argument,
+                  std::int64_t expire_at_ms) {
+  if (argument.size() > keyspace::Change::block_min_bytes)
+    if (BlockPtr block = x.block_of(argument))
+      return change.set_block(std::move(block), expire_at_ms);
+  change.set_string(argument, expire_at_ms);
+}
+
 bool string_fits(const Execution& x, std::size_t bytes, std::size_t more) {
   const std::uint64_t max = x.config().proto_max_bulk_len_bytes;
   return more <= max && bytes <= max - more;

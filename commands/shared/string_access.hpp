@@ -10,6 +10,14 @@
 
 namespace respawn::commands {
 
+/// Replies a string, or `bytes` of it, which lie in its bytes(scratch); long ones are not copied.
+void reply_string(Execution& x, const keyspace::Entry& entry);
+void reply_part(Execution& x, const keyspace::Entry& entry, std::string_view bytes);
+
+/// Makes the argument the value of the key, with its expiry.
+void set_argument(Execution& x, keyspace::Change& change, std::string_view argument,
+                  std::int64_t expire_at_ms = keyspace::never);
+
 /// Whether a string of `bytes` and `more` bytes is allowed.
 [[nodiscard]] bool string_fits(const Execution& x, std::size_t bytes, std::size_t more);
 

@@ -4,6 +4,7 @@
 
 #include "commands/families.hpp"
 #include "commands/shared/expiry_time.hpp"
+#include "commands/shared/string_access.hpp"
 
 namespace respawn::commands {
 
@@ -81,15 +82,11 @@ bool parse_getex_options(Args args, StringOptions& options) {
   return true;
 }
 
-void reply_string(Execution& x, const Entry& entry) {
-  Scratch scratch;
-  x.reply.bulk(entry.bytes(scratch));
-}
-
 /// Puts the value at the key, with its effects.
 void put(Execution& x, const Key& key, const Entry* existing, std::string_view value,
          std::int64_t expire_at_ms = never) {
-  x.change(key, existing).set_string(value, expire_at_ms);
+  keyspace::Change change = x.change(key, existing);
+  set_argument(x, change, value, expire_at_ms);
   if (!existing) x.created(key.bytes);
   x.changed(key.bytes, string, "set");
 }

@@ -26,7 +26,7 @@ void append(Execution& x, Args args) {
   if (entry) {
     change.append(args[2]);
   } else {
-    change.set_string(args[2]);
+    set_argument(x, change, args[2]);
     x.created(key.bytes);
   }
   x.changed(key.bytes, string, "append");
@@ -55,8 +55,8 @@ void getrange(Execution& x, Args args) {
   const std::int64_t from = place(*first);
   const std::int64_t to = std::min(place(*last), size - 1);
   if (from > to) return x.reply.bulk("");
-  x.reply.bulk(
-      text.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from + 1)));
+  reply_part(x, *entry,
+             text.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from + 1)));
 }
 
 void setrange(Execution& x, Args args) {

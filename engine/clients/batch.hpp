@@ -39,6 +39,10 @@ struct Batch {
   bool running = false;
   Buffer output;
   std::size_t reply_start = 0;  // where the running command's reply begins in `output`
+  /// When its bytes arrived, by the stopwatch; 0: not known. The connection writes it before it
+  /// submits the batch.
+  std::uint64_t arrived_ns = 0;
+  std::uint64_t ran_ns = 0;  // its commands so far; the keyspace's
 
   /// The arguments of the command `next`. Requires that there is one.
   [[nodiscard]] std::span<const std::string_view> next_command() const {

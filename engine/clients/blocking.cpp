@@ -31,6 +31,7 @@ void Blocking::block(Session& session, const BlockRequest& request, std::int64_t
   BlockedState& blocked = session.blocked;
   RESPAWN_CHECK(!blocked.active);
   blocked.on_timeout = request.on_timeout;
+  blocked.since_us = now_us;
   if (request.timeout_ms == 0)
     blocked.deadline_us = 0;
   else
@@ -70,6 +71,7 @@ void Blocking::release(Session& session) {
 
 void Blocking::forget(Session& session) {
   if (session.blocked.active) leave(session);
+  holding_.forget(session);
   std::erase_if(resumed_, [&](const SessionPtr& held) { return held.get() == &session; });
 }
 
@@ -91,6 +93,7 @@ void Blocking::rebuild() {
   resumed_.clear();
   clients_->blocked_count = 0;
   for (const auto& [id, session] : clients_->all()) readmit(session);
+  holding_.rebuild();
 }
 
 void Blocking::readmit(const SessionPtr& session) {

@@ -8,6 +8,7 @@
 
 #include "engine/clients/block_request.hpp"
 #include "engine/clients/client_table.hpp"
+#include "engine/clients/holding.hpp"
 
 namespace respawn::engine {
 
@@ -17,7 +18,7 @@ namespace respawn::engine {
 class Blocking {
  public:
   Blocking(ClientTable& clients, keyspace::WaiterTable& waiters)
-      : clients_(&clients), waiters_(&waiters) {}
+      : clients_(&clients), waiters_(&waiters), holding_(clients) {}
 
   /// Blocks a session that is not blocked. The keys are copied.
   void block(Session& session, const BlockRequest& request, std::int64_t now_us);
@@ -26,7 +27,7 @@ class Blocking {
   /// goes on the list of take_resumed(), in this table or in that of a successor.
   void release(Session& session);
 
-  /// Forgets a session that leaves; it is not resumed.
+  /// Forgets a session that leaves, also when a pause holds it; it is not resumed.
   void forget(Session& session);
 
   /// When the next wait is over (monotonic), or 0.
@@ -41,6 +42,8 @@ class Blocking {
 
   [[nodiscard]] keyspace::WaiterTable& waiters() { return *waiters_; }
 
+  [[nodiscard]] Holding& holding() { return holding_; }
+
   /// Registers every blocked session anew, with its keys as ready ones; and those that were
   /// answered but have not gone on.
   void rebuild();
@@ -52,6 +55,7 @@ class Blocking {
 
   ClientTable* clients_;
   keyspace::WaiterTable* waiters_;
+  Holding holding_;
   std::set<std::pair<std::int64_t, Session*>> deadlines_;
   std::vector<SessionPtr> resumed_;
 };

@@ -6,7 +6,7 @@ namespace respawn::engine {
 
 namespace {
 
-Status parse_condition(ArgCursor& options, ClientFilter& filter) {
+Status parse_condition(ArgCursor& options, const access::Users& users, ClientFilter& filter) {
   if (options.take("id", 1)) {
     auto id = to_integer_between(options.next(), 1, std::numeric_limits<std::int64_t>::max(),
                                  "ERR client-id should be greater than 0");
@@ -22,7 +22,7 @@ Status parse_condition(ArgCursor& options, ClientFilter& filter) {
     filter.local_address = options.next();
   } else if (options.take("user", 1)) {
     filter.user = options.next();
-    if (*filter.user != default_user)
+    if (!users.find(*filter.user))
       return failure("ERR No such user '" + std::string(errors::up_to_nul(*filter.user)) + "'");
   } else if (options.take("skipme", 1)) {
     const std::string_view answer = options.next();
@@ -38,11 +38,12 @@ Status parse_condition(ArgCursor& options, ClientFilter& filter) {
 
 bool ClientFilter::admits(const Session& session) const {
   return (!id || session.id == *id) && (!type || session.type() == *type) &&
-         (!user || session.user == *user) && (!address || session.peer_address == *address) &&
+         (!user || session.user_name() == *user) &&
+         (!address || session.peer_address == *address) &&
          (!local_address || session.local_address == *local_address);
 }
 
-Result<ClientFilter> parse_client_filter(Args args) {
+Result<ClientFilter> parse_client_filter(Args args, const access::Users& users) {
   ClientFilter filter;
   if (args.size() == 3) {
     filter.address = args[2];
@@ -51,7 +52,7 @@ Result<ClientFilter> parse_client_filter(Args args) {
   }
   ArgCursor options(args, 2);
   while (!options.done())
-    if (Status parsed = parse_condition(options, filter); !parsed.ok())
+    if (Status parsed = parse_condition(options, users, filter); !parsed.ok())
       return failure(parsed.error());
   return filter;
 }

@@ -24,6 +24,6 @@ struct ClientFilter {
 
 /// CLIENT KILL's options: ID, TYPE, USER, ADDR, LADDR, SKIPME, each with its value; or the address
 /// alone, which may be the caller's own.
-Result<ClientFilter> parse_client_filter(Args args);
+Result<ClientFilter> parse_client_filter(Args args, const access::Users& users);
 
 }  // namespace respawn::engine

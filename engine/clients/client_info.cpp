@@ -11,7 +11,7 @@ std::string flags_of(const Session& session) {
   std::string flags;
   if (session.monitor) flags += 'O';
   if (session.subscription_count() > 0) flags += 'P';
-  if (session.blocked.active) flags += 'b';
+  if (session.blocked.active || session.held != 0) flags += 'b';
   if (session.close_after_reply) flags += 'c';
   if (session.close_now) flags += 'A';
   if (session.unix_socket) flags += 'U';
@@ -83,8 +83,9 @@ std::string client_info(const Session& session, std::int64_t now_ms) {
   line.add_size("omem", output);
   line.add_size("tot-mem", sizeof(Session) + query + query_free + output + arguments);
   line.add("events", output > 0 ? "rw" : "r");
-  line.add("cmd", session.last_command ? session.last_command->name : "NULL");
-  line.add("user", session.user);
+  const CommandSpec* command = session.last_command.load(std::memory_order_relaxed);
+  line.add("cmd", command ? command->name : "NULL");
+  line.add("user", session.user_name());
   line.add("redir", -1);
   line.add("resp", static_cast<int>(session.resp));
   line.add("lib-name", session.library_name);

@@ -1,11 +1,14 @@
 // What a client's commands have made of it: database, protocol, name, subscriptions, wait.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "access/users.hpp"
 #include "base/buffer.hpp"
 #include "engine/clients/block_request.hpp"
 #include "keyspace/waiters.hpp"
@@ -15,9 +18,6 @@ namespace respawn::engine {
 
 struct CommandSpec;
 
-/// The user of a connection that has not said another name; there are no others yet.
-inline constexpr std::string_view default_user = "default";
-
 enum class ClientType : std::uint8_t { normal, replica, pubsub, master };
 
 /// Why and until when a client is blocked. `waiter` is registered in the WaiterTable while
@@ -25,7 +25,10 @@ enum class ClientType : std::uint8_t { normal, replica, pubsub, master };
 struct BlockedState {
   bool active = false;
   keyspace::Waiter waiter;
-  std::int64_t deadline_us = 0;  // monotonic clock; 0 = for ever
+  std::int64_t since_us = 0;     // monotonic clock
+  std::int64_t deadline_us = 0;  // likewise; 0 = for ever
+  std::uint64_t begun_ns = 0;    // stopwatch, when the command ran first
+  std::uint64_t run_ns = 0;      // what it has run so far
   TimeoutReply on_timeout = TimeoutReply::null_array;
 };
 
@@ -40,9 +43,13 @@ struct ClientState {
   std::string name;
   std::string library_name;
   std::string library_version;
-  std::string user{default_user};
-  const CommandSpec* last_command = nullptr;
+  /// As whom it runs commands; the ClientTable's from the moment it is there. Set by become().
+  access::UserPtr user;
+  bool restricted = false;  // there is something that the user may not do
+  /// Anybody may read it at any time.
+  std::atomic<const CommandSpec*> last_command{nullptr};
   std::int64_t last_interaction_ms = 0;  // wall clock
+  std::uint32_t seen_traffic = 0;        // SocketFacts::traffic when it was last looked at
 
   /// Said the password, or none was required when it connected. The connection reads it.
   bool authenticated = true;
@@ -62,13 +69,26 @@ struct ClientState {
 
   BlockedState blocked;
 
-  /// Bytes for the client outside its own replies (pub/sub messages); `pushing` while it is on the
-  /// list of sessions to be flushed.
+  /// Its place among those whose next command is held by a pause; 0: it is not held.
+  std::uint64_t held = 0;
+
+  /// Bytes for the client outside its own replies (pub/sub messages), until they are sent, or until
+  /// the command of the client that runs has replied; `pushing` while it is on the list of sessions
+  /// to be flushed.
   Buffer pushes;
   bool pushing = false;
 
   /// Of the keyspace actor that serves the client now; kept by the ClientTable.
   std::uint64_t keyspace_generation = 0;
+
+  void become(access::UserPtr other) {
+    user = std::move(other);
+    restricted = !user->all_permissions();
+  }
+
+  [[nodiscard]] std::string_view user_name() const {
+    return user ? std::string_view(user->name()) : access::default_user_name;
+  }
 
   [[nodiscard]] std::size_t subscription_count() const { return channels.size() + patterns.size(); }
 

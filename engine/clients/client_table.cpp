@@ -36,21 +36,34 @@ void ClientTable::kill(Session& session) {
 
 void ClientTable::enter_generation(std::uint64_t keyspace_generation) {
   generation_ = keyspace_generation;
-  for (const auto& [id, session] : sessions_) session->keyspace_generation = keyspace_generation;
+  for (const auto& [id, session] : sessions_) {
+    session->keyspace_generation = keyspace_generation;
+    if (!session->pushes.empty()) flush_later(*session);
+  }
 }
 
 void ClientTable::push(Session& session, std::string_view bytes) {
   if (session.close_now) return;
-  if (session.keyspace_holds_batch()) {
+  if (!session.keyspace_holds_batch() || session.batch.running) {
+    session.pushes.append(bytes);
+    if (session.keyspace_holds_batch()) return;
+  } else {
     Batch& batch = session.batch;
     batch.output.append(bytes);
-    if (!session.blocked.active) return;
-    // No reply follows soon.
-    if (batch.state.load(std::memory_order_relaxed) == Batch::State::parked)
-      batch.reply_start = batch.output.size();
-  } else {
-    session.pushes.append(bytes);
+    batch.reply_start = batch.output.size();
+    if (!session.blocked.active && session.held == 0) return;  // a reply follows soon
   }
+  flush_later(session);
+}
+
+/// Requires that no command of the session runs any more.
+void ClientTable::push_behind_reply(Session& session) {
+  Buffer held;
+  held.swap(session.pushes);
+  push(session, held.view());
+}
+
+void ClientTable::flush_later(Session& session) {
   if (session.pushing) return;
   if (SessionPtr held = find(session.id)) {
     session.pushing = true;
@@ -63,7 +76,7 @@ Buffer ClientTable::take_pushes(Session& session) {
   bytes.swap(session.pushes);
   Batch& batch = session.batch;
   if (batch.state.load(std::memory_order_relaxed) == Batch::State::parked) {
-    bytes.append(batch.output.view());
+    bytes.append(batch.output);
     batch.output.clear();
     batch.reply_start = 0;
   }

@@ -27,8 +27,15 @@ class ClientTable {
 
   /// Appends bytes that reach the client outside its replies. They go out behind every reply that
   /// was made before, and before every later one: into its batch's output while the keyspace writes
-  /// there, else as a message of their own at the end of this turn (take_pushes).
+  /// there, else as a message of their own at the end of this turn (take_pushes). While a command
+  /// of its own runs they wait for the end of that command's reply.
   void push(Session& session, std::string_view bytes);
+
+  /// The session's command has replied, or waits: here is where what was pushed meanwhile belongs.
+  void end_command(Session& session) {
+    if (!session.pushes.empty()) [[unlikely]]
+      push_behind_reply(session);
+  }
 
   /// MONITOR: the session sees every command from now on, or no longer.
   void set_monitor(Session& session, bool on);
@@ -36,7 +43,8 @@ class ClientTable {
   [[nodiscard]] const std::map<std::uint64_t, Session*>& monitors() const { return monitors_; }
 
   /// A new keyspace actor takes over. A batch that the one before was executing is with its
-  /// connection from now on (Session::keyspace_holds_batch).
+  /// connection from now on (Session::keyspace_holds_batch); what was pushed to its client while
+  /// the command ran that failed goes out behind the error.
   void enter_generation(std::uint64_t keyspace_generation);
 
   /// The sessions that were pushed to since the last call, and those to be closed, for the actor
@@ -54,6 +62,9 @@ class ClientTable {
   std::uint64_t output_max_bytes = 0;
 
  private:
+  void push_behind_reply(Session& session);
+  void flush_later(Session& session);
+
   std::uint64_t generation_ = 0;  // of the keyspace actor
   std::map<std::uint64_t, SessionPtr> sessions_;
   std::map<std::uint64_t, Session*> monitors_;

@@ -3,17 +3,11 @@
 #include <string>
 
 #include "base/text.hpp"
+#include "engine/table/secrets.hpp"
 
 namespace respawn::engine {
 
 namespace {
-
-/// Whether the argument is a password or goes with one.
-bool is_secret(const CommandSpec& spec, Args args, std::size_t at) {
-  if (spec.name == "auth") return at > 0;
-  if (spec.name != "hello") return false;
-  return (at >= 3 && iequals(args[at - 1], "auth")) || (at >= 4 && iequals(args[at - 2], "auth"));
-}
 
 /// "127.0.0.1:5000", "unix:/path".
 std::string client_name(const Session& session) {
@@ -37,7 +31,7 @@ void feed_monitors(ClientTable& clients, const Session& session, const CommandSp
                      client_name(session) + "]";
   for (std::size_t i = 0; i < args.size(); ++i) {
     line += ' ';
-    line += is_secret(spec, args, i) ? "\"(redacted)\"" : quoted(args[i]);
+    line += is_secret(spec, args, i) ? '"' + std::string(redacted) + '"' : quoted(args[i]);
   }
   line += "\r\n";
   for (const auto& [id, monitor] : clients.monitors()) clients.push(*monitor, line);

@@ -37,4 +37,11 @@ struct Session : ClientOrigin, ClientState {
 
 using SessionPtr = std::shared_ptr<Session>;
 
+/// Whether `timeout` closes the client when it is idle: not who waits, who is told of things
+/// (subscribers, monitors), and who replays.
+[[nodiscard]] inline bool may_time_out(const Session& session) {
+  return !session.blocked.active && session.held == 0 && session.subscription_count() == 0 &&
+         !session.monitor && !session.applying;
+}
+
 }  // namespace respawn::engine

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 
 namespace respawn::engine {
 
@@ -12,6 +13,7 @@ struct SocketFacts {
   std::atomic<std::size_t> query_bytes{0};
   std::atomic<std::size_t> query_free_bytes{0};
   std::atomic<std::size_t> output_bytes{0};  // waiting for a slow reader
+  std::atomic<std::uint32_t> traffic{0};     // counts whatever went in or out; wraps
   std::atomic<bool> subscriber{false};       // set by the keyspace: which output limit applies
   /// Nothing further will be received: what was still runs, but waits for nothing
   /// (release/acquire).

@@ -3,31 +3,54 @@
 #include <array>
 #include <span>
 
-#include "base/glob.hpp"
-
 namespace respawn::engine {
 
 namespace {
 
 using Names = std::set<std::string, std::less<>>;
 
-bool enter(Subscriptions::Table& table, Names& own, Session& session, std::string_view name) {
+Subscriptions::Listeners& listeners_in(Subscriptions::Listeners& of_channel) {
+  return of_channel;
+}
+
+Subscriptions::Listeners& listeners_in(Subscriptions::Pattern& pattern) {
+  return pattern.listeners;
+}
+
+/// Those of a channel; there are none yet when it is new.
+Subscriptions::Listeners& listeners_of(Subscriptions::Table& channels, std::string_view name) {
+  const auto known = channels.find(name);
+  return known != channels.end() ? known->second : channels[std::string(name)];
+}
+
+/// Those of a pattern, which is compiled when it is new.
+Subscriptions::Listeners& listeners_of(Subscriptions::PatternTable& patterns,
+                                       std::string_view name) {
+  auto place = patterns.find(name);
+  if (place == patterns.end())
+    place = patterns.emplace(name, Subscriptions::Pattern{Glob(name), {}}).first;
+  return place->second.listeners;
+}
+
+template <class Table>
+bool enter(Table& table, Names& own, Session& session, std::string_view name) {
   if (!own.emplace(name).second) return false;
-  auto place = table.find(name);
-  if (place == table.end()) place = table.emplace(name, Subscriptions::Listeners{}).first;
-  place->second.emplace(session.id, &session);
+  listeners_of(table, name).emplace(session.id, &session);
   session.facts.subscriber.store(true, std::memory_order_relaxed);
   return true;
 }
 
-void drop(Subscriptions::Table& table, const Session& session, std::string_view name) {
+template <class Table>
+void drop(Table& table, const Session& session, std::string_view name) {
   auto place = table.find(name);
   if (place == table.end()) return;
-  place->second.erase(session.id);
-  if (place->second.empty()) table.erase(place);
+  Subscriptions::Listeners& listeners = listeners_in(place->second);
+  listeners.erase(session.id);
+  if (listeners.empty()) table.erase(place);
 }
 
-bool leave(Subscriptions::Table& table, Names& own, Session& session, std::string_view name) {
+template <class Table>
+bool leave(Table& table, Names& own, Session& session, std::string_view name) {
   auto place = own.find(name);
   if (place == own.end()) return false;
   drop(table, session, name);
@@ -90,12 +113,12 @@ std::size_t Subscriptions::publish(std::string_view channel, std::string_view me
     for (auto& [id, session] : place->second) clients_->push(*session, encoded.in(session->resp));
     receivers += place->second.size();
   }
-  for (auto& [pattern, listeners] : patterns_) {
-    if (!glob_match(pattern, channel)) continue;
+  for (auto& [pattern, known] : patterns_) {
+    if (!known.glob.matches(channel)) continue;
     const std::array<std::string_view, 4> parts{"pmessage", pattern, channel, message};
     EncodedMessage encoded(parts);
-    for (auto& [id, session] : listeners) clients_->push(*session, encoded.in(session->resp));
-    receivers += listeners.size();
+    for (auto& [id, session] : known.listeners) clients_->push(*session, encoded.in(session->resp));
+    receivers += known.listeners.size();
   }
   return receivers;
 }
@@ -107,7 +130,7 @@ void Subscriptions::rebuild() {
     for (const std::string& channel : session->channels)
       channels_[channel].emplace(id, session.get());
     for (const std::string& pattern : session->patterns)
-      patterns_[pattern].emplace(id, session.get());
+      listeners_of(patterns_, pattern).emplace(id, session.get());
   }
 }
 

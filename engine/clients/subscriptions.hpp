@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/glob.hpp"
 #include "engine/clients/client_table.hpp"
 
 namespace respawn::engine {
@@ -17,6 +18,14 @@ class Subscriptions {
 
   using Listeners = std::map<std::uint64_t, Session*>;  // by client id
   using Table = std::map<std::string, Listeners, std::less<>>;
+
+  /// A pattern that somebody listens to.
+  struct Pattern {
+    Glob glob;
+    Listeners listeners;
+  };
+
+  using PatternTable = std::map<std::string, Pattern, std::less<>>;
 
   /// False when the session had it already (or had it not).
   bool subscribe(Session& session, std::string_view channel);
@@ -32,14 +41,14 @@ class Subscriptions {
 
   [[nodiscard]] const Table& channels() const { return channels_; }
 
-  [[nodiscard]] const Table& patterns() const { return patterns_; }
+  [[nodiscard]] const PatternTable& patterns() const { return patterns_; }
 
   void rebuild();
 
  private:
   ClientTable* clients_;
   Table channels_;
-  Table patterns_;
+  PatternTable patterns_;
 };
 
 }  // namespace respawn::engine

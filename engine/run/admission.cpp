@@ -1,6 +1,7 @@
 #include "engine/run/admission.hpp"
 
 #include "base/text.hpp"
+#include "engine/run/rights.hpp"
 #include "engine/table/errors.hpp"
 #include "protocol/reply_writer.hpp"
 
@@ -8,9 +9,15 @@ namespace respawn::engine {
 
 namespace {
 
-/// Whether enable-debug-command admits this client.
-bool is_permitted(const config::Config& config, const Session& session) {
-  switch (config.enable_debug_command) {
+/// "module" of "module|load".
+std::string_view container_of(const CommandSpec& spec) {
+  return spec.name.substr(0, spec.name.find('|'));
+}
+
+/// Whether enable-debug-command or enable-module-command admits this client.
+bool is_permitted(const config::Config& config, const Session& session, const CommandSpec& spec) {
+  const bool of_modules = container_of(spec) == "module";
+  switch (of_modules ? config.enable_module_command : config.enable_debug_command) {
     case config::Permission::yes:
       return true;
     case config::Permission::local:
@@ -25,11 +32,16 @@ bool is_permitted(const config::Config& config, const Session& session) {
 std::string forbidden(const config::Config& config, const Session& session,
                       const CommandSpec& spec) {
   const Flags flags = spec.flags;
-  if (flags.has(Flag::guarded) && !is_permitted(config, session))
-    return errors::not_permitted(spec.name);
-  if (!session.authenticated && !config.requirepass.empty() && !flags.has(Flag::no_auth))
+  if (flags.has(Flag::guarded) && !is_permitted(config, session, spec))
+    return errors::not_permitted(container_of(spec));
+  if (!session.authenticated && config.needs_login() && !flags.has(Flag::no_auth))
     return std::string(errors::not_authenticated);
   return "";
+}
+
+/// Whether writes want more replicas than the none that there are.
+bool lacks_replicas(const config::Config& config) {
+  return config.min_replicas_to_write > 0 && config.min_replicas_max_lag_s > 0;
 }
 
 /// Why the command does not fit what the client does at present, "" when it does.
@@ -41,6 +53,14 @@ std::string untimely(const Session& session, const CommandSpec& spec) {
       flags.has(Flag::write) || flags.has(Flag::readonly) || flags.has(Flag::may_replicate);
   if (session.monitor && uses_keys) return std::string(errors::monitor_reads_only);
   return "";
+}
+
+/// What EXEC says of a command that was accepted into the transaction.
+std::string_view why_not_any_more(access::Denial denial) {
+  if (denial == access::Denial::key) return "no permission to touch the specified keys";
+  if (denial == access::Denial::channel)
+    return "no permission to access one of the channels used as arguments";
+  return "no permission to execute the command or subcommand";
 }
 
 /// The words by which a browser that was tricked into talking to this port gives itself away.
@@ -84,9 +104,7 @@ Command* Admission::look_closer(Session& session, Args args, Command* command, B
   }
   if (!command->subcommands.empty() && args.size() > 1) {
     Command* sub = command->subcommand(args[1]);
-    if (!sub)
-      return reject(session, command, errors::unknown_subcommand(args[1], command->spec->name),
-                    output);
+    if (!sub) return reject(session, command, errors::unknown_subcommand(args[1], args[0]), output);
     command = sub;
   }
   if (!command->spec->arity.admits(args.size()))
@@ -94,13 +112,35 @@ Command* Admission::look_closer(Session& session, Args args, Command* command, B
   return command;
 }
 
-bool Admission::judge(Session& session, Command& command, MemoryLimit::State memory,
+/// By the configuration, and by the rights of the client's user.
+bool Admission::allow(Session& session, Command& command, Args args, access::Context context,
                       Buffer& output) {
   if (session.applying) return true;  // what is replayed has been admitted before
+  std::string error = forbidden(*store_.config, session, *command.spec);
+  if (error.empty() && session.restricted) {
+    const access::Decision decision = decide(*session.user, command, args);
+    if (decision.allowed()) return true;
+    log_refusal(
+        environment_, session,
+        {decision.denial, context, refused_object(decision, command, args), session.user->name()});
+    error = context == access::Context::multi
+                ? errors::no_longer_allowed(why_not_any_more(decision.denial))
+                : "NOPERM " + refusal_text(decision, *session.user, command);
+  }
+  if (error.empty()) return true;
+  reject(session, &command, error, output);
+  return false;
+}
+
+bool Admission::judge(Session& session, Command& command, MemoryLimit::State memory,
+                      Buffer& output) {
+  if (session.applying) return true;
   const CommandSpec& spec = *command.spec;
-  std::string error = forbidden(*store_.config, session, spec);
-  if (error.empty() && memory == MemoryLimit::State::exceeded && spec.flags.has(Flag::denyoom))
+  std::string error;
+  if (memory == MemoryLimit::State::exceeded && spec.flags.has(Flag::denyoom))
     error = errors::out_of_memory;
+  if (error.empty() && lacks_replicas(*store_.config) && spec.flags.has(Flag::write))
+    error = errors::too_few_replicas;
   if (error.empty()) error = untimely(session, spec);
   if (error.empty()) return true;
   reject(session, &command, error, output);

@@ -1,6 +1,7 @@
 #include "engine/run/aftermath.hpp"
 
 #include "engine/run/ended_wait.hpp"
+#include "engine/run/lookup.hpp"
 
 namespace respawn::engine {
 
@@ -30,21 +31,31 @@ void Aftermath::run_again(Session& session) {
   Batch& batch = session.batch;
   const Args args = batch.next_command();
   batch.reply_start = batch.output.size();
-  Command* command =
-      admission_.resolve(session, args, environment_.store.registry.find(args[0]), batch.output);
+  Command* command = admission_.resolve(
+      session, args, look_up(environment_.store.registry, session, args[0]), batch.output);
   RESPAWN_CHECK(command != nullptr);
-  batch.begin_executing(environment_.store.generation);
-  batch.running = true;
-  environment_.unit_now_us = clock_.now_us();
-  const Ran ran = runner_.run(session, *command, args, batch.output, no_hashed_key);
-  environment_.step(Step::behind_waiter);
-  batch.running = false;
-  if (ran.block) {
-    batch.reply_start = batch.output.size();
-    batch.state.store(Batch::State::parked, std::memory_order_relaxed);
+  if (environment_.store.pause.holds(session, *command->spec)) {
+    environment_.blocking.forget(session);
+    environment_.blocking.holding().hold(session);
     return;
   }
+  batch.begin_executing(environment_.store.generation);
+  environment_.unit_now_us = clock_.now_us();
+  // What it may do has perhaps changed while it waited.
+  if (admission_.admit(session, *command, args, batch.output)) {
+    batch.running = true;
+    const Ran ran = runner_.run_again(session, *command, args, batch.output);
+    environment_.step(Step::behind_waiter);
+    batch.running = false;
+    if (ran.block) {
+      batch.reply_start = batch.output.size();
+      batch.state.store(Batch::State::parked, std::memory_order_relaxed);
+      environment_.store.clients.end_command(session);
+      return;
+    }
+  }
   if (is_silent(session)) batch.output.truncate(batch.reply_start);
+  environment_.store.clients.end_command(session);
   environment_.blocking.release(session);
   environment_.step(Step::release);
 }

@@ -33,34 +33,56 @@ void BatchRunner::run_submitted() {
 void BatchRunner::run(const SessionPtr& session) {
   if (session->close_now) return give_back(*session, true);
   Batch& batch = session->batch;
-  const std::int64_t slice_end_us = executor_.now_us() + store_.config->keyspace_slice_us;
   session->last_interaction_ms = executor_.now_us() / 1000;
   batch.begin_executing(executor_.generation());
-  while (batch.next < batch.commands.slices.size()) {
-    switch (executor_.execute_next(*session)) {
-      case Outcome::blocked:
-        return park(session);
-      case Outcome::close:
-        return give_back(*session, true);
-      case Outcome::suspended:
-        return;
-      case Outcome::done:
-        break;
-    }
-    if (batch.output.size() > output_slice_bytes) break;
-    if (executor_.now_us() > slice_end_us && batch.next < batch.commands.slices.size()) {
+  const std::uint64_t begun_ns = executor_.now_ns();
+  if (batch.next == 0 && batch.ran_ns == 0 && batch.arrived_ns != 0)
+    store_.request_times.wait_ns.record_clamped(begun_ns - batch.arrived_ns);
+  const Outcome outcome = run_commands(*session);
+  batch.ran_ns += executor_.now_ns() - begun_ns;
+  switch (outcome) {
+    case Outcome::done:
+      if (batch.next == batch.commands.slices.size()) note_run_time(batch);
+      return give_back(*session, false);
+    case Outcome::close:
+      note_run_time(batch);
+      return give_back(*session, true);
+    case Outcome::held:
+    case Outcome::blocked:
+      park(*session);
+      if (session->facts.finished.load(std::memory_order_acquire)) leave(session);
+      return;
+    case Outcome::yielded:
       send_ahead(*session);
       batch.state.store(Batch::State::queued, std::memory_order_release);
       return port_.yield(session);
-    }
+    case Outcome::suspended:
+      return;
   }
-  give_back(*session, false);
 }
 
-void BatchRunner::park(const SessionPtr& session) {
-  send_ahead(*session);
-  session->batch.state.store(Batch::State::parked, std::memory_order_release);
-  if (session->facts.finished.load(std::memory_order_acquire)) leave(session);
+Outcome BatchRunner::run_commands(Session& session) {
+  Batch& batch = session.batch;
+  const std::int64_t slice_end_us = executor_.now_us() + store_.config->keyspace_slice_us;
+  while (batch.next < batch.commands.slices.size()) {
+    const Outcome outcome = executor_.execute_next(session);
+    if (outcome != Outcome::done) return outcome;
+    if (batch.output.total_bytes() > output_slice_bytes) break;
+    if (executor_.now_us() > slice_end_us && batch.next < batch.commands.slices.size())
+      return Outcome::yielded;
+  }
+  return Outcome::done;
+}
+
+/// The batch is through.
+void BatchRunner::note_run_time(Batch& batch) {
+  if (batch.arrived_ns != 0) store_.request_times.run_ns.record_clamped(batch.ran_ns);
+  batch.ran_ns = 0;
+}
+
+void BatchRunner::park(Session& session) {
+  send_ahead(session);
+  session.batch.state.store(Batch::State::parked, std::memory_order_release);
 }
 
 void BatchRunner::send_ahead(Session& session) {
@@ -77,26 +99,48 @@ void BatchRunner::give_back(Session& session, bool close) {
   port_.give_back(session, close);
 }
 
+/// A batch that waited.
+void BatchRunner::run_on(const SessionPtr& session) {
+  // It was sent more than it reads: the connection decides when the rest may run.
+  if (session->facts.output_bytes.load(std::memory_order_relaxed) > output_slice_bytes)
+    return give_back(*session, false);
+  run(session);
+}
+
+/// Whose pause is over; in the order in which they came.
+void BatchRunner::go_on_with_released() {
+  while (const Session* released = executor_.next_released()) {
+    const SessionPtr session = store_.clients.find(released->id);
+    executor_.environment().step(Step::continuing);
+    if (session->facts.gone.load(std::memory_order_acquire) ||
+        session->facts.finished.load(std::memory_order_acquire)) {
+      leave(session);
+      continue;
+    }
+    executor_.begin_batch(*session);
+    // Not before: until it runs, a successor has to find it.
+    executor_.holding().forget(*session);
+    run_on(session);
+  }
+}
+
 void BatchRunner::go_on() {
-  for (auto resumed = executor_.take_resumed(); !resumed.empty();
-       resumed = executor_.take_resumed()) {
+  for (;;) {
+    go_on_with_released();
+    const std::vector<SessionPtr> resumed = executor_.take_resumed();
+    if (resumed.empty()) break;
     for (const SessionPtr& session : resumed) {
       executor_.environment().step(Step::continuing);
       executor_.begin_batch(*session);
       ++session->batch.next;
-      // It was sent more than it reads: the connection decides when the rest may run.
-      if (session->facts.output_bytes.load(std::memory_order_relaxed) > output_slice_bytes) {
-        give_back(*session, false);
-        continue;
-      }
-      run(session);
+      run_on(session);
     }
   }
   port_.settle();
 }
 
 void BatchRunner::leave(const SessionPtr& session) {
-  const bool waits = session->blocked.active;
+  const bool waits = session->blocked.active || session->held != 0;
   executor_.remove_client(*session);
   session->close_now = true;
   if (waits) give_back(*session, true);

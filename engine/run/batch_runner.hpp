@@ -49,7 +49,11 @@ class BatchRunner {
 
  private:
   void run(const SessionPtr& session);
-  void park(const SessionPtr& session);
+  Outcome run_commands(Session& session);
+  void note_run_time(Batch& batch);
+  void run_on(const SessionPtr& session);
+  void go_on_with_released();
+  void park(Session& session);
   void send_ahead(Session& session);
   void give_back(Session& session, bool close);
 

@@ -1,5 +1,6 @@
 #include "engine/run/ended_wait.hpp"
 
+#include "engine/run/note_call.hpp"
 #include "engine/table/errors.hpp"
 
 namespace respawn::engine {
@@ -15,17 +16,15 @@ void end_wait(Environment& environment, Session& session, WaitEnd end) {
     else
       answer_timeout(session.batch.output, session.resp, session.blocked.on_timeout);
   }
-  Command* command = store.registry.find(session.last_command->name);
+  Command* command =
+      store.registry.find_original(session.last_command.load(std::memory_order_relaxed)->name);
   RESPAWN_CHECK(command != nullptr);
-  count_call(store, *command, failed);
+  const BlockedState& blocked = session.blocked;
+  if (!count_call(*command, blocked.run_ns, failed))
+    note_call(environment,
+              {session, *command, session.batch.next_command(), blocked.begun_ns, blocked.run_ns});
   environment.blocking.release(session);
   environment.step(Step::release);
-}
-
-void count_call(Store& store, Command& command, bool failed) {
-  ++store.statistics.commands_processed;
-  ++command.statistics.calls;
-  if (failed) ++command.statistics.failed_calls;
 }
 
 }  // namespace respawn::engine

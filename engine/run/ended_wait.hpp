@@ -14,9 +14,6 @@ enum class WaitEnd : std::uint8_t {
 /// (Blocking::take_resumed).
 void end_wait(Environment& environment, Session& session, WaitEnd end);
 
-/// Counts a command that was run to its end.
-void count_call(Store& store, Command& command, bool failed);
-
 /// Whether the reply to the running command is not wanted (CLIENT REPLY).
 [[nodiscard]] inline bool is_silent(const Session& session) {
   return session.reply_off || session.reply_skip_this;

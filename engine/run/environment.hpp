@@ -5,18 +5,25 @@
 #include <span>
 #include <string>
 
+#include "access/denial_log.hpp"
+#include "access/users.hpp"
 #include "base/clock.hpp"
+#include "base/collation.hpp"
 #include "base/random.hpp"
 #include "config/config.hpp"
 #include "engine/clients/blocking.hpp"
 #include "engine/clients/client_table.hpp"
+#include "engine/clients/pause.hpp"
 #include "engine/clients/subscriptions.hpp"
 #include "engine/run/command_runner.hpp"
+#include "engine/run/latency_monitor.hpp"
+#include "engine/run/request_times.hpp"
 #include "engine/run/services.hpp"
+#include "engine/run/slow_log.hpp"
 #include "engine/run/statistics.hpp"
 #include "engine/run/steps.hpp"
 #include "engine/run/unit_record.hpp"
-#include "engine/table/registry.hpp"
+#include "engine/table/registry_catalog.hpp"
 #include "keyspace/databases.hpp"
 
 namespace respawn::engine {
@@ -28,20 +35,37 @@ struct Store {
         std::span<const std::span<const CommandSpec>> families)
       : databases(static_cast<std::size_t>(initial->databases)),
         registry(families),
-        config(std::move(initial)) {}
+        config(std::move(initial)) {
+    if (!config->requirepass.empty()) users.set_default_password(config->requirepass, {catalog});
+  }
 
   keyspace::Databases databases;
   UnitRecord unit{databases};
   ClientTable clients;
   Statistics statistics;
+  SlowLog slow_log;
+  LatencyMonitor latency;
+  RequestTimes request_times;
+  Pause pause;
   Registry registry;
+  RegistryCatalog catalog{registry};
+  access::Users users{catalog};
+  access::DenialLog denials;
   std::shared_ptr<const config::Config> config;
   Random random{system_entropy()};
+  Collation collation;  // as locale-collate was when texts were last sorted
   bool active_expire = true;
+  bool cron_paused = false;  // DEBUG PAUSE-CRON
   std::size_t list_packed_threshold_bytes = keyspace::ListLimits{}.packed_threshold_bytes;
   std::string replication_id = random_hex(40);
   std::uint64_t generation = 0;  // of keyspace actors
   StepProbe* probe = nullptr;    // of a test
+
+  /// The configuration is this one from now on. Who changes it for the world, too, calls publish().
+  void put_in_force(std::shared_ptr<const config::Config> now) {
+    config = std::move(now);
+    registry.look_again();
+  }
 };
 
 /// Owner: the executor. References into the store and to the executor's derived tables.

@@ -22,7 +22,7 @@ const keyspace::Entry* Execution::find_live(const keyspace::Key& key) {
     environment_->store.probe->looking_up(session_->db, key.bytes);
   const keyspace::Entry* entry = db().find(key);
   if (!entry || !entry->has_expiry() || !entry->expired(expiry_now_ms())) return entry;
-  expire(key, entry);
+  if (may_expire()) expire(key, entry);
   return nullptr;
 }
 

@@ -69,6 +69,12 @@ class Execution {
     return session_->applying ? std::numeric_limits<std::int64_t>::min() : now_ms();
   }
 
+  /// Whether what is over may be removed in passing. While a pause lasts nothing is; only a command
+  /// that changes something, which then is part of a unit that had begun before, has to.
+  [[nodiscard]] bool may_expire() const {
+    return !environment_->store.pause.active() || spec_->flags.has(Flag::write);
+  }
+
   /// Replies an error (text without '-') and remembers that the command failed.
   void fail(std::string_view error);
 
@@ -116,6 +122,12 @@ class Execution {
   [[nodiscard]] keyspace::Change change_in(int db, const keyspace::Key& key,
                                            const keyspace::Entry* entry) {
     return {environment_->store.databases, static_cast<std::size_t>(db), key, entry};
+  }
+
+  /// The block whose contents the argument is, to be kept without copying; null where it lies among
+  /// others in what was received.
+  [[nodiscard]] BlockPtr block_of(std::string_view argument) const {
+    return session_->batch.commands.block_of(argument);
   }
 
   // Effects.

@@ -1,6 +1,7 @@
 #include "engine/run/executor.hpp"
 
 #include "engine/run/ended_wait.hpp"
+#include "engine/run/lookup.hpp"
 
 namespace respawn::engine {
 
@@ -25,6 +26,7 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
 }
 
 void Executor::add_client(SessionPtr session) {
+  if (!session->user) session->become(store_.users.default_user());
   store_.clients.add(std::move(session));
 }
 
@@ -41,6 +43,14 @@ void Executor::begin_batch(const Session& session) {
   lookahead_.enter(session);
 }
 
+/// Whether the pause holds the command.
+bool Executor::hold(Session& session, const Command& command) {
+  if (!store_.pause.holds(session, *command.spec)) return false;
+  session.last_command.store(command.spec, std::memory_order_relaxed);
+  blocking_.holding().hold(session);
+  return true;
+}
+
 Outcome Executor::execute_next(Session& session) {
   Batch& batch = session.batch;
   const Args args = batch.next_command();
@@ -48,15 +58,19 @@ Outcome Executor::execute_next(Session& session) {
   environment_.unit_now_us = clock_.now_us();
   const Foreseen* foreseen = lookahead_.at(batch);
   Command* command = admission_.resolve(
-      session, args, foreseen ? foreseen->command : store_.registry.find(args[0]), batch.output);
+      session, args, foreseen ? foreseen->command : look_up(store_.registry, session, args[0]),
+      batch.output);
   Ran ran;
-  if (command && admission_.admit(session, *command, batch.output)) {
+  if (command && admission_.admit(session, *command, args, batch.output)) {
+    if (store_.pause.active() && hold(session, *command)) [[unlikely]]
+      return Outcome::held;
     batch.running = true;
     ran = runner_.run(session, *command, args, batch.output,
                       foreseen ? foreseen->key : no_hashed_key);
     if (ran.suspended) return Outcome::suspended;
     if (ran.block) {
       batch.running = false;
+      store_.clients.end_command(session);
       blocking_.block(session, *ran.block, clock_.source().monotonic_us());
       return Outcome::blocked;
     }
@@ -65,6 +79,7 @@ Outcome Executor::execute_next(Session& session) {
   session.end_reply();
   // From here on the reply is the client's, whatever happens while others are served.
   batch.running = false;
+  store_.clients.end_command(session);
   batch.reply_start = batch.output.size();
   ++batch.next;
   aftermath_.serve_ready_clients();

@@ -1,6 +1,7 @@
 // Runs commands against the store. Pure: no sockets, no CAF.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -14,10 +15,12 @@ namespace respawn::engine {
 /// What became of a client's command.
 enum class Outcome : std::uint8_t {
   done,       // replied
+  held,       // by a pause; run the same command when it is over
   blocked,    // the session waits; run the same command again when it is resumed, or it was
               // answered by its timeout
   close,      // nothing further of this batch is to run; the connection is closed behind what was
               // written
+  yielded,    // others have their turn before the next command of the batch
   suspended,  // it goes on later, in slices; the batch stays with the keyspace until then
 };
 
@@ -55,14 +58,30 @@ class Executor {
   /// blocking command.
   std::vector<SessionPtr> take_resumed() { return blocking_.take_resumed(); }
 
+  /// A session that is held while there is no pause any more, or null: its batch is to go on with
+  /// the command that was held, and it is to be forgotten by holding() then.
+  [[nodiscard]] Session* next_released() {
+    return store_.pause.active() ? nullptr : blocking_.holding().first();
+  }
+
+  [[nodiscard]] Holding& holding() { return blocking_.holding(); }
+
   /// How many executors the store has had with this one.
   [[nodiscard]] std::uint64_t generation() const { return store_.generation; }
 
   /// Wall clock as last read: at the start of the batch, and behind each command.
   [[nodiscard]] std::int64_t now_us() const { return clock_.now_us(); }
 
-  /// When the next wait is over (monotonic microseconds), or 0.
-  [[nodiscard]] std::int64_t next_wait_deadline_us() const { return blocking_.next_deadline_us(); }
+  /// The same of the stopwatch.
+  [[nodiscard]] std::uint64_t now_ns() const { return clock_.now_ns(); }
+
+  /// When the next wait, or the pause, is over (monotonic microseconds), or 0.
+  [[nodiscard]] std::int64_t next_wait_deadline_us() const {
+    const std::int64_t wait_us = blocking_.next_deadline_us();
+    if (!store_.pause.active()) return wait_us;
+    const std::int64_t pause_us = store_.pause.until_us();
+    return wait_us == 0 ? pause_us : std::min(wait_us, pause_us);
+  }
 
   [[nodiscard]] Upkeep& upkeep() { return upkeep_; }
 
@@ -72,6 +91,8 @@ class Executor {
   [[nodiscard]] Environment& environment() { return environment_; }
 
  private:
+  bool hold(Session& session, const Command& command);
+
   Store& store_;
   UnitClock clock_;
   keyspace::WaiterTable waiters_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/run/lookup.hpp"
+
 namespace respawn::engine {
 
 namespace {
@@ -60,7 +62,7 @@ void Lookahead::find(Foreseen& foreseen, const Plan& plan, std::size_t place) co
   const protocol::RequestCommands& commands = plan.session->batch.commands;
   const auto& slice = commands.slices[plan.first + (place - plan.start)];
   const std::string_view* arguments = commands.arguments.data() + slice.first;
-  foreseen.command = registry_.find(arguments[0]);
+  foreseen.command = look_up(registry_, *plan.session, arguments[0]);
   foreseen.key.bytes = nullptr;
   const std::size_t at = first_key(foreseen.command, slice.count);
   if (at == 0) return;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "engine/run/access_clock.hpp"
+#include "engine/run/note_call.hpp"
 #include "engine/run/removal.hpp"
 
 namespace respawn::engine {
@@ -60,8 +61,11 @@ EvictionRule MemoryLimit::rule(std::int64_t now_us) const {
 
 MemoryLimit::State MemoryLimit::make_room(std::int64_t now_us) {
   limit_bytes_ = store_.config->maxmemory_bytes;
-  const bool within = limit_bytes_ == 0 || !exceeded();
-  note(within ? State::within : reach_limit(now_us));
+  // While the data stands still, commands are let in as if there were room.
+  const bool within = limit_bytes_ == 0 || store_.pause.active() || !exceeded();
+  note(within ? State::within : timed(environment_, latency_event::eviction_cycle, [&] {
+    return reach_limit(now_us);
+  }));
   return state_;
 }
 
@@ -85,9 +89,11 @@ bool MemoryLimit::free_some(const EvictionRule& by) {
   const auto victim = eviction_.choose(store_.databases, by, store_.random);
   if (!victim) return false;
   environment_.step(Step::eviction);
-  remove_unasked(environment_, static_cast<int>(victim->database), *victim->entry,
-                 Removal::evicted);
-  return true;
+  return timed(environment_, latency_event::eviction_deletion, [&] {
+    remove_unasked(environment_, static_cast<int>(victim->database), *victim->entry,
+                   Removal::evicted);
+    return true;
+  });
 }
 
 void MemoryLimit::note(State state) {

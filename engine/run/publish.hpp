@@ -11,6 +11,6 @@ namespace respawn::engine {
 /// Then the keyspace has it, and last it is announced to everybody who keeps a copy. A change of
 /// nothing bothers nobody.
 [[nodiscard]] std::optional<config::Refusal> publish(Store& store, ConfigurationService& world,
-                                                     const config::PreparedChange& change);
+                                                     config::PreparedChange change);
 
 }  // namespace respawn::engine

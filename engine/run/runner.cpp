@@ -1,17 +1,21 @@
 #include "engine/run/runner.hpp"
 
 #include "engine/clients/monitor.hpp"
+#include "engine/run/command_begun.hpp"
 #include "engine/run/ended_wait.hpp"
 #include "engine/run/keyspace_events.hpp"
+#include "engine/run/lookup.hpp"
+#include "engine/run/note_call.hpp"
 
 namespace respawn::engine {
 
-/// Part of both of its callers: it runs for every command.
+/// Part of each of its callers: it runs for every command.
 [[gnu::always_inline]] inline Ran Runner::execute(Effects& effects, const Call& call) {
   const CommandSpec& spec = *call.command.spec;
   Store& store = environment_.store;
   effects.block = false;
-  call.session.last_command = &spec;
+  call.session.last_command.store(&spec, std::memory_order_relaxed);
+  command_begun.store(&spec, std::memory_order_relaxed);
   const int db = call.session.db;
 
   environment_.step(Step::handler);
@@ -20,7 +24,7 @@ namespace respawn::engine {
   environment_.step(Step::behind_handler);
 
   if (store.unit.recorded()) [[unlikely]]
-    record(effects, db, call.args);
+    record(effects, db, call);
   store.databases.settled();
   store.databases.changes += effects.changes;
   effects.changes = 0;
@@ -30,49 +34,71 @@ namespace respawn::engine {
     effects.events.clear();
     if (!effects.storage.empty()) effects.storage.clear();
   }
-  // A command that blocks is counted when it ends.
-  if (!effects.block) count_call(store, call.command, execution.failed());
   if (!store.clients.monitors().empty() && !execution.resuming()) [[unlikely]]
     feed_monitors(store.clients, call.session, spec, call.args, environment_.unit_now_us);
   return {execution.failed(), execution.pushes(), execution.suspended(),
           effects.block ? &effects.block_request : nullptr};
 }
 
-Ran Runner::run(Session& session, Command& command, Args args, Buffer& output,
-                const HashedKey& foreseen) {
-  const Ran ran = execute(effects_, {session, command, args, output, foreseen});
+[[gnu::always_inline]] inline Ran Runner::run_unit(const Call& call) {
+  const Ran ran = execute(effects_, call);
   if (environment_.store.unit.recorded()) [[unlikely]] {
     environment_.step(Step::unit_end);
     environment_.store.unit.unit_done();
   }
-  command.statistics.nanoseconds += clock_.advance();
+  return ran;
+}
+
+Ran Runner::run(Session& session, Command& command, Args args, Buffer& output,
+                const HashedKey& foreseen) {
+  const Ran ran = run_unit({session, command, args, output, foreseen});
+  const std::uint64_t run_ns = clock_.advance();
+  if (ran.block) [[unlikely]] {  // it counts when it ends
+    session.blocked.begun_ns = clock_.now_ns() - run_ns;
+    session.blocked.run_ns = run_ns;
+  } else if (!count_call(command, run_ns, ran.failed)) [[unlikely]] {
+    note_call(environment_, {session, command, args, clock_.now_ns() - run_ns, run_ns});
+  }
+  return ran;
+}
+
+Ran Runner::run_again(Session& session, Command& command, Args args, Buffer& output) {
+  const Ran ran = run_unit({session, command, args, output, no_hashed_key});
+  BlockedState& blocked = session.blocked;
+  blocked.run_ns += clock_.advance();
+  if (!ran.block && !count_call(command, blocked.run_ns, ran.failed))
+    note_call(environment_, {session, command, args, blocked.begun_ns, blocked.run_ns});
   return ran;
 }
 
 bool Runner::run_nested(Session& session, Args args, Buffer& output) {
-  Command* command =
-      admission_.resolve(session, args, environment_.store.registry.find(args[0]), output);
-  if (!command || !admission_.admit_nested(session, *command, output)) return false;
+  Command* command = admission_.resolve(
+      session, args, look_up(environment_.store.registry, session, args[0]), output);
+  if (!command || !admission_.admit_nested(session, *command, args, output)) return false;
   const std::uint64_t start_ns = clock_.source().stopwatch_ns();
   if (nested_.size() == depth_) nested_.emplace_back();
   Effects& effects = nested_[depth_++];
   const Ran ran = execute(effects, {session, *command, args, output, no_hashed_key});
   --depth_;
-  if (ran.block) {
-    answer_timeout(output, session.resp, ran.block->on_timeout);
-    count_call(environment_.store, *command, false);
-  }
-  command->statistics.nanoseconds += clock_.source().stopwatch_ns() - start_ns;
+  if (ran.block) answer_timeout(output, session.resp, ran.block->on_timeout);
+  const std::uint64_t run_ns = clock_.source().stopwatch_ns() - start_ns;
+  if (!count_call(*command, run_ns, ran.failed))
+    note_call(environment_, {session, *command, args, start_ns, run_ns});
   return !ran.failed;
 }
 
 /// How the command is replayed goes to the record of the unit, behind what was propagated while it
 /// ran.
-void Runner::record(Effects& effects, int db, Args args) {
+void Runner::record(Effects& effects, int db, const Call& call) {
   UnitRecord& unit = environment_.store.unit;
   const bool as_sent = effects.replay == Replay::always ||
                        (effects.replay == Replay::as_sent && effects.changes > 0);
-  if (as_sent) unit.propagate({db, effects.targets, {args.begin(), args.end()}});
+  if (as_sent) {
+    Propagated effect{db, effects.targets, {call.args.begin(), call.args.end()}};
+    // Who replays it may know the command by another name.
+    if (const Command& top = call.command.top(); top.is_renamed()) effect.words[0] = top.spec->name;
+    unit.propagate(std::move(effect));
+  }
   if (effects.replay == Replay::as_told)
     for (Propagated& each : effects.rewritten) unit.propagate(std::move(each));
   effects.rewritten.clear();

@@ -28,6 +28,10 @@ class Runner final : public CommandRunner {
   /// of it. The reply goes to the end of `output`. `foreseen`: a key of it that was hashed ahead.
   Ran run(Session& session, Command& command, Args args, Buffer& output, const HashedKey& foreseen);
 
+  /// The command of a blocked session once more. What it ran before counts as part of its run time,
+  /// what it waited does not.
+  Ran run_again(Session& session, Command& command, Args args, Buffer& output);
+
   bool run_nested(Session& session, Args args, Buffer& output) override;
 
  private:
@@ -41,7 +45,8 @@ class Runner final : public CommandRunner {
   };
 
   Ran execute(Effects& effects, const Call& call);
-  void record(Effects& effects, int db, Args args);
+  Ran run_unit(const Call& call);
+  void record(Effects& effects, int db, const Call& call);
 
   Environment& environment_;
   Admission& admission_;

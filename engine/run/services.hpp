@@ -10,8 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/histogram.hpp"
 #include "base/result.hpp"
 #include "config/change.hpp"
+#include "config/rewrite.hpp"
 
 namespace respawn::engine {
 
@@ -24,6 +26,10 @@ class LogService {
  public:
   virtual ~LogService() = default;
   virtual void write(LogLevel level, std::string_view text) = 0;
+
+  /// Whether write() does something at that level: asked before a text is made that is rarely
+  /// wanted. Thread-safe, and cheap.
+  [[nodiscard]] virtual bool enabled(LogLevel) const { return true; }
 };
 
 /// To be changed through publish() (publish.hpp) only.
@@ -31,17 +37,24 @@ class ConfigurationService {
  public:
   virtual ~ConfigurationService() = default;
 
-  /// Has the world around (directory, listeners, loops, log) take over a change. A refusal leaves
-  /// everything as it was.
-  [[nodiscard]] virtual std::optional<config::Refusal> apply(
-      const config::Config& before, const config::PreparedChange& change) = 0;
+  /// Has the world around (directory, listeners, loops, log) take over a change, and completes it
+  /// by what only the world knows: a new `dir` becomes absolute. A refusal leaves everything as it
+  /// was.
+  [[nodiscard]] virtual std::optional<config::Refusal> apply(const config::Config& before,
+                                                             config::PreparedChange& change) = 0;
 
   /// A changed configuration is in force: gives it to whoever keeps a copy.
   virtual void announce(const std::shared_ptr<const config::Config>& now,
                         std::span<const config::Change> changes) = 0;
 
+  /// The file of users (aclfile) as a whole, and a new text in its place. Requires that there is
+  /// one. Errors are the system's short text.
+  [[nodiscard]] virtual Result<std::string> read_users(const config::Config& config) = 0;
+  [[nodiscard]] virtual Status write_users(const config::Config& config,
+                                           const std::string& text) = 0;
+
   /// Brings the file up to date. An error is the whole reply.
-  virtual Status rewrite(const config::Config& config) = 0;
+  virtual Status rewrite(const config::Config& config, const config::UserLines& users) = 0;
 };
 
 /// Facts about the process that INFO prints.
@@ -54,13 +67,15 @@ struct ProcessFacts {
   int io_threads = 1;
   std::int64_t started_ms = 0;             // wall clock
   std::uint64_t startup_memory_bytes = 0;  // used before there was any data
-  bool supervised = false;
+  std::string supervised = "no";           // by "systemd" or "upstart"
 };
 
 /// What the network side has counted.
 struct NetworkFacts {
   std::uint64_t connections_received = 0;
   std::uint64_t connections_rejected = 0;
+  std::uint64_t reads = 0;   // times that something was received from a client
+  std::uint64_t writes = 0;  // times that something was handed to a client's socket
 };
 
 class ProcessService {
@@ -68,6 +83,13 @@ class ProcessService {
   virtual ~ProcessService() = default;
   [[nodiscard]] virtual const ProcessFacts& facts() const = 0;
   [[nodiscard]] virtual NetworkFacts network() const = 0;
+
+  /// From the arrival of each request until its replies were handed to the socket, in nanoseconds;
+  /// null where nobody measures that.
+  [[nodiscard]] virtual const SharedHistogram* reply_times() const { return nullptr; }
+
+  virtual void reset_reply_times() {}
+
   virtual void reset_network() = 0;
 };
 

@@ -24,7 +24,6 @@ class RateMeter {
 
 /// Owner: the keyspace actor; outlives it. CONFIG RESETSTAT clears what reset() clears.
 struct Statistics {
-  std::uint64_t commands_processed = 0;
   std::uint64_t error_replies = 0;
   std::uint64_t received_bytes = 0;
   std::uint64_t sent_bytes = 0;

@@ -30,6 +30,9 @@ class UnitClock {
   /// Wall clock.
   [[nodiscard]] std::int64_t now_us() const { return now_us_; }
 
+  /// Stopwatch.
+  [[nodiscard]] std::uint64_t now_ns() const { return now_ns_; }
+
   [[nodiscard]] const Clock& source() const { return clock_; }
 
  private:

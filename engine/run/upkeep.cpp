@@ -4,16 +4,18 @@
 
 #include "engine/run/access_clock.hpp"
 #include "engine/run/ended_wait.hpp"
+#include "engine/run/note_call.hpp"
 #include "engine/run/removal.hpp"
 
 namespace respawn::engine {
 
 void Upkeep::sample_rates(std::uint64_t received_bytes, std::uint64_t sent_bytes) {
+  if (store_.cron_paused) return;
   const std::int64_t now_ms = clock_.source().monotonic_us() / 1000;
   Statistics& statistics = store_.statistics;
   statistics.received_bytes = received_bytes;
   statistics.sent_bytes = sent_bytes;
-  statistics.commands_rate.sample(now_ms, statistics.commands_processed);
+  statistics.commands_rate.sample(now_ms, store_.registry.calls());
   statistics.received_rate.sample(now_ms, received_bytes);
   statistics.sent_rate.sample(now_ms, sent_bytes);
   // Also renews what used() knows about other threads.
@@ -33,6 +35,7 @@ void Upkeep::answer_expired_waits() {
   const std::int64_t now_us = clock_.source().monotonic_us();
   while (Session* session = environment_.blocking.first_expired(now_us))
     end_wait(environment_, *session, WaitEnd::timeout);
+  if (store_.pause.active() && store_.pause.until_us() <= now_us) store_.pause.end();
 }
 
 void Upkeep::make_room() {
@@ -60,8 +63,13 @@ bool Upkeep::expire_fields(std::size_t index, std::size_t& fields_max) {
 }
 
 std::int64_t Upkeep::expire_keys(std::size_t keys_max) {
-  if (!store_.active_expire) return 0;
+  if (!store_.active_expire || store_.cron_paused || store_.pause.active()) return 0;
   clock_.read();
+  return timed(environment_, latency_event::expire_cycle,
+               [&] { return expire_keys_now(keys_max); });
+}
+
+std::int64_t Upkeep::expire_keys_now(std::size_t keys_max) {
   environment_.unit_now_us = clock_.now_us();
   const std::int64_t now_ms = clock_.now_us() / 1000;
   std::int64_t next_ms = 0;

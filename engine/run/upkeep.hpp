@@ -22,7 +22,7 @@ class Upkeep {
   /// To be called ten times a second: what INFO's instantaneous figures are made of.
   void sample_rates(std::uint64_t received_bytes, std::uint64_t sent_bytes);
 
-  /// Answers the clients whose time is over.
+  /// Answers the clients whose time is over, and ends a pause whose time is.
   void answer_expired_waits();
 
   /// Removes up to `keys_max` keys or fields whose time is over, exactly those. Returns when to
@@ -39,6 +39,7 @@ class Upkeep {
   void renew_access_clock();
 
  private:
+  std::int64_t expire_keys_now(std::size_t keys_max);
   bool expire_fields(std::size_t index, std::size_t& fields_max);
   void expire_fields_of(std::size_t index, const keyspace::Entry& entry, std::size_t& fields_max);
 

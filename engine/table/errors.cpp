@@ -45,6 +45,12 @@ std::string not_in_subscribe_mode(std::string_view full_name) {
          "context";
 }
 
+std::string no_longer_allowed(std::string_view reason) {
+  return "NOPERM ACLs rules changed between the moment the transaction was accumulated and the "
+         "EXEC call. This command is no longer allowed for the following reason: " +
+         std::string(reason);
+}
+
 std::string wrong_arity(std::string_view full_name) {
   std::string text = "ERR wrong number of arguments for '";
   text += full_name;

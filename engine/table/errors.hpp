@@ -32,6 +32,8 @@ inline constexpr std::string_view invalid_client_name =
     "ERR Client names cannot contain spaces, newlines or special characters.";
 inline constexpr std::string_view monitor_reads_only =
     "ERR Replica can't interact with the keyspace";
+inline constexpr std::string_view too_few_replicas =
+    "NOREPLICAS Not enough good replicas to write.";
 inline constexpr std::string_view out_of_memory =
     "OOM command not allowed when used memory > 'maxmemory'.";
 
@@ -47,6 +49,9 @@ std::string not_permitted(std::string_view command);
 
 /// What a RESP2 client that has subscribed may not send.
 std::string not_in_subscribe_mode(std::string_view full_name);
+
+/// A command of a transaction that its user may not run any more, and why.
+std::string no_longer_allowed(std::string_view reason);
 
 std::string wrong_arity(std::string_view full_name);  // "config|get"
 std::string unknown_subcommand(std::string_view given, std::string_view container);

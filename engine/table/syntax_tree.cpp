@@ -25,7 +25,7 @@ constexpr auto integer_names = std::to_array<std::string_view>(
      "cursor", "db",          "decrement",      "end",           "increment",
      "index",  "index1",      "index2",         "len",           "maxlen",
      "offset", "num-matches", "numkeys",        "milliseconds",  "protover",
-     "rank",   "seconds",     "start",          "stop"});
+     "rank",   "seconds",     "start",          "stop",          "version"});
 constexpr auto real_names = std::to_array<std::string_view>({"score", "longitude", "latitude"});
 
 /// Words without a lower-case letter are typed as they are.

@@ -2,8 +2,8 @@
 
 #include <new>
 
+#include "base/allocation.hpp"
 #include "base/check.hpp"
-#include "keyspace/allocation.hpp"
 #include "keyspace/types/short_length.hpp"
 
 namespace respawn::keyspace {

@@ -98,6 +98,20 @@ class Hash final : public Object {
       visit(packed_field(at, scratch));
   }
 
+  /// Calls visit(const StoredElement&) for field, value, field, ... in their order. Requires that
+  /// the encoding is listpack.
+  template <class Visitor>
+  void for_each_element(Visitor&& visit) const {
+    const char* const end = packed_end();
+    for (const char* at = packed_begin(); at != end; at = Packed::next(at))
+      visit(stored_element(at));
+  }
+
+  /// Bytes of all these elements.
+  [[nodiscard]] std::size_t element_bytes() const {
+    return static_cast<std::size_t>(packed_end() - packed_begin());
+  }
+
   /// HSCAN: visits about `count` fields from `cursor` on, all of a hash that is no hashtable;
   /// returns the next cursor, 0 at the end. What is there during the whole scan is visited.
   template <class Visitor>

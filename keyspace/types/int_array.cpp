@@ -5,8 +5,8 @@
 #include <limits>
 #include <new>
 
+#include "base/allocation.hpp"
 #include "base/check.hpp"
-#include "keyspace/allocation.hpp"
 
 namespace respawn::keyspace {
 namespace {

@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include "keyspace/allocation.hpp"
+#include "base/allocation.hpp"
 #include "keyspace/types/list_table.hpp"
 
 namespace respawn::keyspace {

@@ -90,6 +90,9 @@ class List final : public Object {
     /// Valid until next().
     [[nodiscard]] std::string_view value() { return block_text(element_, scratch_); }
 
+    /// Valid until the next change of the list.
+    [[nodiscard]] StoredElement stored() const { return stored_element(element_); }
+
     void next();
 
    private:

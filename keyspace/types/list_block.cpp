@@ -5,9 +5,9 @@
 #include <cstring>
 #include <new>
 
+#include "base/allocation.hpp"
 #include "base/check.hpp"
 #include "base/numbers.hpp"
-#include "keyspace/allocation.hpp"
 
 namespace respawn::keyspace {
 namespace {
@@ -131,6 +131,12 @@ ElementForm::ElementForm(std::string_view bytes) : text(bytes), integer(as_integ
 std::optional<std::int64_t> block_integer(const char* element) {
   if (!is_integer(element)) return std::nullopt;
   return integer_at(element);
+}
+
+StoredElement stored_element(const char* element) {
+  if (is_integer(element)) return {{}, integer_at(element)};
+  const Body body = body_of(element);
+  return {{element + body.head, body.payload}, std::nullopt};
 }
 
 std::size_t element_body_bytes(const char* element) {

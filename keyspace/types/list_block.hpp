@@ -35,6 +35,14 @@ std::string_view block_text(const char* element, Scratch& scratch);
 /// The integer an element is stored as, if it is.
 std::optional<std::int64_t> block_integer(const char* element);
 
+/// An element as it is stored: the integer, or the text where it lies.
+struct StoredElement {
+  std::string_view text;
+  std::optional<std::int64_t> integer;
+};
+
+StoredElement stored_element(const char* element);
+
 /// Bytes of head and payload.
 std::size_t element_body_bytes(const char* element);
 

@@ -1,7 +1,7 @@
 // Reading lists; what changes them is in list.cpp.
 #include "keyspace/types/list.hpp"
 
-#include "keyspace/allocation.hpp"
+#include "base/allocation.hpp"
 #include "keyspace/types/list_table.hpp"
 
 namespace respawn::keyspace {

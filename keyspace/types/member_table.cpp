@@ -2,7 +2,7 @@
 
 #include <new>
 
-#include "keyspace/allocation.hpp"
+#include "base/allocation.hpp"
 #include "keyspace/types/short_length.hpp"
 
 namespace respawn::keyspace {

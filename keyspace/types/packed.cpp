@@ -4,8 +4,8 @@
 #include <limits>
 #include <new>
 
+#include "base/allocation.hpp"
 #include "base/check.hpp"
-#include "keyspace/allocation.hpp"
 
 namespace respawn::keyspace {
 namespace {

@@ -7,7 +7,7 @@
 #include <new>
 #include <string_view>
 
-#include "keyspace/allocation.hpp"
+#include "base/allocation.hpp"
 #include "keyspace/types/short_length.hpp"
 
 namespace respawn::keyspace {

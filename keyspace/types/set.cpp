@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/allocation.hpp"
 #include "base/check.hpp"
-#include "keyspace/allocation.hpp"
 
 namespace respawn::keyspace {
 namespace {

@@ -7,8 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/allocation.hpp"
 #include "base/check.hpp"
-#include "keyspace/allocation.hpp"
 #include "keyspace/dict.hpp"
 
 namespace respawn::keyspace {

@@ -193,6 +193,7 @@ TEST(Connection, AHugeCommandLeavesNothingBehind) {
   std::string words;
   for (int i = 0; i < 10'000; ++i) words += " " + std::to_string(i);
   EXPECT_EQ(client.run("SADD s" + words), integer(10'000));
+  world.loop.advance_ms(2'500);
   const engine::Batch& batch = world.store.clients.all().begin()->second->batch;
   EXPECT_LE(batch.commands.arguments.capacity() * sizeof(std::string_view),
             ConnectionActor::idle_buffer_bytes);
@@ -229,6 +230,164 @@ TEST(Connection, AnIdleClientIsClosedButABlockedOneIsNot) {
   EXPECT_TRUE(idle.closed());
   EXPECT_FALSE(blocked.closed());
   EXPECT_FALSE(subscriber.closed());
+}
+
+TEST(Connection, ManyAreExemptFromTheIdleTimeout) {
+  World world;
+  world.configure([](config::Config& config) { config.timeout_s = 1; });
+  Client monitor = world.connect();
+  Client pattern = world.connect();
+  Client sender = world.connect();
+  Client reader = world.connect();
+  Client idle = world.connect();
+  monitor.run("MONITOR");
+  pattern.run("PSUBSCRIBE c*");
+  reader.run("SETRANGE large 3999999 x");
+  reader.peer().set_receive_window(1000);
+  reader.peer().write("GET large\r\n");
+  sender.peer().write("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100000\r\n");
+  for (int i = 0; i < 50; ++i) {  // one that sends and one that reads, slowly
+    sender.peer().write("x");
+    reader.peer().set_receive_window(1000 + static_cast<std::size_t>(i) * 70'000);
+    world.loop.advance_ms(100);
+  }
+  EXPECT_TRUE(idle.closed());
+  EXPECT_FALSE(monitor.peer().is_gone());
+  EXPECT_FALSE(pattern.peer().is_gone());
+  EXPECT_FALSE(sender.peer().is_gone());
+  EXPECT_FALSE(reader.peer().is_gone());
+  world.loop.advance_ms(1'500);
+  EXPECT_TRUE(sender.peer().is_gone());
+}
+
+void limit_queries_to_1mb(config::Config& config) {
+  config.client_query_buffer_limit_bytes = 1'000'000;
+}
+
+/// A command whose arguments are short and many.
+std::string long_del(std::size_t keys) {
+  std::string command = "*" + std::to_string(keys + 1) + "\r\n$3\r\nDEL\r\n";
+  for (std::size_t i = 0; i < keys; ++i) command += "$1\r\nx\r\n";
+  return command;
+}
+
+TEST(QueryBufferLimit, CountsNoArgumentThatIsComplete) {
+  World world;
+  world.configure(limit_queries_to_1mb);
+  EXPECT_EQ(world.connect().send(long_del(500'000)), integer(0));  // 3.5 MB
+}
+
+TEST(QueryBufferLimit, CountsAnArgumentThatIsArriving) {
+  World world;
+  world.configure(limit_queries_to_1mb);
+  Client client = world.connect();
+  client.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2000000\r\n" + std::string(900'000, 'x'));
+  EXPECT_FALSE(client.peer().is_gone());
+  client.send(std::string(200'000, 'x'));
+  EXPECT_TRUE(client.peer().is_gone());
+}
+
+TEST(QueryBufferLimit, CountsWhatComesBehindACommandThatWaits) {
+  World world;
+  world.configure(limit_queries_to_1mb);
+  Client client = world.connect();
+  client.send("BLPOP k 0\r\n");
+  for (int i = 0; i < 9; ++i) client.send(long_del(10'000));  // 70 KB each
+  EXPECT_FALSE(client.peer().is_gone());
+  for (int i = 0; i < 9; ++i) client.send(long_del(10'000));
+  EXPECT_TRUE(client.peer().is_gone());
+}
+
+TEST(QueryBufferLimit, CountsWhatComesBehindRepliesThatWaitForTheirReader) {
+  World world;
+  world.configure(limit_queries_to_1mb);
+  Client client = world.connect();
+  client.run("SETRANGE large 3999999 x");
+  client.peer().set_receive_window(0);
+  for (int i = 0; i < 20; ++i) client.peer().write("GET large\r\n");
+  world.loop.run_until_idle();
+  for (int i = 0; i < 9; ++i) client.peer().write(long_del(10'000));
+  world.loop.run_until_idle();
+  EXPECT_FALSE(client.peer().is_gone());
+  for (int i = 0; i < 9; ++i) client.peer().write(long_del(10'000));
+  world.loop.run_until_idle();
+  EXPECT_TRUE(client.peer().is_gone());
+}
+
+TEST(Connection, RequestsAreReadWhileRepliesWaitForTheirReader) {
+  World world;
+  Client client = world.connect();
+  client.run("SETRANGE large 3999999 x");
+  client.peer().set_receive_window(0);
+  for (int i = 0; i < 20; ++i) client.peer().write("GET large\r\n");
+  client.peer().write(long_del(500'000));  // more than input_pause_bytes
+  client.peer().write("SET after 1\r\n");
+  world.loop.advance_ms(100);
+  const engine::Session& session = *world.store.clients.all().begin()->second;
+  EXPECT_GT(session.facts.query_bytes, 3'000'000U);
+  client.peer().set_receive_window(std::numeric_limits<std::size_t>::max());
+  std::string replies = client.peer().read_all();
+  world.loop.run_until_idle();
+  replies += client.received();
+  EXPECT_EQ(replies.size(), 20 * (4'000'000U + 12) + integer(0).size() + ok.size());
+  EXPECT_EQ(replies.find('-'), std::string::npos) << replies.substr(replies.find('-'), 300);
+  EXPECT_TRUE(replies.ends_with(integer(0) + ok));
+}
+
+TEST(Connection, RequestsAreReadWhileACommandWaits) {
+  World world;
+  Client client = world.connect();
+  client.peer().write("BLPOP k 0\r\n");
+  for (int i = 0; i < 30; ++i) client.peer().write(long_del(10'000));
+  world.loop.advance_ms(100);
+  const engine::Session& session = *world.store.clients.all().begin()->second;
+  EXPECT_GT(session.facts.query_bytes, 2'000'000U);
+  world.connect().run("RPUSH k v");
+  std::string replies = bulks({"k", "v"});
+  for (int i = 0; i < 30; ++i) replies += integer(0);
+  EXPECT_EQ(client.received(), replies);
+}
+
+TEST(LargeArguments, AreStoredInTheBlockTheyCameIn) {
+  World world;
+  Client client = world.connect();
+  const std::string value(1'000'000, 'x');
+  const std::string set = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000000\r\n";
+  for (const std::size_t cut : {std::size_t{1}, set.size() - 1, set.size(), set.size() + 1,
+                                set.size() + value.size(), set.size() + value.size() + 1}) {
+    const std::string bytes = set + value + "\r\nGETRANGE k 999990 -1\r\n";
+    std::string replies = client.send(bytes.substr(0, cut));
+    replies += client.send(bytes.substr(cut));
+    EXPECT_EQ(replies, ok + bulk(std::string(10, 'x')));
+  }
+  const std::string get = bulk(value);
+  EXPECT_EQ(client.run("GET k"), get);
+  EXPECT_EQ(client.run("GET k\r\nAPPEND k y\r\nGET k\r\nDEL k"),
+            get + integer(1'000'001) + bulk(value + "y") + integer(1));
+}
+
+TEST(LargeArguments, AreNotInUseBeforeTheyHaveCome) {
+  World world;
+  Client client = world.connect();
+  client.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$50000000\r\n" + std::string(1'000'000, 'x'));
+  const std::size_t allocated = SharedBlock::allocation_bytes(50'000'000) - sizeof(SharedBlock);
+  EXPECT_EQ(world.context.counters.announced_bytes, allocated - 1'000'000);
+  client.send(std::string(9'000'000, 'x'));
+  EXPECT_EQ(world.context.counters.announced_bytes, allocated - 10'000'000);
+  client.peer().close();
+  world.loop.run_until_idle();
+  EXPECT_EQ(world.context.counters.announced_bytes, 0U);
+}
+
+TEST(LargeArguments, ArriveWhileTheBatchBeforeThemWaits) {
+  World world;
+  Client client = world.connect();
+  const std::string value(1'000'000, 'x');
+  client.send("BLPOP list 0\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000000\r\nxx");
+  client.send(value.substr(2) + "\r\nSTRLEN k\r\n");
+  EXPECT_EQ(client.received(), "");
+  world.connect().run("RPUSH list v");
+  EXPECT_EQ(client.received(), bulks({"list", "v"}) + ok + integer(1'000'000));
 }
 
 TEST(Connection, AcceptingGoesOnAfterAnError) {

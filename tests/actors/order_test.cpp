@@ -64,6 +64,65 @@ TEST(Order, AClientThatWaitsHearsMessagesAtOnce) {
   EXPECT_EQ(client.received(), bulks({"k", "v"}));
 }
 
+TEST(Order, WhatACommandPushesToItsOwnClientComesBehindItsReply) {
+  World world;
+  Client client = connect_resp3(world);
+  client.run("CONFIG SET notify-keyspace-events KEA");
+  client.run("PSUBSCRIBE c __keyevent@0__:*");
+  const auto heard = [](std::string_view pattern, std::string_view channel, std::string_view text) {
+    return pushed(
+        bulks({"pmessage", std::string(pattern), std::string(channel), std::string(text)}));
+  };
+  const auto event = [&](std::string_view name) {
+    return heard("__keyevent@0__:*", "__keyevent@0__:" + std::string(name), "k");
+  };
+  EXPECT_EQ(client.send("PUBLISH c 1\r\nPUBLISH c 2\r\nPING\r\n"),
+            integer(1) + heard("c", "c", "1") + integer(1) + heard("c", "c", "2") + simple("PONG"));
+  EXPECT_EQ(client.run("SET k v EX 100"), ok + event("set") + event("expire"));
+  EXPECT_EQ(client.run("SETRANGE k"),
+            error("ERR wrong number of arguments for 'setrange' command"));
+  EXPECT_EQ(client.run("PEXPIRE k -1"), integer(1) + event("del"));
+  EXPECT_EQ(client.send("CLIENT REPLY OFF\r\nPUBLISH c 3\r\nSET k v\r\nCLIENT REPLY ON\r\n"),
+            heard("c", "c", "3") + event("set") + ok);
+}
+
+TEST(Order, WhatAServedWaitPushesToItsOwnClientComesBehindItsAnswer) {
+  World world;
+  Client client = connect_resp3(world);
+  Client other = world.connect();
+  other.run("CONFIG SET notify-keyspace-events KEA");
+  client.run("SUBSCRIBE __keyevent@0__:lpop");
+  EXPECT_EQ(client.send("BLPOP k 0\r\nPING\r\n"), "");
+  other.run("RPUSH k v w");
+  EXPECT_EQ(
+      client.received(),
+      bulks({"k", "v"}) + pushed(bulks({"message", "__keyevent@0__:lpop", "k"})) + simple("PONG"));
+}
+
+TEST(Order, WhatACommandPushedBeforeItWaitsIsHeardAtOnce) {
+  World world;
+  world.store.active_expire = false;
+  Client client = connect_resp3(world);
+  client.run("CONFIG SET notify-keyspace-events KEA");
+  client.run("SUBSCRIBE __keyevent@0__:expired __keyevent@0__:lpop");
+  client.run("RPUSH k v");
+  client.run("PEXPIRE k 1");
+  world.loop.advance_ms(10);
+  EXPECT_EQ(client.run("BLPOP k 0"), pushed(bulks({"message", "__keyevent@0__:expired", "k"})));
+  Client other = world.connect();
+  other.run("RPUSH k w");
+  EXPECT_EQ(client.received(),
+            bulks({"k", "w"}) + pushed(bulks({"message", "__keyevent@0__:lpop", "k"})));
+}
+
+TEST(Order, WhatALostCommandPushedToItsOwnClientComesBehindTheError) {
+  World world;
+  Client client = connect_resp3(world);
+  client.run("SUBSCRIBE c");
+  EXPECT_EQ(client.send("CRASH-PUBLISH c\r\nPING\r\n"),
+            lost + pushed(bulks({"message", "c", "last words"})) + simple("PONG"));
+}
+
 TEST(Order, WhatServesAWaitIsHeardOfBeforeTheAnswer) {
   World world;
   Client client = connect_resp3(world);

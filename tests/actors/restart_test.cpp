@@ -124,6 +124,32 @@ TEST(Restart, ClientsConnectWhileTheAcceptorIsDown) {
   EXPECT_EQ(before.run("PING"), simple("PONG"));
 }
 
+TEST(Restart, NobodyAcceptsOnASocketThatWasTakenBack) {
+  World world;
+  Client before = world.connect();
+  world.post->take_back();
+  Client late = world.connect();
+  EXPECT_EQ(late.run("PING"), "");
+  world.kill("acceptor:0");
+  EXPECT_TRUE(world.has("acceptor:0"));
+  EXPECT_EQ(late.run("PING"), "");
+  for (const net::AcceptedSocket socket : world.loop.accept_waiting(World::listening_socket))
+    welcome(world.context, std::make_shared<Admission>(world.context, socket), false, 0);
+  EXPECT_EQ(late.received(), simple("PONG") + simple("PONG"));
+  EXPECT_EQ(before.run("PING"), simple("PONG"));
+}
+
+TEST(Restart, AnAcceptorThatWaitsToTryAgainDoesNotOnASocketThatWasTakenBack) {
+  World world;
+  world.loop.fail_accept(World::listening_socket, EMFILE);
+  world.loop.run_until_idle();
+  world.post->take_back();
+  Client late = world.connect();
+  world.loop.advance_ms(2 * AcceptorActor::retry_us / 1000);
+  EXPECT_EQ(late.run("PING"), "");
+  EXPECT_TRUE(world.has("acceptor:0"));
+}
+
 TEST(Restart, AKilledSupervisorComesBackWithItsChildren) {
   for (const char* id : {"store", "network", "connections"}) {
     World world;

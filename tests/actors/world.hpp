@@ -42,6 +42,12 @@ inline void crash(engine::Execution& ex, engine::Args) {
   RESPAWN_CHECK(!"a handler that fails");
 }
 
+/// The same behind a message to a channel.
+inline void crash_publish(engine::Execution& ex, engine::Args args) {
+  ex.env().subscriptions.publish(args[1], "last words");
+  crash(ex, args);
+}
+
 inline constexpr engine::CommandSpec crash_rows[] = {
     engine::command({.name = "crash",
                      .syntax = "key",
@@ -51,6 +57,12 @@ inline constexpr engine::CommandSpec crash_rows[] = {
                      .complexity = "O(1)",
                      .summary = "Fails.",
                      .run = crash}),
+    engine::command({.name = "crash-publish",
+                     .syntax = "channel",
+                     .since = "0.1.0",
+                     .complexity = "O(1)",
+                     .summary = "Says something on a channel and fails.",
+                     .run = crash_publish}),
 };
 
 /// One client, as a peer of the simulated network.
@@ -92,7 +104,7 @@ class World {
   explicit World(config::Config config = open_config())
       : initial(std::make_shared<const config::Config>(std::move(config))),
         loop(system),
-        context(initial),
+        context(initial, services.log),
         store(initial, families()) {
     context.connection_loops.push_back(&loop);
     services.configuration.on_announce = [this](const auto& now, const auto& changes) {
@@ -155,12 +167,14 @@ class World {
   caf::actor_system_config system_config;
   caf::actor_system system{system_config};
   std::shared_ptr<const config::Config> initial;
+  commands::test::FakeServices services;
   net::SimulatedLoop loop;
   ServerContext context;
   engine::Store store;
-  commands::test::FakeServices services;
   std::shared_ptr<supervision::Runtime> runtime;
   std::vector<supervision::SupervisionReport> reports;
+  std::shared_ptr<ListeningPost> post =
+      std::make_shared<ListeningPost>(ListeningPost{.fd = listening_socket});
   caf::actor root;
 
  private:
@@ -201,8 +215,7 @@ class World {
                                            .strategy = supervision::Strategy::dynamic};
       }));
       spec.children.push_back({.id = "acceptor:0", .start = [this]() -> Result<caf::actor> {
-                                 return net::spawn_on<AcceptorActor>(loop, context,
-                                                                     listening_socket, false);
+                                 return net::spawn_on<AcceptorActor>(loop, context, post);
                                }});
       return spec;
     }));

@@ -24,6 +24,12 @@ class Lifecycle : public ServerTest {
   }
 };
 
+int count(const std::string& text, const std::string& part) {
+  int found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
 TEST_F(Lifecycle, SigtermEndsInOrder) {
   start();
   RespClient client(port());
@@ -129,6 +135,32 @@ TEST_F(Lifecycle, StartsAgainOnTheSamePortAtOnce) {
       return false;
     }
   }));
+}
+
+TEST_F(Lifecycle, SaysThatNothingIsKeptOnDisk) {
+  start({"--loglevel", "warning"});
+  if (!is_respawn()) GTEST_SKIP() << "Redis keeps it";
+  EXPECT_EQ(count(log(), "Nothing is written to disk: all data is lost when the server stops\n"),
+            1);
+}
+
+TEST_F(Lifecycle, SaysOnceWhyItDoesNotStart) {
+  const ServerProcess holder;
+  const std::vector<std::string> arguments = {"--port", std::to_string(holder.port()), "--bind",
+                                              "127.0.0.1"};
+  const std::string reason = "ddress already in use";
+  EXPECT_EQ(run_to_end(arguments).code, 1);
+  EXPECT_EQ(count(log(), reason), 1) << log();
+  // Whoever waits at the terminal hears of it as well, wherever the log is.
+  auto with_file = arguments;
+  with_file.insert(with_file.end(), {"--logfile", "server.log"});
+  EXPECT_EQ(run_to_end(with_file).code, 1);
+  EXPECT_EQ(count(log(), reason), 1) << log();
+  EXPECT_EQ(count(read_file(server().directory() / "server.log"), reason), 1);
+  auto silent = arguments;
+  silent.insert(silent.end(), {"--loglevel", "nothing"});
+  EXPECT_EQ(run_to_end(silent).code, 1);
+  EXPECT_EQ(count(log(), reason), 1) << log();
 }
 
 TEST_F(Lifecycle, SaysItsVersion) {

@@ -14,6 +14,16 @@ class Listeners : public ServerTest {
     return client.command({"PING"}).text == "PONG";
   }
 
+  /// Without a server that could be asked.
+  static bool is_ours() {
+    ServerOptions options;
+    options.arguments = {"--version"};
+    options.add_port = options.await_ready = false;
+    ServerProcess process(options);
+    process.wait_for_exit();
+    return process.standard_output().find("Respawn") != std::string::npos;
+  }
+
   static bool has_ipv6() {
     return std::filesystem::exists("/proc/net/if_inet6") &&
            !read_file("/proc/net/if_inet6").empty();
@@ -94,6 +104,65 @@ TEST_F(Listeners, AUnixSocketReplacesOneThatWasLeftBehind) {
   start({"--unixsocket", path});
   RespClient client(RawSocket::connect_unix(path));
   EXPECT_EQ(client.text({"PING"}), "PONG");
+}
+
+TEST_F(Listeners, TheUnixSocketOfALiveServerIsNotTaken) {
+  const support::TemporaryDirectory directory;
+  const auto path = (directory.path() / "socket").string();
+  start({"--unixsocket", path});
+  if (!is_respawn()) GTEST_SKIP() << "redis-server takes it";
+  ServerOptions options;
+  options.arguments = {"--unixsocket", path};
+  options.await_ready = false;
+  ServerProcess second(options);
+  const auto status = second.wait_for_exit();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->code, 1);
+  const auto text = second.standard_output() + second.standard_error();
+  EXPECT_NE(text.find("Failed opening Unix socket: bind: Address already in use"), text.npos)
+      << text;
+  RespClient client(RawSocket::connect_unix(path));
+  EXPECT_EQ(support::info_field(client, "server", "process_id"), std::to_string(server().pid()));
+}
+
+TEST_F(Listeners, AServerThatWouldListenNowhereDoesNotStart) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"--port", "0"}, {"--bind", ""}, {"--bind", "-192.0.2.1"}}) {
+    for (const bool only_checked : {false, true}) {
+      ServerOptions options;
+      options.arguments = arguments;
+      options.await_ready = false;
+      if (only_checked) options.arguments.emplace_back("--check-config");
+      const bool tries = arguments[1] == "-192.0.2.1";  // a machine may have it
+      if (only_checked && (tries || !is_ours())) continue;
+      auto& failed = start_with(options);
+      const auto status = failed.wait_for_exit();
+      ASSERT_TRUE(status) << arguments[0] << " " << arguments[1];
+      EXPECT_EQ(status->code, 1);
+      const std::string why = "Configured to not listen anywhere, exiting.";
+      const auto found = log().find(why);
+      ASSERT_NE(found, std::string::npos) << log();
+      EXPECT_EQ(log().find(why, found + 1), std::string::npos) << "once: " << log();
+    }
+  }
+}
+
+TEST_F(Listeners, OnlyAUnixSocketThoughThereIsAPort) {
+  const support::TemporaryDirectory directory;
+  const auto path = (directory.path() / "socket").string();
+  ServerOptions options;
+  options.arguments = {"--bind", "", "--unixsocket", path};
+  options.await_ready = false;
+  start_with(options);
+  ASSERT_TRUE(wait_until([&] {
+    try {
+      RespClient client(RawSocket::connect_unix(path));
+      return client.text({"PING"}) == "PONG";
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+  })) << log();
+  EXPECT_THROW(RawSocket{port()}, std::runtime_error);
 }
 
 TEST_F(Listeners, OnlyAUnixSocket) {

@@ -37,7 +37,18 @@ std::int64_t resident_kb_of(const std::string& directory) {
   return resident * ::sysconf(_SC_PAGESIZE) / 1024;
 }
 
+std::int64_t resident_peak_kb_of(const std::string& directory) {
+  std::ifstream file(directory + "/status");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6));
+  return 0;
+}
+
 }  // namespace
+
+void reset_peak(pid_t pid) {
+  std::ofstream("/proc/" + std::to_string(pid) + "/clear_refs") << "5";
+}
 
 ProcessUsage usage_of(pid_t pid) {
   const auto directory = "/proc/" + std::to_string(pid);
@@ -46,6 +57,7 @@ ProcessUsage usage_of(pid_t pid) {
   usage.descriptors = static_cast<int>(std::distance(begin(descriptors), end(descriptors)));
   usage.cpu_ms = cpu_ms_of(directory);
   usage.resident_kb = resident_kb_of(directory);
+  usage.resident_peak_kb = resident_peak_kb_of(directory);
   return usage;
 }
 

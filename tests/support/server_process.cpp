@@ -37,8 +37,17 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+/// A list of C strings with a null at its end. The strings outlive it.
+std::vector<char*> pointers_to(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (auto& text : strings) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 /// In the child, between fork and exec: only calls that are safe there.
-[[noreturn]] void become(char* const* words, const char* directory, std::uint64_t descriptors_max) {
+[[noreturn]] void become(char* const* words, char* const* variables, const char* directory,
+                         const ServerOptions& options) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::chdir(directory) != 0) ::_exit(126);
   const int in = ::open("stdin", O_RDONLY);
@@ -50,12 +59,15 @@ std::string environment(const char* name) {
   ::close(in);
   ::close(out);
   ::close(err);
-  if (descriptors_max > 0) {
-    const rlimit limit{descriptors_max, descriptors_max};
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  if (options.descriptors_max > 0) {
+    const rlimit limit{options.descriptors_max, options.descriptors_max};
     ::setrlimit(RLIMIT_NOFILE, &limit);
     ::prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE);  // root may otherwise raise it again
   }
-  ::execv(words[0], words);
+  if (options.before_exec != nullptr) options.before_exec();
+  ::execve(words[0], words, variables);
   ::_exit(127);
 }
 
@@ -136,14 +148,16 @@ void ServerProcess::start() {
     words.insert(words.end(), {"--port", std::to_string(port_), "--dir", directory().string()});
   }
   words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
-  std::vector<char*> pointers;
-  for (auto& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
+  std::vector<std::string> variables = options_.environment;
+  for (char** inherited = environ; *inherited != nullptr; ++inherited)
+    variables.emplace_back(*inherited);
+  const auto arguments = pointers_to(words);
+  const auto all_variables = pointers_to(variables);
   const auto where = directory().string();
   exit_.reset();
   pid_ = ::fork();
   if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (pid_ == 0) become(pointers.data(), where.c_str(), options_.descriptors_max);
+  if (pid_ == 0) become(arguments.data(), all_variables.data(), where.c_str(), options_);
 }
 
 void ServerProcess::await_ready() {

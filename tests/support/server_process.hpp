@@ -40,12 +40,14 @@ std::uint16_t free_port();
 
 struct ServerOptions {
   std::string binary = server_binary();
-  std::string config;                  // first argument: a file's path or "-"
-  std::vector<std::string> arguments;  // behind --port and --dir, so they win
-  std::string input;                   // standard input
-  std::uint64_t descriptors_max = 0;   // RLIMIT_NOFILE, not to be raised; 0: inherited
-  bool add_port = true;                // --port <free> --dir <temporary>
-  bool await_ready = true;             // the constructor returns when PING is answered
+  std::string config;                    // first argument: a file's path or "-"
+  std::vector<std::string> arguments;    // behind --port and --dir, so they win
+  std::string input;                     // standard input
+  std::vector<std::string> environment;  // "NAME=value", before what is inherited
+  void (*before_exec)() = nullptr;       // in the child; may only call what is safe there
+  std::uint64_t descriptors_max = 0;     // RLIMIT_NOFILE, not to be raised; 0: inherited
+  bool add_port = true;                  // --port <free> --dir <temporary>
+  bool await_ready = true;               // the constructor returns when PING is answered
 };
 
 /// How a process ended: exit code, or signal (then code is -1).

@@ -5,6 +5,8 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <string>
 
@@ -177,6 +179,63 @@ TEST(NumbersTest, PrintedDoublesReadBack) {
         ASSERT_EQ(parse_double(format_double(value)), value) << format_double(value);
       }
   }
+}
+
+TEST(NumbersTest, ReadsLongDoublesAsTheCLibraryDoes) {
+  const std::uint64_t seed = support::test_seed();
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  const auto digits = [&](std::uint64_t count_max) {
+    std::string text;
+    for (std::uint64_t left = random.below(count_max + 1); left > 0; --left)
+      text += static_cast<char>('0' + random.below(10));
+    return text;
+  };
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text = random.below(2) == 0 ? "-" : "";
+    text += digits(12);
+    if (random.below(4) != 0) text += "." + digits(12);
+    char* end = nullptr;
+    const long double expected = std::strtold(text.c_str(), &end);
+    const auto found = parse_long_double(text);
+    if (end == text.c_str() || *end != '\0') {
+      ASSERT_FALSE(found) << text;
+    } else {
+      ASSERT_TRUE(found) << text;
+      ASSERT_EQ(*found, expected) << text;
+      ASSERT_EQ(std::signbit(*found), std::signbit(expected)) << text;
+    }
+  }
+  for (const char* const text : {".", "-", "-.", "1.2.3", "1..2", "+-1", "--1", "1-", "0x", "1,5"})
+    EXPECT_FALSE(parse_long_double(text)) << text;
+  EXPECT_EQ(parse_long_double("1."), 1.0L);
+  EXPECT_EQ(parse_long_double(".5"), 0.5L);
+  EXPECT_EQ(parse_long_double("+3"), 3.0L);
+  EXPECT_EQ(parse_long_double("9999999999999999999"), 9999999999999999999.0L);
+}
+
+TEST(NumbersTest, PrintsLongDoublesAsTheCLibraryDoes) {
+  const auto by_library = [](long double value) {
+    std::string text(5'000, ' ');
+    text.resize(static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "%.17Lf", value)));
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+    return text == "-0" ? std::string("0") : text;
+  };
+  const std::uint64_t seed = support::test_seed();
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  for (int round = 0; round < 20'000; ++round) {
+    const auto mantissa = static_cast<long double>(random.next() >> random.below(64));
+    const int exponent = static_cast<int>(random.below(260)) - 190;
+    const long double value = std::ldexp(random.below(2) == 0 ? -mantissa : mantissa, exponent);
+    ASSERT_EQ(format_long_double(value), by_library(value)) << exponent;
+  }
+  // Halfway between two of the last places, and what rounds up to a whole number.
+  for (const long double value :
+       {0x1p-18L, 0x3p-18L, 0x1p-58L, 0x3p-58L, 0x1.fffffffffffffffep-1L, 0x1.fffffffffffffffep+9L,
+        0x1p62L, 0x1p63L, 0x1p64L, 0x1.fffffffffffffffep62L, 0x1p-64L, 0x1p-127L, 0x1p-16445L})
+    EXPECT_EQ(format_long_double(value), by_library(value)) << by_library(value);
 }
 
 TEST(NumbersTest, PrintsLongDoublesForPeople) {

@@ -16,15 +16,20 @@ namespace respawn::commands::test {
 
 class FakeLog final : public engine::LogService {
  public:
-  void write(engine::LogLevel, std::string_view text) override { lines.emplace_back(text); }
+  void write(engine::LogLevel level, std::string_view text) override {
+    if (enabled(level)) lines.emplace_back(text);
+  }
 
+  [[nodiscard]] bool enabled(engine::LogLevel level) const override { return level >= least; }
+
+  engine::LogLevel least = engine::LogLevel::notice;  // that is kept
   std::vector<std::string> lines;
 };
 
 class FakeConfiguration final : public engine::ConfigurationService {
  public:
   std::optional<config::Refusal> apply(const config::Config&,
-                                       const config::PreparedChange& change) override {
+                                       config::PreparedChange& change) override {
     if (refusal) return refusal;
     for (const config::Change& one : change.changes) applied.emplace_back(one.option->name);
     return std::nullopt;
@@ -35,9 +40,22 @@ class FakeConfiguration final : public engine::ConfigurationService {
     if (on_announce) on_announce(now, changes);
   }
 
-  Status rewrite(const config::Config&) override {
+  Status rewrite(const config::Config&, const config::UserLines& users) override {
     if (!rewrite_error.empty()) return failure(rewrite_error);
+    rewritten_users.assign(users.lines.begin(), users.lines.end());
+    users_as_configured = users.as_configured;
     ++rewrites;
+    return success();
+  }
+
+  Result<std::string> read_users(const config::Config&) override {
+    if (!users_error.empty()) return failure(users_error);
+    return users_text;
+  }
+
+  Status write_users(const config::Config&, const std::string& text) override {
+    if (!users_error.empty()) return failure(users_error);
+    users_text = text;
     return success();
   }
 
@@ -51,6 +69,10 @@ class FakeConfiguration final : public engine::ConfigurationService {
   std::function<void(const std::shared_ptr<const config::Config>&, std::span<const config::Change>)>
       on_announce;
   std::string rewrite_error;
+  std::vector<std::string> rewritten_users;  // of the last rewrite
+  bool users_as_configured = true;
+  std::string users_text;  // the ACL file
+  std::string users_error;
   int rewrites = 0;
 };
 
@@ -62,8 +84,17 @@ class FakeProcess final : public engine::ProcessService {
 
   void reset_network() override { counted = {}; }
 
+  [[nodiscard]] const SharedHistogram* reply_times() const override {
+    return replies ? &*replies : nullptr;
+  }
+
+  void reset_reply_times() override {
+    if (replies) replies->clear();
+  }
+
   engine::ProcessFacts known;
   engine::NetworkFacts counted;
+  std::optional<SharedHistogram> replies;  // none: nobody measures them
 };
 
 class FakeMemory final : public engine::MemoryService {

@@ -16,6 +16,7 @@
 #include "base/text.hpp"
 #include "commands/families.hpp"
 #include "engine/run/batch_runner.hpp"
+#include "engine/run/rights.hpp"
 #include "protocol/request_parser.hpp"
 #include "tests/unit/commands/fake_services.hpp"
 
@@ -125,7 +126,7 @@ class Server : private BatchPort {
     session->created_ms = clock.wall_us() / 1000;
     session->last_interaction_ms = session->created_ms;
     session->resp = version;
-    session->authenticated = store.config->requirepass.empty();
+    session->authenticated = !store.config->needs_login();
     executor->add_client(session);
     clients_.push_back(std::make_unique<Client>(*this, session));
     return *clients_.back();
@@ -150,7 +151,8 @@ class Server : private BatchPort {
   void configure(const std::function<void(config::Config&)>& change) {
     auto changed = std::make_shared<config::Config>(*store.config);
     change(*changed);
-    store.config = std::move(changed);
+    if (changed->requirepass != store.config->requirepass) follow_requirepass(store, *changed);
+    store.put_in_force(std::move(changed));
   }
 
   /// The keyspace actor dies and a successor takes over the store.
@@ -200,7 +202,7 @@ class Server : private BatchPort {
   void give_back(Session& session, bool close) override {
     Batch& batch = session.batch;
     if (Client* client = find(session)) {
-      client->received_ += batch.output.view();
+      client->received_ += batch.output.text();
       client->closed_ |= close;
       if (!close && batch.next < batch.commands.slices.size()) waiting_.push_back(client->session_);
     }
@@ -209,7 +211,7 @@ class Server : private BatchPort {
   }
 
   void send_ahead(Session& session, Buffer&& replies) override {
-    if (Client* client = find(session)) client->received_ += replies.view();
+    if (Client* client = find(session)) client->received_ += replies.text();
   }
 
   void yield(const SessionPtr& session) override { waiting_.push_back(session); }
@@ -217,7 +219,7 @@ class Server : private BatchPort {
   void settle() override {
     for (const SessionPtr& session : store.clients.take_pushing()) {
       const Buffer bytes = ClientTable::take_pushes(*session);
-      if (Client* client = find(*session)) client->received_ += bytes.view();
+      if (Client* client = find(*session)) client->received_ += bytes.text();
     }
     for (const SessionPtr& session : store.clients.take_killed())
       if (Client* client = find(*session)) client->closed_ = true;

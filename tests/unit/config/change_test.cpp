@@ -34,6 +34,13 @@ std::string after_setting(std::string_view name, std::string_view argument) {
   return get(prepared->config, *find_option(name));
 }
 
+/// What CONFIG GET prints of a value, whether it can be set or not.
+std::string printed(std::string_view name, std::string_view argument) {
+  const Option& option = *find_option(name);
+  auto value = parse_value(option, argument_words(option, argument), read(Config(), option));
+  return value.ok() ? format_value(option, *value) : value.error();
+}
+
 TEST(ConfigGet, ReturnsNamesAsTheyWereAsked) {
   EXPECT_EQ(ask({"port"}), (Pairs{{"port", "6379"}}));
   EXPECT_EQ(ask({"PORT", "port"}), (Pairs{{"PORT", "6379"}}));
@@ -98,11 +105,13 @@ TEST(ConfigSet, AnOptionThatKeepsItsValueIsNoChange) {
 TEST(ConfigSet, ChangesDoNotShowSecrets) {
   for (const Option& option : options()) {
     if (!option.secret) continue;
-    auto prepared = prepare(Config(), Arguments{option.name, "hunter2"}, {});
-    ASSERT_EQ(prepared->changes.size(), 1U) << option.name;
-    EXPECT_EQ(prepared->changes[0].before, "(redacted)");
-    EXPECT_EQ(prepared->changes[0].after, "(redacted)");
-    EXPECT_EQ(get(prepared->config, option), "hunter2");
+    Config after;
+    write(after, option, std::string("hunter2"));
+    auto changes = differences(Config(), after);
+    ASSERT_EQ(changes.size(), 1U) << option.name;
+    EXPECT_EQ(changes[0].before, "(redacted)");
+    EXPECT_EQ(changes[0].after, "(redacted)");
+    EXPECT_EQ(get(after, option), "hunter2");
   }
 }
 
@@ -133,7 +142,9 @@ TEST(ConfigSet, GuardedOptionsDependOnWhoAsks) {
 TEST(ConfigSet, SomeOptionsWaitForTheEndOfLoading) {
   EXPECT_EQ(error_of({"appendonly", "yes"}, {}, {.loading = true}),
             "LOADING Redis is loading the dataset in memory");
-  EXPECT_EQ(error_of({"appendonly", "yes"}, {}, {.loading = false}), "(none)");
+  EXPECT_EQ(error_of({"repl-diskless-load", "swapdb"}, {}, {.loading = true}),
+            "LOADING Redis is loading the dataset in memory");
+  EXPECT_EQ(error_of({"repl-diskless-load", "swapdb"}, {}, {.loading = false}), "(none)");
 }
 
 TEST(ConfigSet, EveryImmutableOptionIsRefused) {
@@ -179,9 +190,9 @@ TEST(ConfigSet, MemorySizesTakeUnitsAndPercentages) {
   EXPECT_EQ(error_of({"proto-max-bulk-len", "18446744073709551615"}),
             set_failed("proto-max-bulk-len",
                        "argument must be between 1048576 and 9223372036854775807 inclusive"));
-  EXPECT_EQ(after_setting("maxmemory-clients", "5%"), "5%");
+  EXPECT_EQ(printed("maxmemory-clients", "5%"), "5%");
   EXPECT_EQ(after_setting("maxmemory-clients", "0%"), "0");
-  EXPECT_EQ(after_setting("maxmemory-clients", "1gb"), "1073741824");
+  EXPECT_EQ(printed("maxmemory-clients", "1gb"), "1073741824");
   EXPECT_EQ(error_of({"maxmemory-clients", "101%"}),
             set_failed("maxmemory-clients", "percentage argument must be less or equal to 100"));
   for (std::string_view wrong : {"%", "x", "-5", "-5%"})
@@ -191,7 +202,7 @@ TEST(ConfigSet, MemorySizesTakeUnitsAndPercentages) {
 
 TEST(ConfigSet, NamesAndFlags) {
   EXPECT_EQ(after_setting("loglevel", "DEBUG"), "debug");
-  EXPECT_EQ(after_setting("oom-score-adj", "relative"), "yes");
+  EXPECT_EQ(printed("oom-score-adj", "relative"), "yes");
   EXPECT_EQ(error_of({"appendonly", "maybe"}),
             set_failed("appendonly", "argument must be 'yes' or 'no'"));
   EXPECT_EQ(
@@ -221,9 +232,9 @@ TEST(ConfigSet, KeyspaceEvents) {
 }
 
 TEST(ConfigSet, SavePoints) {
-  EXPECT_EQ(after_setting("save", "900 1 300 10 900 1"), "900 1 300 10 900 1");
-  EXPECT_EQ(after_setting("save", "+9 1"), "9 1");
-  EXPECT_EQ(after_setting("save", "9 "), "9 0");
+  EXPECT_EQ(printed("save", "900 1 300 10 900 1"), "900 1 300 10 900 1");
+  EXPECT_EQ(printed("save", "+9 1"), "9 1");
+  EXPECT_EQ(printed("save", "9 "), "9 0");
   EXPECT_EQ(after_setting("save", ""), "");
   for (std::string_view wrong :
        {"900", "900 x", "0 1", "900 -1", "900 +-1", "900 1  300 10", " ", "\"9\" 1"})

@@ -44,6 +44,27 @@ TEST(CommandLine, TheFileComesFirstAndStandardInputFirstOrLast) {
   EXPECT_FALSE(split_up({"--port", "-", "--save", "1 1"}).standard_input);
 }
 
+TEST(CommandLine, CheckConfigStandsAnywhere) {
+  const Arguments lines[] = {{"--check-config", "a.conf"},
+                             {"--check-config", "a.conf", "--port", "1"},
+                             {"a.conf", "--check-config"},
+                             {"a.conf", "--check-config", "--port", "1"},
+                             {"a.conf", "--port", "1", "--check-config"},
+                             {"--port", "1", "--check-config", "a.conf"},
+                             {"--check-config", "--check-config", "a.conf"}};
+  for (const Arguments& line : lines) {
+    EXPECT_EQ(split_up(line).action, Action::check_config);
+    EXPECT_EQ(split_up(line).path, "a.conf");
+    EXPECT_EQ(split_up(line).options.find("a.conf"), std::string::npos);
+  }
+  EXPECT_TRUE(split_up({"--check-config", "-"}).standard_input);
+  EXPECT_EQ(split_up({"--check-config"}).path, "");
+  EXPECT_EQ(split_up({"--check-config", "--help"}).action, Action::help);
+  const CommandLine password = split_up({"--requirepass", "--check-config", "a.conf"});
+  EXPECT_EQ(password.action, Action::serve) << "it is the password";
+  EXPECT_EQ(password.path, "");
+}
+
 TEST(CommandLine, OptionsTakeValuesAsRedisServerTakesThem) {
   EXPECT_EQ(started_with({}), default_save + " | 6379 | * -::*");
   EXPECT_EQ(started_with({"--save", "900", "1", "--port", "7000"}), "900 1 | 7000 | * -::*");

@@ -65,6 +65,19 @@ TEST_F(FilesTest, RelativePathsStayWhereTheyBegan) {
   EXPECT_EQ(here.matching("a*").size(), 1U);
 }
 
+TEST_F(FilesTest, ADirectoryIsWhereOneCanGo) {
+  std::filesystem::create_directories(directory + "/a/b");
+  std::filesystem::create_symlink("a/b", directory + "/link");
+  ASSERT_TRUE(files.replace(directory + "/file", "x").ok());
+  const std::string full = std::filesystem::canonical(directory).string();
+  EXPECT_EQ(*files.directory(directory + "/a/"), full + "/a");
+  EXPECT_EQ(*files.directory(directory + "/link"), full + "/a/b");
+  EXPECT_EQ(*files.directory(directory + "/a/b/.."), full + "/a");
+  EXPECT_EQ(files.directory("").error(), "No such file or directory");
+  EXPECT_EQ(files.directory(directory + "/none").error(), "No such file or directory");
+  EXPECT_EQ(files.directory(directory + "/file").error(), "Not a directory");
+}
+
 TEST_F(FilesTest, TheDefaultFileLoadsWithoutAWarning) {
   auto path = std::filesystem::path(__FILE__).parent_path() / "../../../config/respawn.json";
   auto loaded = load({.path = path.string()}, files);

@@ -113,8 +113,8 @@ TEST(Load, NaturalJsonTypes) {
     "bind": ["127.0.0.1", "-::1"], "save": [[900, 1], [300, 10]],
     "client-output-buffer-limit": {"replica": ["1mb", 5, 6]},
     "shutdown-on-sigterm": ["now", "force"], "notify-keyspace-events": "KEA",
-    "latency-tracking-info-percentiles": [50, 99.9], "replicaof": ["host", 6380],
-    "rename-command": {"FLUSHALL": "", "KEYS": "k"}, "user": ["default on nopass"]
+    "latency-tracking-info-percentiles": [50, 99.9],
+    "rename-command": {"KEYS": "k", "FLUSHALL": ""}, "user": ["default on nopass ~* &* +@all"]
   })");
   ASSERT_TRUE(loaded.ok()) << loaded.error();
   const Config& config = loaded->config;
@@ -131,10 +131,10 @@ TEST(Load, NaturalJsonTypes) {
   EXPECT_EQ(config.client_output_buffer_limit.pubsub.hard_bytes, 32U << 20);
   EXPECT_EQ(config.shutdown_on_sigterm, shutdown_flag::now | shutdown_flag::force);
   EXPECT_EQ(config.latency_tracking_info_percentiles, (std::vector<double>{50, 99.9}));
-  EXPECT_EQ(config.replicaof, (std::vector<std::string>{"host", "6380"}));
-  ASSERT_EQ(loaded->directives.size(), 3U);
-  EXPECT_EQ(loaded->directives[1].words, (std::vector<std::string>{"rename-command", "KEYS", "k"}));
-  EXPECT_EQ(loaded->directives[2].words[0], "user");
+  ASSERT_EQ(loaded->directives.size(), 2U) << "in the order of the file";
+  EXPECT_EQ(loaded->directives[0].words, (std::vector<std::string>{"rename-command", "KEYS", "k"}));
+  EXPECT_EQ(loaded->directives[1].words,
+            (std::vector<std::string>{"rename-command", "FLUSHALL", ""}));
 }
 
 TEST(Load, JsonErrorsNameThePlace) {
@@ -161,22 +161,25 @@ TEST(Load, ClassicLinesKnowCommentsQuotesAndRepetition) {
   auto loaded = load_file(
       "# comment\r\n\n  PORT 7000  \r\nrequirepass \"a b\\x41\"\nsave 900 1\nsave 300 10\n"
       "client-output-buffer-limit normal 1 2 3\nclient-output-buffer-limit pubsub 4 5 6\n"
-      "slaveof host 6380\nhash-max-ziplist-entries 9\nlist-max-ziplist-value 64\n"
-      "bind 127.0.0.1 ::1\nrename-command FLUSHALL ''\nuser alice on >x\nloadmodule m.so 1 2\n");
+      "slave-priority 7\nhash-max-ziplist-entries 9\nlist-max-ziplist-value 64\n"
+      "bind 127.0.0.1 ::1\nrename-command FLUSHALL ''\n");
   ASSERT_TRUE(loaded.ok()) << loaded.error();
   EXPECT_EQ(loaded->config.port, 7000);
   EXPECT_EQ(loaded->config.requirepass, "a bA");
   EXPECT_EQ(loaded->config.save, (std::vector<SavePoint>{{900, 1}, {300, 10}}));
   EXPECT_EQ(loaded->config.client_output_buffer_limit.normal, (OutputLimit{1, 2, 3}));
   EXPECT_EQ(loaded->config.client_output_buffer_limit.pubsub, (OutputLimit{4, 5, 6}));
-  EXPECT_EQ(loaded->config.replicaof.at(0), "host");
+  EXPECT_EQ(loaded->config.replica_priority, 7);
   EXPECT_EQ(loaded->config.hash_max_listpack_entries, 9);
-  ASSERT_EQ(loaded->directives.size(), 3U);
+  ASSERT_EQ(loaded->directives.size(), 1U);
   EXPECT_EQ(loaded->directives[0].words,
             (std::vector<std::string>{"rename-command", "FLUSHALL", ""}));
-  EXPECT_EQ(loaded->directives[1].place.line, 14U);
-  EXPECT_THAT(fatal_error(loaded->directives[0], "No such command in rename-command").text,
-              HasSubstr("at line 13\n>>> 'rename-command FLUSHALL '''\nNo such command"));
+  EXPECT_EQ(fatal_error(loaded->directives[0], "No such command in rename-command", "a hint").text,
+            "\n*** FATAL CONFIG FILE ERROR (Respawn) ***\n"
+            "Reading the configuration file, at line 13\n"
+            ">>> 'rename-command FLUSHALL '''\n"
+            "No such command in rename-command\n"
+            "/start/the.file:13: a hint\n");
 }
 
 TEST(Load, ClassicErrorsNameThePlace) {
@@ -239,7 +242,8 @@ TEST(Load, AnyTextIsReadOrRefusedWithAReason) {
   const std::string samples[] = {
       "// c\r\n{ \"port\": 1, /* x */ \"bind\": [\"a\", \"b\"], \"save\": [[1, 2]], // y\n"
       "\"client-output-buffer-limit\": {\"normal\": [1, \"2kb\", 3]}, \"dir\": \"\\u0041\" }",
-      "# c\nport 1\nbind \"a\\x41\" 'b'\nsave 1 2\nuser a on\nrename-command a \"\"\n"};
+      "# c\nport 1\nbind \"a\\x41\" 'b'\nsave 1 2\nuser default on nopass ~* +@all\n"
+      "rename-command a \"\"\n"};
   constexpr std::string_view bytes = "{}[]\"'\\/*,: \n\r\t#x0-\x80\xff";
   constexpr std::uint64_t seed = 20240601;
   Random random(seed);
@@ -273,9 +277,11 @@ TEST(Load, AnyTextIsReadOrRefusedWithAReason) {
 
 TEST(Load, OptionsWithoutEffectAreWarnedAbout) {
   EXPECT_TRUE(load_file("port 1")->warnings.empty());
-  auto loaded = load_file("supervised systemd\nport 1\n");
-  ASSERT_EQ(loaded->warnings.size(), 1U);
-  EXPECT_EQ(loaded->warnings[0], "option 'supervised' is accepted but has no effect yet");
+  auto loaded = load_file("always-show-logo yes\nport 1\nlua-replicate-commands yes\n");
+  EXPECT_THAT(loaded->warnings,
+              testing::ElementsAre("directive 'lua-replicate-commands' of older versions is "
+                                   "accepted but has no effect",
+                                   "option 'always-show-logo' is accepted but has no effect yet"));
 }
 
 TEST(Load, TheDirectoryBecomesAbsolute) {

@@ -1,7 +1,9 @@
 // Files in memory, for tests.
 #pragma once
 
+#include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,8 +31,15 @@ class MemoryFiles final : public Files {
   }
 
   [[nodiscard]] std::string absolute(const std::string& path) const override {
-    if (path == ".") return "/start";
-    return path.starts_with('/') ? path : "/start/" + path;
+    std::string full = (std::filesystem::path("/start") / path).lexically_normal().string();
+    if (full.size() > 1 && full.ends_with('/')) full.pop_back();
+    return full;
+  }
+
+  [[nodiscard]] Result<std::string> directory(const std::string& path) const override {
+    if (path.empty() || missing_directories.contains(absolute(path)))
+      return failure("No such file or directory");
+    return absolute(path);
   }
 
   [[nodiscard]] Status replace(const std::string& path, const std::string& text) const override {
@@ -40,6 +49,7 @@ class MemoryFiles final : public Files {
   }
 
   mutable std::map<std::string, std::string> texts;
+  std::set<std::string> missing_directories;
   std::string standard_input;
   bool read_only = false;
 };

@@ -2,7 +2,9 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <map>
+#include <thread>
 
 #include "loop_fixture.hpp"
 
@@ -72,6 +74,93 @@ TEST_P(ListenerTest, ThePortIsFreeAsSoonAsListenerAndSocketAreGone) {
       EXPECT_TRUE(listening.ok()) << listening.error();
     });
   }
+}
+
+/// The port is given up, and whoever has connected is kept.
+TEST_P(ListenerTest, WhoeverHasConnectedIsAcceptedBeforeTheSocketIsClosed) {
+  constexpr std::size_t clients_count = 12;
+  auto listening = ListeningSocket::tcp("127.0.0.1", 0, 64);
+  const std::uint16_t port = listening.value().port();
+  AcceptRecorder recorder;
+  std::unique_ptr<Listener> listener;
+  std::vector<Client> clients;
+  loop().on_loop([&] {
+    // Some are there already, and the others come while the loop is busy with this.
+    for (std::size_t i = 0; i < clients_count; ++i) {
+      if (i == clients_count / 2) listener = loop()->listen(listening.value().fd(), recorder);
+      clients.push_back(Client::connect_to("127.0.0.1", port));
+    }
+    listener->pause();
+    for (const AcceptedSocket socket : loop()->accept_waiting(listening.value().fd()))
+      recorder.accepted.emplace_back(socket.fd);
+    listening = failure("closed");
+    listening = ListeningSocket::tcp("127.0.0.1", port, 64);
+    EXPECT_TRUE(listening.ok()) << listening.error();
+  });
+  ASSERT_TRUE(loop().eventually([&] { return recorder.accepted.size() == clients_count; }));
+  loop().on_loop([&] { listener.reset(); });
+  // All of them are fit to be adopted.
+  for (std::size_t i = 0; i < clients_count; ++i) {
+    RecordedStream stream(loop(), {recorder.accepted[i].release()});
+    const std::string peer = loop().on_loop([&] {
+      stream.stream()->resume_receiving();
+      stream.stream()->send(buffer_of("welcome"));
+      return stream.stream()->peer_address();
+    });
+    const auto same = [&](const Client& client) { return local_address_text(client.fd()) == peer; };
+    const auto client = std::find_if(clients.begin(), clients.end(), same);
+    ASSERT_NE(client, clients.end());
+    EXPECT_EQ(client->read(7), "welcome");
+    client->write("thanks");
+    EXPECT_TRUE(loop().eventually([&] { return stream.recorder().received == "thanks"; }));
+  }
+}
+
+TEST_P(ListenerTest, ThePortIsFreeAtOnceThoughClientsKeepComing) {
+  constexpr int rounds = 200;
+  auto listening = ListeningSocket::tcp("127.0.0.1", 0, 64);
+  const SocketAddress place = listening.value().bound();
+  const std::uint16_t port = listening.value().port();
+  std::atomic<bool> over{false};
+  std::thread crowd([&] {
+    while (!over) {
+      const FileDescriptor fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      connect(fd.get(), place.get(), place.length);
+      pollfd connected{fd.get(), POLLOUT, 0};
+      poll(&connected, 1, 1);
+    }
+  });
+  AcceptRecorder recorder;
+  std::unique_ptr<Listener> listener;
+  int failed = 0;
+  for (int round = 0; round < rounds && failed == 0; ++round) {
+    loop().on_loop([&] { listener = loop()->listen(listening.value().fd(), recorder); });
+    ASSERT_TRUE(loop().eventually([&] { return !recorder.accepted.empty(); }));
+    loop().on_loop([&] {
+      listener->pause();
+      listening.value().turn_away();
+      for (const AcceptedSocket socket : loop()->accept_waiting(listening.value().fd()))
+        recorder.accepted.emplace_back(socket.fd);
+      listening = failure("closed");
+      listening = ListeningSocket::tcp("127.0.0.1", port, 64);
+      if (!listening.ok()) ++failed;
+    });
+    // Whoever was accepted just before comes still.
+    loop().on_loop([] {});
+    loop().on_loop([&] {
+      listener.reset();
+      recorder.accepted.clear();
+    });
+  }
+  over = true;
+  crowd.join();
+  EXPECT_EQ(failed, 0);
+}
+
+TEST_P(ListenerTest, NobodyWaitsToBeAccepted) {
+  auto listening = ListeningSocket::tcp("127.0.0.1", 0, 16);
+  EXPECT_TRUE(
+      loop().on_loop([&] { return loop()->accept_waiting(listening.value().fd()); }).empty());
 }
 
 /// Lowers the limit of open files so that `free` more can be opened.

@@ -168,7 +168,9 @@ class Reader : public LoopActor, public StreamHandler {
     return {[](Ping) {}};
   }
 
-  char* receive_space(std::size_t bytes) override { return received_.reserve(bytes); }
+  std::span<char> receive_space(std::size_t bytes) override {
+    return {received_.reserve(bytes), bytes};
+  }
 
   void on_received(std::size_t bytes) override {
     in_context([&] {

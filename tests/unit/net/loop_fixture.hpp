@@ -195,9 +195,9 @@ inline Buffer buffer_of(std::string_view text) {
 /// Keeps what it is told. Lives and is asked on the loop's thread.
 class Recorder : public StreamHandler {
  public:
-  char* receive_space(std::size_t bytes) override {
+  std::span<char> receive_space(std::size_t bytes) override {
     space_.resize(bytes);
-    return space_.data();
+    return space_;
   }
 
   void on_received(std::size_t bytes) override {

@@ -55,6 +55,68 @@ TEST(OutputQueueTest, LeavesBuffersThatTheKernelReadsAlone) {
   EXPECT_EQ(pieces[1].iov_len, 4000u);
 }
 
+BlockPtr block_of(std::string_view text) {
+  BlockPtr block = SharedBlock::create(text.size());
+  std::copy(text.begin(), text.end(), block->data());
+  block->resize(text.size());
+  return block;
+}
+
+TEST(OutputQueueTest, SendsBlocksFromWhereTheyLie) {
+  OutputQueue output;
+  BufferPool pool;
+  const BlockPtr block = block_of(std::string(20'000, 'x'));
+  Buffer buffer = buffer_of("$20000\r\n");
+  buffer.attach(block, block->view());
+  buffer.append("\r\n+OK\r\n");
+  output.append(buffer, pool);
+  EXPECT_EQ(buffer.total_bytes(), 0u);
+  Buffer more = buffer_of(":1\r\n");
+  output.append(more, pool);
+  EXPECT_EQ(output.size_bytes(), 20'019u);
+  std::array<iovec, 8> pieces;
+  ASSERT_EQ(output.begin_send(pieces), 3u);
+  EXPECT_EQ(text_of(pieces[0]), "$20000\r\n");
+  EXPECT_EQ(pieces[1].iov_base, block->data());
+  EXPECT_EQ(pieces[1].iov_len, 20'000u);
+  EXPECT_EQ(text_of(pieces[2]), "\r\n+OK\r\n:1\r\n");
+  EXPECT_FALSE(block->unique());
+  output.end_send(8 + 19'999, pool);
+  ASSERT_EQ(output.begin_send(pieces), 2u);
+  EXPECT_EQ(text_of(pieces[0]), "x");
+  output.end_send(1, pool);
+  EXPECT_TRUE(block->unique());
+  ASSERT_EQ(output.begin_send(pieces), 1u);
+  EXPECT_EQ(text_of(pieces[0]), "\r\n+OK\r\n:1\r\n");
+}
+
+TEST(OutputQueueTest, SendsHugeThingsAPartAtATime) {
+  OutputQueue output;
+  BufferPool pool;
+  constexpr std::size_t bytes = 5 * OutputQueue::send_bytes_max / 2;
+  const BlockPtr block = block_of(std::string(bytes, 'x'));
+  Buffer buffer = buffer_of("head");
+  buffer.attach(block, block->view());
+  buffer.append("tail");
+  output.append(buffer, pool);
+  std::string sent;
+  int sends = 0;
+  while (!output.empty()) {
+    std::array<iovec, 8> pieces;
+    const std::size_t count = output.begin_send(pieces);
+    std::size_t total = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      sent += text_of(pieces[i]);
+      total += pieces[i].iov_len;
+    }
+    EXPECT_LE(total, 2 * OutputQueue::send_bytes_max);
+    output.end_send(total, pool);
+    ++sends;
+  }
+  EXPECT_EQ(sends, 3);
+  EXPECT_EQ(sent, "head" + std::string(bytes, 'x') + "tail");
+}
+
 TEST(OutputQueueTest, RecyclesBuffers) {
   OutputQueue output;
   BufferPool pool;

@@ -45,6 +45,20 @@ TEST_F(SimulatedLoopTest, BytesGoBothWays) {
   EXPECT_TRUE(connection().stream->peer_address().starts_with("127.0.0.1:"));
 }
 
+TEST_F(SimulatedLoopTest, WhoWaitsIsAcceptedByHand) {
+  listener_->pause();
+  auto peer = loop_.connect_peer(1);
+  loop_.run_until_idle();
+  ASSERT_TRUE(connections_.empty());
+  const auto accepted = loop_.accept_waiting(1);
+  ASSERT_EQ(accepted.size(), 1u);
+  EXPECT_TRUE(loop_.accept_waiting(1).empty());
+  on_accepted(accepted.front());
+  peer.write("hello");
+  loop_.run_until_idle();
+  EXPECT_EQ(connection().received, "hello");
+}
+
 TEST_F(SimulatedLoopTest, EachWriteIsReceivedByItself) {
   auto peer = loop_.connect_peer(1);
   loop_.run_until_idle();

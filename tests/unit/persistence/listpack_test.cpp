@@ -55,6 +55,21 @@ TEST(ListpackTest, IsAsLongAsTheKeyspaceThinks) {
   EXPECT_EQ(listpack(all).size(), packed.listpack_bytes());
 }
 
+TEST(ListpackTest, WhatIsStoredPackedIsWrittenAsItsTextWouldBe) {
+  keyspace::Packed packed;
+  std::vector<std::string> all = test::texts;
+  for (const std::int64_t value : test::integers) all.push_back(format_int(value));
+  for (const std::size_t size : {63U, 64U, 127U, 128U, 4095U, 4096U, 65535U, 65536U})
+    all.emplace_back(size, 't');
+  for (const std::string& each : all) packed.append(keyspace::ElementForm(each));
+  ListpackWriter writer;
+  for (int round = 0; round < 2; ++round) {
+    for (const char* at = packed.begin(); at != packed.end(); at = keyspace::Packed::next(at))
+      writer.append(keyspace::stored_element(at));
+    EXPECT_EQ(writer.take(), listpack(all));
+  }
+}
+
 TEST(ListpackTest, MoreElementsThanTheHeaderCanSay) {
   const std::vector<std::string> all(70000, "1");
   const std::string bytes = listpack(all);

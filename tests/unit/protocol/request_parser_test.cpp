@@ -341,6 +341,98 @@ TEST(RequestParserTest, TellsHowMuchOfALargeArgumentIsMissing) {
   EXPECT_EQ(commands.arguments[1].size(), size);
 }
 
+/// Feeds `bytes` in pieces as a connection does, and returns the commands.
+RequestCommands parse_into_blocks(std::string_view bytes, std::size_t piece, Buffer& buffer,
+                                  std::int64_t block_bytes_min) {
+  const RequestLimits limits{.block_bytes_min = block_bytes_min};
+  RequestParser parser;
+  RequestCommands commands;
+  std::size_t offset = 0;
+  while (!bytes.empty()) {
+    std::string_view now = bytes.substr(0, piece);
+    if (const std::span<char> space = parser.block_space(); !space.empty()) {
+      now = now.substr(0, space.size());
+      std::copy(now.begin(), now.end(), space.begin());
+      parser.block_received(now.size());
+    } else {
+      buffer.append(now);
+    }
+    bytes.remove_prefix(now.size());
+    RequestCommands more;
+    offset = parser.parse(buffer, offset, limits, all, more);
+    // Views die with the next append: what they say is kept.
+    for (const RequestCommands::Slice& slice : more.slices) {
+      const auto first = static_cast<std::uint32_t>(commands.arguments.size());
+      for (std::uint32_t i = 0; i < slice.count; ++i) {
+        const std::string_view argument = more.arguments[slice.first + i];
+        BlockPtr block = more.block_of(argument);
+        if (!block) {
+          block = SharedBlock::create(argument.size());
+          std::copy(argument.begin(), argument.end(), block->data());
+          block->resize(argument.size());
+        }
+        commands.arguments.push_back(block->view());
+        commands.blocks.push_back(std::move(block));
+      }
+      commands.slices.push_back({first, slice.count});
+    }
+  }
+  EXPECT_EQ(parser.error(), "");
+  EXPECT_EQ(offset, buffer.size());
+  return commands;
+}
+
+TEST(RequestParserTest, ReceivesLargeArgumentsIntoBlocksWhereverTheyAreCut) {
+  const std::string large(100, 'x');
+  const std::string larger(333, 'y');
+  std::string bytes = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100\r\n" + large + "\r\n";
+  bytes += "*3\r\n$3\r\nfoo\r\n$333\r\n" + larger + "\r\n$100\r\n" + large + "\r\nPING\r\n";
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+    Buffer buffer;
+    const RequestCommands commands = parse_into_blocks(bytes, piece, buffer, 64);
+    ASSERT_EQ(commands.slices.size(), 3U) << piece;
+    EXPECT_THAT(commands.arguments, ElementsAre("SET", "k", large, "foo", larger, large, "PING"))
+        << piece;
+  }
+}
+
+TEST(RequestParserTest, WhatLiesInABlockIsNotInTheBuffer) {
+  const RequestLimits limits{.block_bytes_min = 1000};
+  RequestParser parser;
+  RequestCommands commands;
+  Buffer buffer;
+  buffer.append("*2\r\n$4\r\nECHO\r\n$1000\r\nabc");
+  EXPECT_EQ(parser.parse(buffer, 0, limits, all, commands), 0U);
+  EXPECT_EQ(buffer.view(), "*2\r\n$4\r\nECHO\r\n$1000\r\n");
+  EXPECT_EQ(parser.parsed_bytes(), buffer.size());
+  ASSERT_EQ(parser.block_space().size(), 997U);
+  EXPECT_EQ(parser.block()->view(), "abc");
+  std::fill_n(parser.block_space().begin(), 997, 'd');
+  parser.block_received(997);
+  EXPECT_TRUE(parser.block_space().empty());
+  EXPECT_EQ(parser.parse(buffer, 0, limits, all, commands), 0U);
+  buffer.append("\r\nPING\r\n");
+  EXPECT_EQ(parser.parse(buffer, 0, limits, all, commands), buffer.size());
+  ASSERT_THAT(commands.arguments, ElementsAre("ECHO", "abc" + std::string(997, 'd'), "PING"));
+  ASSERT_EQ(commands.blocks.size(), 1U);
+  EXPECT_EQ(commands.block_of(commands.arguments[1]).get(), commands.blocks[0].get());
+  EXPECT_FALSE(commands.block_of(commands.arguments[0]));
+  EXPECT_FALSE(commands.block_of(commands.arguments[1].substr(1)));
+}
+
+TEST(RequestParserTest, AnArgumentThatIsThereIsNotReceivedAnew) {
+  const RequestLimits limits{.block_bytes_min = 8};
+  RequestParser parser;
+  RequestCommands commands;
+  Buffer buffer;
+  buffer.append("*2\r\n$4\r\nECHO\r\n$10\r\n0123456789\r");
+  EXPECT_EQ(parser.parse(buffer, 0, limits, all, commands), 0U);
+  EXPECT_TRUE(parser.block_space().empty());
+  buffer.append("\n");
+  EXPECT_EQ(parser.parse(buffer, 0, limits, all, commands), buffer.size());
+  EXPECT_THAT(commands.arguments, ElementsAre("ECHO", "0123456789"));
+}
+
 TEST(RequestParserTest, ReadsTwoMillionArgumentsInPieces) {
   constexpr int count = 2'000'000;
   const std::string bytes = bulks(count);

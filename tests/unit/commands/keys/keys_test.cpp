@@ -57,6 +57,35 @@ TEST_F(GenericTest, KeysListsWhatMatchesAndLives) {
   EXPECT_EQ(run("DBSIZE"), integer(4));
 }
 
+/// Each byte of the key would be compared with each letter, for every command and every channel:
+/// none of this would end.
+TEST_F(GenericTest, OneLongPatternDoesNotStopEveryone) {
+  const std::string key(1'000'000, 'z');
+  run({"SET", key, "v"});
+  run({"SADD", "S", key});
+  run({"HSET", "H", key, "v"});
+  run({"ZADD", "X", "1", key});
+  std::string letters;
+  while (letters.size() < 2'000'000) letters += "abcdefghijklmnopqrstuvwxy";
+  const std::string pattern = "*[" + letters + "]";
+  const std::string other = "*[^SHX" + letters + "]";
+  EXPECT_EQ(run({"KEYS", pattern}), array({}));
+  EXPECT_EQ(run({"KEYS", other}), bulks({key}));
+  for (const std::string_view name : {"S", "H", "X"}) {
+    const std::string command = name == "S" ? "SSCAN" : name == "H" ? "HSCAN" : "ZSCAN";
+    EXPECT_EQ(run({command, name, "0", "MATCH", pattern}), array({bulk("0"), array({})}));
+  }
+  EXPECT_EQ(run({"SCAN", "0", "COUNT", "100", "MATCH", pattern}), array({bulk("0"), array({})}));
+  EXPECT_EQ(run({"SCAN", "0", "COUNT", "100", "MATCH", other}), array({bulk("0"), bulks({key})}));
+  Client& listener = connect();
+  listener.run({"PSUBSCRIBE", pattern});
+  EXPECT_EQ(run({"PUBLISH", key, "m"}), integer(0));
+  EXPECT_EQ(run({"PUBLISH", key + "a", "m"}), integer(1));
+  EXPECT_EQ(run({"CONFIG", "GET", pattern + "0"}), array({}));
+  EXPECT_EQ(run({"PUBSUB", "CHANNELS", pattern}), array({}));
+  EXPECT_EQ(run({"COMMAND", "LIST", "FILTERBY", "PATTERN", "*[0" + letters + "]0"}), array({}));
+}
+
 TEST_F(GenericTest, RandomkeyIsAnyThatLives) {
   EXPECT_EQ(run("RANDOMKEY"), null);
   run("MSET a 1 b 2");

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/unit/commands/support.hpp"
 
 namespace respawn::commands::test {
@@ -21,6 +23,48 @@ TEST_F(SortTest, EqualWeightsAreToldApartByTheElements) {
   EXPECT_EQ(run("SORT l BY w_*"), bulks({"d", "a", "b", "c"}));
   EXPECT_EQ(run("SORT l BY w_* DESC"), bulks({"c", "b", "a", "d"}));
   EXPECT_EQ(run("SORT l BY w_* ALPHA DESC"), bulks({"d", "c", "b", "a"})) << "in their old order";
+}
+
+TEST_F(SortTest, NumbersInEverySpelling) {
+  run({"RPUSH", "l", "0x10", " 7", "1e1", "", "-0", "+3", "inf", "-1e-3", "8.50", "\0011"});
+  EXPECT_EQ(run("SORT l"), error("ERR One or more scores can't be converted into double"));
+  run({"LREM", "l", "1", "\0011"});
+  EXPECT_EQ(run("SORT l"), bulks({"-1e-3", "", "-0", "+3", " 7", "8.50", "1e1", "0x10", "inf"}));
+  run("DEL l");
+  run("RPUSH l 1e400");
+  EXPECT_EQ(run("SORT l"), error("ERR One or more scores can't be converted into double"));
+  run({"LSET", "l", "0", std::string_view("5\0x", 3)});
+  run("RPUSH l 4 6");
+  EXPECT_EQ(run("SORT l"), bulks({"4", std::string("5\0x", 3), "6"})) << "up to a NUL byte";
+}
+
+TEST_F(SortTest, ManyNumbersAndWhatLimitTakesOfThem) {
+  std::vector<std::int64_t> numbers;
+  std::vector<std::string> push{"RPUSH", "l"};
+  for (std::int64_t i = 0; i < 1'000; ++i) {
+    numbers.push_back(i * 7919 % 611 - 300);  // some of them twice
+    push.push_back(std::to_string(numbers.back()));
+  }
+  server.first.run_words(push);
+  std::sort(numbers.begin(), numbers.end());
+  const auto part = [&](std::size_t first, std::size_t count) {
+    std::vector<std::string> texts;
+    for (std::size_t i = first; i < first + count; ++i) texts.push_back(std::to_string(numbers[i]));
+    return bulks(texts);
+  };
+  EXPECT_EQ(run("SORT l"), part(0, 1'000));
+  EXPECT_EQ(run("SORT l LIMIT 0 10"), part(0, 10));
+  EXPECT_EQ(run("SORT l LIMIT 500 7"), part(500, 7));
+  EXPECT_EQ(run("SORT l LIMIT 990 100"), part(990, 10));
+  std::reverse(numbers.begin(), numbers.end());
+  EXPECT_EQ(run("SORT l DESC LIMIT 300 50"), part(300, 50));
+}
+
+TEST_F(SortTest, TextsAreComparedUpToANulByteUnlessTheyAreStored) {
+  run({"RPUSH", "l", std::string_view("b\0z", 3), std::string_view("b\0a", 3), "a"});
+  EXPECT_EQ(run("SORT l ALPHA"), bulks({"a", std::string("b\0z", 3), std::string("b\0a", 3)}));
+  run("SORT l ALPHA STORE d");
+  EXPECT_EQ(run("LRANGE d 0 -1"), bulks({"a", std::string("b\0a", 3), std::string("b\0z", 3)}));
 }
 
 TEST_F(SortTest, ValuesOfKeysAndFields) {

@@ -69,8 +69,23 @@ TEST_F(PubsubTest, MessagesStopAfterLeaving) {
 TEST_F(PubsubTest, AResp3ClientMayHearItself) {
   Client& resp3 = connect(protocol::RespVersion::resp3);
   resp3.run("SUBSCRIBE a");
-  EXPECT_EQ(resp3.run("PUBLISH a x"), message('>', "a", "x") + integer(1));
+  EXPECT_EQ(resp3.run("PUBLISH a x"), integer(1) + message('>', "a", "x"));
   EXPECT_EQ(resp3.run("GET k"), null3);
+}
+
+TEST_F(PubsubTest, OnePatternIsComparedWithManyChannels) {
+  Client& listener = connect();
+  listener.run("PSUBSCRIBE n[a-e]?s*");
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(run("PUBLISH news x"), integer(1));
+    EXPECT_EQ(run("PUBLISH nows x"), integer(0));
+    EXPECT_EQ(run("PUBLISH nabs.a x"), integer(1));
+    EXPECT_EQ(run({"PUBLISH", "", "x"}), integer(0));
+    server.restart();
+  }
+  listener.run("PUNSUBSCRIBE n[a-e]?s*");
+  EXPECT_EQ(run("PUBLISH news x"), integer(0));
+  EXPECT_EQ(run("PUBSUB NUMPAT"), integer(0));
 }
 
 TEST_F(PubsubTest, AResp2ClientIsRestrictedWhileSubscribed) {

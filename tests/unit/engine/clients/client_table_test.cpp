@@ -53,6 +53,29 @@ TEST_F(ClientTableTest, WhatIsPushedGoesWithTheRepliesWhileTheyAreWritten) {
   EXPECT_EQ(pushes(), "");
 }
 
+TEST_F(ClientTableTest, WhatIsPushedWhileACommandOfItsOwnRunsGoesBehindItsReply) {
+  batch.begin_executing(1);
+  batch.running = true;
+  batch.output.append("begun ");
+  table.push(*session, "a ");
+  table.push(*session, "b ");
+  batch.output.append("ended ");
+  EXPECT_EQ(pushes(), "");
+  batch.running = false;
+  table.end_command(*session);
+  EXPECT_EQ(batch.output.view(), "begun ended a b ");
+  EXPECT_EQ(batch.reply_start, batch.output.size());
+  EXPECT_EQ(pushes(), "");
+}
+
+TEST_F(ClientTableTest, WhatIsPushedWhileALostCommandRanGoesOutByItself) {
+  batch.begin_executing(1);
+  batch.running = true;
+  table.push(*session, "a");
+  table.enter_generation(2);
+  EXPECT_EQ(pushes(), "a");
+}
+
 TEST_F(ClientTableTest, WhatIsPushedToAClientThatWaitsGoesBeforeItsAnswer) {
   session->blocked.active = true;
   be(State::parked);

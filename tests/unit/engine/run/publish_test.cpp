@@ -16,7 +16,7 @@ class World final : public ConfigurationService {
   explicit World(Store& store) : store_(store) {}
 
   std::optional<config::Refusal> apply(const config::Config& before,
-                                       const config::PreparedChange& change) override {
+                                       config::PreparedChange& change) override {
     EXPECT_EQ(&before, store_.config.get());
     steps.push_back("apply " + std::to_string(before.timeout_s) + " to " +
                     std::to_string(change.config.timeout_s));
@@ -30,7 +30,11 @@ class World final : public ConfigurationService {
       steps.push_back("announce " + std::string(change.option->name));
   }
 
-  Status rewrite(const config::Config&) override { return success(); }
+  Status rewrite(const config::Config&, const config::UserLines&) override { return success(); }
+
+  Result<std::string> read_users(const config::Config&) override { return failure("no file"); }
+
+  Status write_users(const config::Config&, const std::string&) override { return success(); }
 
   std::optional<config::Refusal> refusal;
   std::vector<std::string> steps;

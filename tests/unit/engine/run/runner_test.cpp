@@ -167,6 +167,17 @@ TEST_F(RunnerTest, EventsAreToldInside) {
   EXPECT_EQ(store_.clients.take_pushing().size(), 1U);
 }
 
+TEST_F(RunnerTest, WhatIsPushedInsideComesBehindTheReplyToAll) {
+  session_->resp = protocol::RespVersion::resp3;
+  executor_.environment().subscriptions.subscribe(*session_, "c");
+  const auto message = [](std::string_view text) {
+    return commands::test::aggregate('>', {commands::test::bulk("message"),
+                                           commands::test::bulk("c"), commands::test::bulk(text)});
+  };
+  EXPECT_EQ(run("NEST PUBLISH c 1 ; SET a 1 ; PUBLISH c 2"),
+            integer(1) + ok + integer(1) + message("1") + message("2"));
+}
+
 TEST_F(RunnerTest, ASuspendedCommandStaysWithTheKeyspace) {
   EXPECT_EQ(run("DAWDLE"), "");
   EXPECT_EQ(outcome_, Outcome::suspended);

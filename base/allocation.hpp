@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstddef>
 
-namespace respawn::keyspace {
+namespace respawn {
 
 /// Bytes behind an allocation of `bytes`: multiples of 16 up to 128, then four classes per
 /// doubling. An estimate with other allocators; memory figures use it so that they do not depend on
@@ -15,4 +15,4 @@ constexpr std::size_t allocated_bytes(std::size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-}  // namespace respawn::keyspace
+}  // namespace respawn

@@ -1,0 +1,16 @@
+// A value out of what DUMP returns, with the encodings that the configuration wants.
+#pragma once
+
+#include <string_view>
+
+#include "engine/run/execution.hpp"
+#include "persistence/value_decoder.hpp"
+
+namespace respawn::commands {
+
+/// RESTORE's errors where version, checksum or anything about the value is not as it must be.
+/// O(bytes).
+[[nodiscard]] Result<persistence::Value> dumped_value(engine::Execution& x,
+                                                      std::string_view payload);
+
+}  // namespace respawn::commands
