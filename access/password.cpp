@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
-#include "base/sha256.hpp"
+#include "base/message_digest.hpp"
 
 namespace respawn::access {
 

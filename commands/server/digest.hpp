@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/sha1.hpp"
+#include "base/message_digest.hpp"
 #include "keyspace/databases.hpp"
 
 namespace respawn::commands {

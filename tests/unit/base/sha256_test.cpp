@@ -1,4 +1,4 @@
-#include "base/sha256.hpp"
+#include "base/message_digest.hpp"
 
 #include <gtest/gtest.h>
 
