@@ -73,7 +73,7 @@ void UringStream::arm_large() {
   large_ = std::move(large.block);
   large_history_ = large_history;
   loop_.prepare(*this, UringOperation::receive, [&](io_uring_sqe* sqe) {
-    io_uring_prep_recv(sqe, fd(), large.bytes.data(), bytes, MSG_WAITALL);
+    io_uring_prep_recv(sqe, fd(), large.bytes.data(), bytes, 0);
   });
 }
 
