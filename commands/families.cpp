@@ -45,6 +45,7 @@ std::vector<std::span<const CommandSpec>> every_family() {
       module_commands,
       lolwut_commands,
       pubsub_commands,
+      transaction_commands,
       script_commands,
       respawn_commands,
   };

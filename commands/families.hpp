@@ -39,22 +39,23 @@ extern const std::span<const CommandSpec> sorted_set_pop_commands;      // sorte
 extern const std::span<const CommandSpec> sorted_set_sample_commands;   // sorted_sets/samples.cpp
 extern const std::span<const CommandSpec> sort_commands;                // keys/sort.cpp
 extern const std::span<const CommandSpec> geo_commands;                 // sorted_sets/geo.cpp
-extern const std::span<const CommandSpec> geo_search_commands;  // sorted_sets/geo_search.cpp
-extern const std::span<const CommandSpec> connection_commands;  // connection/connection.cpp
-extern const std::span<const CommandSpec> server_commands;      // server/server.cpp
-extern const std::span<const CommandSpec> acl_commands;         // access/acl.cpp
-extern const std::span<const CommandSpec> client_commands;      // connection/client.cpp
-extern const std::span<const CommandSpec> command_commands;     // server/command.cpp
-extern const std::span<const CommandSpec> config_commands;      // server/config.cpp
-extern const std::span<const CommandSpec> debug_commands;       // server/debug.cpp
-extern const std::span<const CommandSpec> memory_commands;      // server/memory.cpp
-extern const std::span<const CommandSpec> lolwut_commands;      // server/lolwut.cpp
-extern const std::span<const CommandSpec> module_commands;      // server/modules.cpp
-extern const std::span<const CommandSpec> pubsub_commands;      // pubsub/pubsub.cpp
-extern const std::span<const CommandSpec> script_commands;      // scripting/scripts.cpp
-extern const std::span<const CommandSpec> respawn_commands;     // server/respawn.cpp
-extern const std::span<const CommandSpec> slow_log_commands;    // server/slowlog.cpp
-extern const std::span<const CommandSpec> latency_commands;     // server/latency.cpp
+extern const std::span<const CommandSpec> geo_search_commands;   // sorted_sets/geo_search.cpp
+extern const std::span<const CommandSpec> connection_commands;   // connection/connection.cpp
+extern const std::span<const CommandSpec> server_commands;       // server/server.cpp
+extern const std::span<const CommandSpec> acl_commands;          // access/acl.cpp
+extern const std::span<const CommandSpec> client_commands;       // connection/client.cpp
+extern const std::span<const CommandSpec> command_commands;      // server/command.cpp
+extern const std::span<const CommandSpec> config_commands;       // server/config.cpp
+extern const std::span<const CommandSpec> debug_commands;        // server/debug.cpp
+extern const std::span<const CommandSpec> memory_commands;       // server/memory.cpp
+extern const std::span<const CommandSpec> lolwut_commands;       // server/lolwut.cpp
+extern const std::span<const CommandSpec> module_commands;       // server/modules.cpp
+extern const std::span<const CommandSpec> pubsub_commands;       // pubsub/pubsub.cpp
+extern const std::span<const CommandSpec> transaction_commands;  // transactions/transactions.cpp
+extern const std::span<const CommandSpec> script_commands;       // scripting/scripts.cpp
+extern const std::span<const CommandSpec> respawn_commands;      // server/respawn.cpp
+extern const std::span<const CommandSpec> slow_log_commands;     // server/slowlog.cpp
+extern const std::span<const CommandSpec> latency_commands;      // server/latency.cpp
 
 /// All of them, in the order in which COMMAND lists them.
 [[nodiscard]] std::vector<std::span<const CommandSpec>> every_family();

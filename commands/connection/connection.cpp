@@ -119,6 +119,7 @@ void reset(Execution& x, Args) {
   Session& session = x.session();
   x.store().clients.set_monitor(session, false);
   x.env().subscriptions.remove(session);
+  x.store().watches.discard(session);
   session.db = 0;
   session.resp = protocol::RespVersion::resp2;
   session.name.clear();
@@ -133,13 +134,14 @@ void reset(Execution& x, Args) {
 
 constexpr Flags session_flags = {Flag::noscript, Flag::loading, Flag::stale,
                                  Flag::fast,     Flag::no_auth, Flag::allow_busy};
-constexpr Flags session_flags_when_subscribed = {Flag::noscript,
-                                                 Flag::loading,
-                                                 Flag::stale,
-                                                 Flag::fast,
-                                                 Flag::no_auth,
-                                                 Flag::allow_busy,
-                                                 Flag::allowed_when_subscribed};
+constexpr Flags session_flags_at_any_time = {Flag::noscript,
+                                             Flag::loading,
+                                             Flag::stale,
+                                             Flag::fast,
+                                             Flag::no_auth,
+                                             Flag::allow_busy,
+                                             Flag::allowed_when_subscribed,
+                                             Flag::never_queued};
 
 constexpr CommandSpec rows[] = {
     command({.name = "ping",
@@ -161,7 +163,7 @@ constexpr CommandSpec rows[] = {
              .run = echo}),
     command({.name = "quit",
              .group = Group::connection,
-             .flags = session_flags_when_subscribed,
+             .flags = session_flags_at_any_time,
              .since = "1.0.0",
              .complexity = "O(1)",
              .summary = "Closes the connection.",
@@ -185,7 +187,7 @@ constexpr CommandSpec rows[] = {
              .run = hello}),
     command({.name = "reset",
              .group = Group::connection,
-             .flags = session_flags_when_subscribed,
+             .flags = session_flags_at_any_time,
              .since = "6.2.0",
              .complexity = "O(1)",
              .summary = "Puts the connection into the state of a new one.",

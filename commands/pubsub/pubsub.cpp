@@ -11,7 +11,7 @@ namespace {
 
 /// What changed, and how many subscriptions the client has now.
 void reply_change(Execution& x, std::string_view change, std::optional<std::string_view> name) {
-  x.reply_with_pushes();
+  x.keep_reply();
   x.reply.push(3);
   x.reply.bulk(change);
   name ? x.reply.bulk(*name) : x.reply.null();

@@ -19,6 +19,9 @@ void info(Execution& x, Args args) {
 
 void monitor(Execution& x, Args) {
   if (x.session().monitor) return;
+  // Who waits for one reply to each command cannot be shown others'.
+  if (x.session().transaction.phase == TransactionState::Phase::running)
+    return x.fail("ERR MONITOR isn't allowed for DENY BLOCKING client");
   x.store().clients.set_monitor(x.session(), true);
   x.reply.ok();
 }

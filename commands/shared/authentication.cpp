@@ -10,7 +10,7 @@ bool authenticate(engine::Execution& x, std::string_view called_as, std::string_
   const access::UserPtr user = x.store().users.find(name);
   if (!user || !user->accepts(password)) {
     engine::log_refusal(x.env(), session,
-                        {access::Denial::auth, access::Context::toplevel, called_as, name});
+                        {access::Denial::auth, engine::context_of(session), called_as, name});
     return false;
   }
   session.authenticated = true;

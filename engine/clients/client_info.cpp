@@ -11,7 +11,9 @@ std::string flags_of(const Session& session) {
   std::string flags;
   if (session.monitor) flags += 'O';
   if (session.subscription_count() > 0) flags += 'P';
+  if (session.transaction.phase != TransactionState::Phase::none) flags += 'x';
   if (session.blocked.active || session.held != 0) flags += 'b';
+  if (session.transaction.touched) flags += 'd';
   if (session.close_after_reply) flags += 'c';
   if (session.close_now) flags += 'A';
   if (session.unix_socket) flags += 'U';
@@ -28,6 +30,13 @@ std::size_t argument_bytes(const Session& session) {
   std::size_t bytes = 0;
   for (const std::string_view argument : batch.next_command()) bytes += argument.size();
   return bytes;
+}
+
+/// -1 without a transaction.
+std::int64_t queued_count(const Session& session) {
+  const TransactionState& transaction = session.transaction;
+  if (transaction.phase == TransactionState::Phase::none) return -1;
+  return static_cast<std::int64_t>(transaction.queue.size());
 }
 
 /// Adds " name=value" pairs to a line.
@@ -71,17 +80,18 @@ std::string client_info(const Session& session, std::int64_t now_ms) {
   line.add_size("sub", session.channels.size());
   line.add_size("psub", session.patterns.size());
   line.add("ssub", 0);
-  line.add("multi", -1);
+  line.add("multi", queued_count(session));
   line.add_size("qbuf", query);
   line.add_size("qbuf-free", query_free);
   line.add_size("argv-mem", arguments);
-  line.add("multi-mem", 0);
+  line.add_size("multi-mem", session.transaction.memory_bytes());
   line.add("rbs", 0);
   line.add("rbp", 0);
   line.add("obl", 0);
   line.add("oll", output > 0 ? 1 : 0);
   line.add_size("omem", output);
-  line.add_size("tot-mem", sizeof(Session) + query + query_free + output + arguments);
+  line.add_size("tot-mem", sizeof(Session) + query + query_free + output + arguments +
+                               session.transaction.memory_bytes());
   line.add("events", output > 0 ? "rw" : "r");
   const CommandSpec* command = session.last_command.load(std::memory_order_relaxed);
   line.add("cmd", command ? command->name : "NULL");

@@ -11,6 +11,7 @@
 #include "access/users.hpp"
 #include "base/buffer.hpp"
 #include "engine/clients/block_request.hpp"
+#include "engine/clients/transaction.hpp"
 #include "keyspace/waiters.hpp"
 #include "protocol/reply_writer.hpp"
 
@@ -68,6 +69,7 @@ struct ClientState {
   std::set<std::string, std::less<>> patterns;
 
   BlockedState blocked;
+  TransactionState transaction;
 
   /// Its place among those whose next command is held by a pause; 0: it is not held.
   std::uint64_t held = 0;

@@ -42,7 +42,8 @@ class Pause {
   /// nothing itself that a pause would be for.
   [[nodiscard]] bool holds(const Session& session, const CommandSpec& spec) const {
     if (mode_ == Mode::none || session.monitor) return false;
-    return mode_ == Mode::all || spec.flags.has(Flag::write) || spec.flags.has(Flag::may_replicate);
+    const Flags flags = effective_flags(session, spec);
+    return mode_ == Mode::all || flags.has(Flag::write) || flags.has(Flag::may_replicate);
   }
 
  private:

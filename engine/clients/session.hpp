@@ -35,6 +35,22 @@ struct Session : ClientOrigin, ClientState {
   }
 };
 
+/// What a command of this client may do: EXEC also what the commands of its queue may.
+[[nodiscard]] inline Flags effective_flags(const Session& session, const CommandSpec& spec) {
+  return spec.flags.has(Flag::runs_queue) ? spec.flags | session.transaction.queue.flags()
+                                          : spec.flags;
+}
+
+/// Whether the client is one of the many whose commands run as they come.
+[[nodiscard]] inline bool is_unhindered(const Session& session) {
+  // Without branches: they are all false, or the exception.
+  const unsigned hindrances = unsigned{!session.authenticated} | unsigned{session.restricted} |
+                              unsigned{session.monitor} |
+                              unsigned{session.facts.subscriber.load(std::memory_order_relaxed)} |
+                              unsigned{session.transaction.queues()};
+  return hindrances == 0;
+}
+
 using SessionPtr = std::shared_ptr<Session>;
 
 /// Whether `timeout` closes the client when it is idle: not who waits, who is told of things

@@ -36,6 +36,8 @@ std::string forbidden(const config::Config& config, const Session& session,
     return errors::not_permitted(container_of(spec));
   if (!session.authenticated && config.needs_login() && !flags.has(Flag::no_auth))
     return std::string(errors::not_authenticated);
+  if (session.transaction.queues() && flags.has(Flag::no_multi))
+    return std::string(errors::not_in_transaction);
   return "";
 }
 
@@ -72,10 +74,23 @@ bool is_http(std::string_view name) {
 
 Command* Admission::reject(Session& session, Command* command, std::string_view error,
                            Buffer& output) {
-  store_.statistics.count_error(error);
+  std::string aborted;
   if (command) ++command->statistics.rejected_calls;
+  if (command && command->spec->flags.has(Flag::runs_queue))
+    error = aborted = abort_transaction(session, error);
+  else if (session.transaction.queues())
+    session.transaction.broken = true;
+  store_.statistics.count_error(error);
   protocol::ReplyWriter(output, session.resp).error(error);
   return nullptr;
+}
+
+/// EXEC itself is refused. Returns what it is answered.
+std::string Admission::abort_transaction(Session& session, std::string_view error) {
+  constexpr std::string_view general = "ERR ";
+  store_.watches.discard(session);
+  if (error.starts_with(general)) error.remove_prefix(general.size());
+  return "EXECABORT Transaction discarded because of: " + std::string(error);
 }
 
 /// Without a word: also the replies to what came before in this batch are dropped.
@@ -112,18 +127,27 @@ Command* Admission::look_closer(Session& session, Args args, Command* command, B
   return command;
 }
 
+bool Admission::look_closer_at_admission(Session& session, Command& command, Args args,
+                                         Buffer& output) {
+  if (!allow(session, command, args, Moment::now, output)) return false;
+  const bool limited = store_.config->maxmemory_bytes != 0;
+  const MemoryLimit::State memory =
+      limited ? memory_limit_.make_room(environment_.unit_now_us) : MemoryLimit::State::within;
+  return judge(session, command, memory, output);
+}
+
 /// By the configuration, and by the rights of the client's user.
-bool Admission::allow(Session& session, Command& command, Args args, access::Context context,
+bool Admission::allow(Session& session, Command& command, Args args, Moment moment,
                       Buffer& output) {
   if (session.applying) return true;  // what is replayed has been admitted before
   std::string error = forbidden(*store_.config, session, *command.spec);
   if (error.empty() && session.restricted) {
     const access::Decision decision = decide(*session.user, command, args);
     if (decision.allowed()) return true;
-    log_refusal(
-        environment_, session,
-        {decision.denial, context, refused_object(decision, command, args), session.user->name()});
-    error = context == access::Context::multi
+    log_refusal(environment_, session,
+                {decision.denial, context_of(session), refused_object(decision, command, args),
+                 session.user->name()});
+    error = moment == Moment::behind_queueing
                 ? errors::no_longer_allowed(why_not_any_more(decision.denial))
                 : "NOPERM " + refusal_text(decision, *session.user, command);
   }
@@ -136,10 +160,13 @@ bool Admission::judge(Session& session, Command& command, MemoryLimit::State mem
                       Buffer& output) {
   if (session.applying) return true;
   const CommandSpec& spec = *command.spec;
+  const Flags flags = effective_flags(session, spec);
+  // A transaction that grows takes memory, whatever it will do.
+  const bool is_queued = session.transaction.queues() && !flags.has(Flag::never_queued);
   std::string error;
-  if (memory == MemoryLimit::State::exceeded && spec.flags.has(Flag::denyoom))
+  if (memory == MemoryLimit::State::exceeded && (flags.has(Flag::denyoom) || is_queued))
     error = errors::out_of_memory;
-  if (error.empty() && lacks_replicas(*store_.config) && spec.flags.has(Flag::write))
+  if (error.empty() && lacks_replicas(*store_.config) && flags.has(Flag::write))
     error = errors::too_few_replicas;
   if (error.empty()) error = untimely(session, spec);
   if (error.empty()) return true;

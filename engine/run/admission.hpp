@@ -24,38 +24,40 @@ class Admission {
   /// Whether the client may run it, in Redis's order of reasons; makes room where memory is over
   /// its limit.
   bool admit(Session& session, Command& command, Args args, Buffer& output) {
-    const bool limited = store_.config->maxmemory_bytes != 0;
-    if (is_unrestricted(session, command) && !limited && !wants_replicas()) [[likely]]
+    if (runs_as_it_comes(session, command)) [[likely]]
       return true;
-    if (!allow(session, command, args, access::Context::toplevel, output)) return false;
-    const MemoryLimit::State memory =
-        limited ? memory_limit_.make_room(environment_.unit_now_us) : MemoryLimit::State::within;
-    return judge(session, command, memory, output);
+    return look_closer_at_admission(session, command, args, output);
   }
 
-  /// The same for a command within a unit: memory counts as it stood when the unit began, and what
-  /// the user may not do has become so since the command was accepted.
+  /// Whether nothing at all is in the way of the command: it is admitted, no pause holds it, and it
+  /// is not queued.
+  [[nodiscard]] bool runs_as_it_comes(const Session& session, const Command& command) const {
+    return is_unhindered(session) && !command.spec->flags.has(Flag::guarded) && !store_.restrains();
+  }
+
+  /// The same for a command within a unit: memory counts as it stood when the unit began.
   bool admit_nested(Session& session, Command& command, Args args, Buffer& output) {
-    const bool limited = store_.config->maxmemory_bytes != 0;
-    if (is_unrestricted(session, command) && !limited && !wants_replicas()) [[likely]]
+    if (runs_as_it_comes(session, command)) [[likely]]
       return true;
-    return allow(session, command, args, access::Context::multi, output) &&
+    return allow(session, command, args, Moment::now, output) &&
            judge(session, command, memory_limit_.state(), output);
   }
 
- private:
-  static bool is_unrestricted(const Session& session, const Command& command) {
-    return session.authenticated && !session.restricted && session.subscription_count() == 0 &&
-           !session.monitor && !command.spec->flags.has(Flag::guarded);
+  /// Whether the user may still run what was admitted into the transaction.
+  bool still_allows(Session& session, Command& command, Args args, Buffer& output) {
+    if (!session.restricted) [[likely]]
+      return true;
+    return allow(session, command, args, Moment::behind_queueing, output);
   }
 
-  /// Whether writes are refused while there are too few replicas.
-  [[nodiscard]] bool wants_replicas() const { return store_.config->min_replicas_to_write != 0; }
+ private:
+  enum class Moment : std::uint8_t { now, behind_queueing };
 
+  bool look_closer_at_admission(Session& session, Command& command, Args args, Buffer& output);
   Command* look_closer(Session& session, Args args, Command* command, Buffer& output);
-  bool allow(Session& session, Command& command, Args args, access::Context context,
-             Buffer& output);
+  bool allow(Session& session, Command& command, Args args, Moment moment, Buffer& output);
   bool judge(Session& session, Command& command, MemoryLimit::State memory, Buffer& output);
+  std::string abort_transaction(Session& session, std::string_view error);
   Command* reject(Session& session, Command* command, std::string_view error, Buffer& output);
   Command* hang_up_on_http(Session& session, Buffer& output);
 

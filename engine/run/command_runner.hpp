@@ -16,6 +16,11 @@ class CommandRunner {
   /// time is over. What it changes and propagates belongs to the unit. False when it failed or was
   /// refused: the reply is an error then.
   virtual bool run_nested(Session& session, Args args, Buffer& output) = 0;
+
+  /// Runs the commands of the session's transaction, which were admitted when they were queued, in
+  /// the same way; only the rights of its user are looked at once more. What one of them is refused
+  /// or fails at does not stop the others. Replies that are not wanted (CLIENT REPLY) are left out.
+  virtual void run_queue(Session& session, Buffer& output) = 0;
 };
 
 }  // namespace respawn::engine

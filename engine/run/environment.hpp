@@ -23,6 +23,7 @@
 #include "engine/run/statistics.hpp"
 #include "engine/run/steps.hpp"
 #include "engine/run/unit_record.hpp"
+#include "engine/run/watches.hpp"
 #include "engine/table/registry_catalog.hpp"
 #include "keyspace/databases.hpp"
 
@@ -35,12 +36,14 @@ struct Store {
         std::span<const std::span<const CommandSpec>> families)
       : databases(static_cast<std::size_t>(initial->databases)),
         registry(families),
-        config(std::move(initial)) {
+        config(std::move(initial)),
+        limits_commands(has_limits(*config)) {
     if (!config->requirepass.empty()) users.set_default_password(config->requirepass, {catalog});
   }
 
   keyspace::Databases databases;
   UnitRecord unit{databases};
+  Watches watches{unit, databases};
   ClientTable clients;
   Statistics statistics;
   SlowLog slow_log;
@@ -64,8 +67,19 @@ struct Store {
   /// The configuration is this one from now on. Who changes it for the world, too, calls publish().
   void put_in_force(std::shared_ptr<const config::Config> now) {
     config = std::move(now);
+    limits_commands = has_limits(*config);
     registry.look_again();
   }
+
+  /// Whether commands have to be looked at before they run, whoever sends them.
+  [[nodiscard]] bool restrains() const { return limits_commands || pause.active(); }
+
+ private:
+  static bool has_limits(const config::Config& config) {
+    return config.maxmemory_bytes != 0 || config.min_replicas_to_write != 0;
+  }
+
+  bool limits_commands;
 };
 
 /// Owner: the executor. References into the store and to the executor's derived tables.
@@ -76,12 +90,12 @@ struct Environment {
   Services& services;
   const Clock& clock;
   CommandRunner& runner;
-  /// Wall clock of the running unit; stands still within it.
-  std::int64_t unit_now_us = 0;
+  /// Wall clock of the running unit (UnitRecord::now_us).
+  std::int64_t& unit_now_us;
 
   [[nodiscard]] const config::Config& config() const { return *store.config; }
 
-  void step(Step at) const {
+  [[gnu::always_inline]] void step(Step at) const {
     if (store.probe) [[unlikely]]
       store.probe->at(at);
   }

@@ -127,7 +127,8 @@ class Execution {
   /// The block whose contents the argument is, to be kept without copying; null where it lies among
   /// others in what was received.
   [[nodiscard]] BlockPtr block_of(std::string_view argument) const {
-    return session_->batch.commands.block_of(argument);
+    BlockPtr block = session_->batch.commands.block_of(argument);
+    return block ? block : session_->transaction.queue.block_of(argument);
   }
 
   // Effects.
@@ -196,7 +197,7 @@ class Execution {
   // How the command is replayed: word by word if it changed something, unless it says otherwise.
 
   /// Whether anybody wants to know: what is only of use to propagate_words() may be left out else.
-  [[nodiscard]] bool recorded() const { return environment_->store.unit.recorded(); }
+  [[nodiscard]] bool recorded() const { return environment_->store.unit.wants_effects(); }
 
   /// As this command instead, in the client's database; of several calls each counts, in their
   /// order. Words are texts or integers: propagate_as("PEXPIREAT", key, at_ms).
@@ -237,11 +238,11 @@ class Execution {
 
   [[nodiscard]] bool suspended() const { return suspended_; }
 
-  /// What it replies are pushes, which CLIENT REPLY OFF does not silence (SUBSCRIBE and its
-  /// family).
-  void reply_with_pushes() { pushes_ = true; }
+  /// CLIENT REPLY does not silence what it replied: pushes (SUBSCRIBE and its family), or replies
+  /// of others that have been silenced one by one (EXEC).
+  void keep_reply() { reply_kept_ = true; }
 
-  [[nodiscard]] bool pushes() const { return pushes_; }
+  [[nodiscard]] bool reply_kept() const { return reply_kept_; }
 
   /// Whether the command runs again for a blocked client: a key of another type is then as good as
   /// absent.
@@ -265,7 +266,7 @@ class Execution {
   const HashedKey* foreseen_;
   std::int64_t now_us_;
   bool failed_ = false;
-  bool pushes_ = false;
+  bool reply_kept_ = false;
   bool suspended_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "engine/run/executor.hpp"
 
+#include "engine/clients/client_info.hpp"
 #include "engine/run/ended_wait.hpp"
 #include "engine/run/lookup.hpp"
 
@@ -10,7 +11,7 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
       clock_(clock),
       subscriptions_(store.clients),
       blocking_(store.clients, waiters_),
-      environment_{store, subscriptions_, blocking_, services, clock, runner_, clock_.now_us()},
+      environment_{store, subscriptions_, blocking_, services, clock, runner_, store.unit.now_us},
       memory_limit_(environment_),
       admission_(environment_, memory_limit_),
       runner_(environment_, admission_, clock_),
@@ -19,6 +20,11 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
       lookahead_(store.registry, store.databases) {
   ++store.generation;
   store.clients.enter_generation(store.generation);
+  store.unit.now_us = clock_.now_us();
+  // What EXEC had done by then stays, its client is told: nothing is left of the rest.
+  for (const auto& [id, session] : store.clients.all())
+    if (session->transaction.phase == TransactionState::Phase::running)
+      store.watches.discard(*session);
   subscriptions_.rebuild();
   blocking_.rebuild();
   store.unit.recover();
@@ -33,6 +39,7 @@ void Executor::add_client(SessionPtr session) {
 void Executor::remove_client(Session& session) {
   blocking_.forget(session);
   subscriptions_.remove(session);
+  store_.watches.discard(session);
   store_.clients.remove(session);
 }
 
@@ -43,12 +50,35 @@ void Executor::begin_batch(const Session& session) {
   lookahead_.enter(session);
 }
 
-/// Whether the pause holds the command.
-bool Executor::hold(Session& session, const Command& command) {
-  if (!store_.pause.holds(session, *command.spec)) return false;
+Executor::Decision Executor::consider(Session& session, Command& command, Args args) {
+  if (!admission_.admit(session, command, args, session.batch.output)) return Decision::answered;
+  const bool held = store_.pause.holds(session, *command.spec);
+  const bool queued = session.transaction.queues() && !command.spec->flags.has(Flag::never_queued);
+  if (!held && !queued) return Decision::run;
   session.last_command.store(command.spec, std::memory_order_relaxed);
-  blocking_.holding().hold(session);
-  return true;
+  if (held) {
+    blocking_.holding().hold(session);
+    return Decision::hold;
+  }
+  queue(session, command, args);
+  return Decision::answered;
+}
+
+/// Into the transaction, unless that is lost already.
+void Executor::queue(Session& session, Command& command, Args args) {
+  TransactionState& transaction = session.transaction;
+  if (!transaction.broken && !transaction.touched)
+    transaction.queue.add(command, args, session.batch.commands);
+  const auto limit = static_cast<std::size_t>(store_.config->client_query_buffer_limit_bytes);
+  if (transaction.queue.argument_bytes() > limit) {
+    environment_.services.log.write(LogLevel::warning,
+                                    "Closing client that reached max query buffer length: " +
+                                        client_info(session, environment_.unit_now_us / 1000) +
+                                        " (queued commands)");
+    store_.clients.kill(session);
+    return;
+  }
+  protocol::ReplyWriter(session.batch.output, session.resp).simple("QUEUED");
 }
 
 Outcome Executor::execute_next(Session& session) {
@@ -61,9 +91,12 @@ Outcome Executor::execute_next(Session& session) {
       session, args, foreseen ? foreseen->command : look_up(store_.registry, session, args[0]),
       batch.output);
   Ran ran;
-  if (command && admission_.admit(session, *command, args, batch.output)) {
-    if (store_.pause.active() && hold(session, *command)) [[unlikely]]
-      return Outcome::held;
+  Decision decision = command ? Decision::run : Decision::answered;
+  if (command && !admission_.runs_as_it_comes(session, *command)) [[unlikely]]
+    decision = consider(session, *command, args);
+  if (decision == Decision::hold) [[unlikely]]
+    return Outcome::held;
+  if (decision == Decision::run) [[likely]] {
     batch.running = true;
     ran = runner_.run(session, *command, args, batch.output,
                       foreseen ? foreseen->key : no_hashed_key);
@@ -75,7 +108,7 @@ Outcome Executor::execute_next(Session& session) {
       return Outcome::blocked;
     }
   }
-  if (is_silent(session) && !ran.pushes) batch.output.truncate(batch.reply_start);
+  if (is_silent(session) && !ran.reply_kept) batch.output.truncate(batch.reply_start);
   session.end_reply();
   // From here on the reply is the client's, whatever happens while others are served.
   batch.running = false;

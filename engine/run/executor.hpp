@@ -91,7 +91,11 @@ class Executor {
   [[nodiscard]] Environment& environment() { return environment_; }
 
  private:
-  bool hold(Session& session, const Command& command);
+  /// What is done with a command that does not run as it comes.
+  enum class Decision : std::uint8_t { run, hold, answered };
+
+  Decision consider(Session& session, Command& command, Args args);
+  void queue(Session& session, Command& command, Args args);
 
   Store& store_;
   UnitClock clock_;

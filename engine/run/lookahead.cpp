@@ -58,11 +58,22 @@ void Lookahead::find_until(std::size_t end) {
   }
 }
 
+/// Pipelines are mostly runs of the same command.
+bool Lookahead::is_like_the_one_before(const Plan& plan, std::size_t place,
+                                       std::string_view name) const {
+  if (place == plan.start) return false;
+  const protocol::RequestCommands& commands = plan.session->batch.commands;
+  const auto& before = commands.slices[plan.first + (place - plan.start) - 1];
+  return commands.arguments[before.first] == name;
+}
+
 void Lookahead::find(Foreseen& foreseen, const Plan& plan, std::size_t place) const {
   const protocol::RequestCommands& commands = plan.session->batch.commands;
   const auto& slice = commands.slices[plan.first + (place - plan.start)];
   const std::string_view* arguments = commands.arguments.data() + slice.first;
-  foreseen.command = look_up(registry_, *plan.session, arguments[0]);
+  foreseen.command = is_like_the_one_before(plan, place, arguments[0])
+                         ? foreseen_[(place - 1) % ring].command
+                         : look_up(registry_, *plan.session, arguments[0]);
   foreseen.key.bytes = nullptr;
   const std::size_t at = first_key(foreseen.command, slice.count);
   if (at == 0) return;

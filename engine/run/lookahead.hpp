@@ -66,6 +66,8 @@ class Lookahead {
   void find_until(std::size_t end);
   void fetch_until(std::size_t end);
   void find(Foreseen& foreseen, const Plan& plan, std::size_t place) const;
+  [[nodiscard]] bool is_like_the_one_before(const Plan& plan, std::size_t place,
+                                            std::string_view name) const;
 
   const Registry& registry_;
   const keyspace::Databases& databases_;

@@ -39,6 +39,12 @@ struct RefusalNote {
 };
 
 /// To ACL LOG, with the time and the client.
+/// In what a client's refusals happen at present.
+[[nodiscard]] inline access::Context context_of(const Session& session) {
+  return session.transaction.phase == TransactionState::Phase::none ? access::Context::toplevel
+                                                                    : access::Context::multi;
+}
+
 void log_refusal(Environment& environment, const Session& session, const RefusalNote& note);
 
 /// The sessions of one object of a user have the other from now on. O(clients).

@@ -36,7 +36,7 @@ namespace respawn::engine {
   }
   if (!store.clients.monitors().empty() && !execution.resuming()) [[unlikely]]
     feed_monitors(store.clients, call.session, spec, call.args, environment_.unit_now_us);
-  return {execution.failed(), execution.pushes(), execution.suspended(),
+  return {execution.failed(), execution.reply_kept(), execution.suspended(),
           effects.block ? &effects.block_request : nullptr};
 }
 
@@ -75,24 +75,47 @@ bool Runner::run_nested(Session& session, Args args, Buffer& output) {
   Command* command = admission_.resolve(
       session, args, look_up(environment_.store.registry, session, args[0]), output);
   if (!command || !admission_.admit_nested(session, *command, args, output)) return false;
-  const std::uint64_t start_ns = clock_.source().stopwatch_ns();
+  std::uint64_t begun_ns = clock_.source().stopwatch_ns();
+  return !run_within({session, *command, args, output, no_hashed_key}, begun_ns).failed;
+}
+
+/// A part of the running unit that was admitted. `begun_ns` becomes when it ended.
+Ran Runner::run_within(const Call& call, std::uint64_t& begun_ns) {
   if (nested_.size() == depth_) nested_.emplace_back();
   Effects& effects = nested_[depth_++];
-  const Ran ran = execute(effects, {session, *command, args, output, no_hashed_key});
+  const Ran ran = execute(effects, call);
   --depth_;
-  if (ran.block) answer_timeout(output, session.resp, ran.block->on_timeout);
-  const std::uint64_t run_ns = clock_.source().stopwatch_ns() - start_ns;
-  if (!count_call(*command, run_ns, ran.failed))
-    note_call(environment_, {session, *command, args, start_ns, run_ns});
-  return !ran.failed;
+  if (ran.block) answer_timeout(call.output, call.session.resp, ran.block->on_timeout);
+  const std::uint64_t ended_ns = clock_.source().stopwatch_ns();
+  const std::uint64_t run_ns = ended_ns - begun_ns;
+  if (!count_call(call.command, run_ns, ran.failed))
+    note_call(environment_, {call.session, call.command, call.args, begun_ns, run_ns});
+  begun_ns = ended_ns;
+  return ran;
+}
+
+void Runner::run_queue(Session& session, Buffer& output) {
+  const QueuedCommands& queue = session.transaction.queue;
+  const std::vector<std::string_view> arguments = queue.arguments();
+  std::uint64_t begun_ns = clock_.source().stopwatch_ns();
+  for (std::size_t i = 0; i < queue.size(); ++i) {
+    Command& command = queue.command(i);
+    const Args args = queue.arguments_of(i, arguments);
+    const std::size_t start = output.size();
+    Ran ran;
+    if (admission_.still_allows(session, command, args, output))
+      ran = run_within({session, command, args, output, no_hashed_key}, begun_ns);
+    if (is_silent(session) && !ran.reply_kept) output.truncate(start);
+  }
 }
 
 /// How the command is replayed goes to the record of the unit, behind what was propagated while it
 /// ran.
 void Runner::record(Effects& effects, int db, const Call& call) {
   UnitRecord& unit = environment_.store.unit;
-  const bool as_sent = effects.replay == Replay::always ||
-                       (effects.replay == Replay::as_sent && effects.changes > 0);
+  const bool as_sent =
+      unit.wants_effects() && (effects.replay == Replay::always ||
+                               (effects.replay == Replay::as_sent && effects.changes > 0));
   if (as_sent) {
     Propagated effect{db, effects.targets, {call.args.begin(), call.args.end()}};
     // Who replays it may know the command by another name.

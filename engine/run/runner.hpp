@@ -12,7 +12,7 @@ namespace respawn::engine {
 /// What became of a command.
 struct Ran {
   bool failed = false;
-  bool pushes = false;            // what it replied are pushes
+  bool reply_kept = false;        // CLIENT REPLY does not silence it
   bool suspended = false;         // it goes on later; nothing was replied yet
   BlockRequest* block = nullptr;  // it wants to wait, nothing was replied; until the next command
 };
@@ -33,6 +33,7 @@ class Runner final : public CommandRunner {
   Ran run_again(Session& session, Command& command, Args args, Buffer& output);
 
   bool run_nested(Session& session, Args args, Buffer& output) override;
+  void run_queue(Session& session, Buffer& output) override;
 
  private:
   /// What runs, for whom, and where the reply goes.
@@ -45,6 +46,7 @@ class Runner final : public CommandRunner {
   };
 
   Ran execute(Effects& effects, const Call& call);
+  Ran run_within(const Call& call, std::uint64_t& begun_ns);
   Ran run_unit(const Call& call);
   void record(Effects& effects, int db, const Call& call);
 

@@ -1,5 +1,6 @@
 #include "engine/run/unit_record.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace respawn::engine {
@@ -17,10 +18,13 @@ void UnitRecord::add_listener(UnitListener& listener) {
   if (listeners_.empty()) data_.add_observer(*this);
   listeners_.push_back(&listener);
   recorded_ = true;
+  wants_effects_ = wants_effects_ || listener.wants_effects();
 }
 
 void UnitRecord::remove_listener(UnitListener& listener) {
-  if (std::erase(listeners_, &listener) == 0 || !listeners_.empty()) return;
+  if (std::erase(listeners_, &listener) == 0) return;
+  wants_effects_ = std::ranges::any_of(listeners_, &UnitListener::wants_effects);
+  if (!listeners_.empty()) return;
   data_.remove_observer(*this);
   recorded_ = false;
   possibly_.clear();
@@ -38,7 +42,7 @@ void UnitRecord::touch_database(int db) {
 
 void UnitRecord::propagate(Propagated effect) {
   RESPAWN_CHECK(recorded() && !effect.words.empty());
-  propagated_.push_back(std::move(effect));
+  if (wants_effects_) propagated_.push_back(std::move(effect));
 }
 
 void UnitRecord::recover() {

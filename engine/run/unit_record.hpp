@@ -39,6 +39,9 @@ class UnitListener {
   /// Behind each unit that touched or propagated something, in their order. On the keyspace actor's
   /// thread. The record is as it was at the end of the unit; it is cleared behind this call.
   virtual void unit_done(const UnitRecord& unit) = 0;
+
+  /// Whether it looks at what is propagated, beside what was touched. Always the same.
+  [[nodiscard]] virtual bool wants_effects() const { return true; }
 };
 
 /// A unit is what happens at once: a command with all that it runs inside, an expiry, an eviction.
@@ -58,8 +61,14 @@ class UnitRecord final : public keyspace::ChangeObserver {
   void add_listener(UnitListener& listener);
   void remove_listener(UnitListener& listener);
 
+  /// Wall clock at the beginning of the unit; stands still within it. The runner's.
+  std::int64_t now_us = 0;
+
   /// Whether anybody wants to know.
   [[nodiscard]] bool recorded() const { return recorded_; }
+
+  /// Whether anybody wants to know how it is replayed.
+  [[nodiscard]] bool wants_effects() const { return wants_effects_; }
 
   /// The running command changed this key.
   void touch(int db, std::string_view key) {
@@ -70,7 +79,7 @@ class UnitRecord final : public keyspace::ChangeObserver {
   /// It changed whatever the database holds.
   void touch_database(int db);
 
-  /// Requires recorded().
+  /// Dropped where nobody wants effects. Requires recorded().
   void propagate(Propagated effect);
 
   /// The running command, and all within it, is over: what it may have changed but did not is
@@ -109,7 +118,8 @@ class UnitRecord final : public keyspace::ChangeObserver {
 
   keyspace::Databases& data_;
   std::vector<UnitListener*> listeners_;
-  bool recorded_ = false;  // whether there are any
+  bool recorded_ = false;       // whether there are any
+  bool wants_effects_ = false;  // whether one of them does
   std::vector<Touched> possibly_;
   std::vector<Touched> touched_;
   std::vector<Propagated> propagated_;

@@ -34,6 +34,8 @@ inline constexpr std::string_view monitor_reads_only =
     "ERR Replica can't interact with the keyspace";
 inline constexpr std::string_view too_few_replicas =
     "NOREPLICAS Not enough good replicas to write.";
+inline constexpr std::string_view not_in_transaction =
+    "ERR Command not allowed inside a transaction";
 inline constexpr std::string_view out_of_memory =
     "OOM command not allowed when used memory > 'maxmemory'.";
 

@@ -89,6 +89,8 @@ std::string_view name_of(Flag flag) {
                                                "movablekeys",
                                                "allow_busy",
                                                "",
+                                               "",
+                                               "",
                                                ""};
   return names[static_cast<std::size_t>(flag)];
 }

@@ -40,6 +40,8 @@ enum class Flag : std::uint8_t {
   allow_busy,
   allowed_when_subscribed,  // ours: also in RESP2's subscribe mode; never printed
   guarded,                  // ours: runs only where enable-<name>-command allows it; never printed
+  never_queued,             // ours: runs at once also within MULTI; never printed
+  runs_queue,               // ours: EXEC, which is as good as all it runs; never printed
   count_,
 };
 
@@ -101,6 +103,11 @@ class BitSet {
   }
 
   constexpr void add(E e) { bits_ |= bit(e); }
+
+  [[nodiscard]] constexpr BitSet operator|(BitSet other) const {
+    other.bits_ |= bits_;
+    return other;
+  }
 
   [[nodiscard]] constexpr bool has(E e) const { return (bits_ & bit(e)) != 0; }
 
@@ -303,7 +310,8 @@ consteval CommandSpec command(CommandSpec s) {
   if (s.summary.empty() || s.since.empty()) spec_error("COMMAND DOCS needs summary and since");
   for (char c : s.name)
     if (c >= 'A' && c <= 'Z') spec_error("names are lower case");
-  if (s.key_spec_count() > 0 && s.flags.has(Flag::write) == s.flags.has(Flag::readonly))
+  if (s.key_spec_count() > 0 && s.group != Group::transactions &&
+      s.flags.has(Flag::write) == s.flags.has(Flag::readonly))
     spec_error("a command on keys is either write or readonly");
   return s;
 }
