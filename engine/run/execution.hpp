@@ -150,7 +150,7 @@ class Execution {
   void changed_silently(std::string_view key, std::uint64_t changes = 1);
 
   /// Everything in the database may have changed: FLUSHDB, FLUSHALL, SWAPDB.
-  void changed_database(int db, std::uint64_t changes);
+  void changed_database(int db, std::uint64_t changes, TouchedBy by = TouchedBy::command);
 
   [[nodiscard]] bool changed_anything() const { return effects_->changes > 0; }
 
