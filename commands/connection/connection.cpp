@@ -119,6 +119,7 @@ void reset(Execution& x, Args) {
   Session& session = x.session();
   x.store().clients.set_monitor(session, false);
   x.env().subscriptions.remove(session);
+  x.store().tracking.stop(session);
   session.db = 0;
   session.resp = protocol::RespVersion::resp2;
   session.name.clear();

@@ -22,6 +22,7 @@
 #include "engine/run/slow_log.hpp"
 #include "engine/run/statistics.hpp"
 #include "engine/run/steps.hpp"
+#include "engine/run/tracking.hpp"
 #include "engine/run/unit_record.hpp"
 #include "engine/table/registry_catalog.hpp"
 #include "keyspace/databases.hpp"
@@ -37,6 +38,7 @@ struct Store {
         registry(families),
         config(std::move(initial)) {
     if (!config->requirepass.empty()) users.set_default_password(config->requirepass, {catalog});
+    tracking.limit_keys(config->tracking_table_max_keys);
   }
 
   keyspace::Databases databases;
@@ -53,6 +55,7 @@ struct Store {
   access::DenialLog denials;
   std::shared_ptr<const config::Config> config;
   Random random{system_entropy()};
+  Tracking tracking{unit, clients, databases.garbage(), random};
   Collation collation;  // as locale-collate was when texts were last sorted
   bool active_expire = true;
   bool cron_paused = false;  // DEBUG PAUSE-CRON
@@ -65,6 +68,7 @@ struct Store {
   void put_in_force(std::shared_ptr<const config::Config> now) {
     config = std::move(now);
     registry.look_again();
+    tracking.limit_keys(config->tracking_table_max_keys);
   }
 };
 

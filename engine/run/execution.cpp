@@ -125,6 +125,7 @@ bool Execution::unblock(Session& blocked, bool with_error) {
 void Execution::disconnect(Session& other) {
   env().blocking.forget(other);
   env().subscriptions.remove(other);
+  store().tracking.stop(other);
   store().clients.kill(other);
 }
 

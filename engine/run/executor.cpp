@@ -5,6 +5,17 @@
 
 namespace respawn::engine {
 
+namespace {
+
+/// The command, if there was one, is over: CLIENT CACHING holds for the one behind it, subcommands
+/// of CLIENT not counted.
+void end_caching(Session& session, const Command* command) {
+  const bool of_client = command && command->top().spec->name == "client";
+  if (!of_client) session.tracking.caching = false;
+}
+
+}  // namespace
+
 Executor::Executor(Store& store, Services& services, const Clock& clock)
     : store_(store),
       clock_(clock),
@@ -20,6 +31,7 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
   ++store.generation;
   store.clients.enter_generation(store.generation);
   subscriptions_.rebuild();
+  store.tracking.rebuild();
   blocking_.rebuild();
   store.unit.recover();
   store.unit.unit_done();
@@ -33,6 +45,7 @@ void Executor::add_client(SessionPtr session) {
 void Executor::remove_client(Session& session) {
   blocking_.forget(session);
   subscriptions_.remove(session);
+  store_.tracking.stop(session);
   store_.clients.remove(session);
 }
 
@@ -77,6 +90,8 @@ Outcome Executor::execute_next(Session& session) {
   }
   if (is_silent(session) && !ran.pushes) batch.output.truncate(batch.reply_start);
   session.end_reply();
+  if (session.tracking.caching) [[unlikely]]
+    end_caching(session, command);
   // From here on the reply is the client's, whatever happens while others are served.
   batch.running = false;
   store_.clients.end_command(session);
