@@ -154,6 +154,7 @@ void KeyspaceActor::answer_waits() {
 void KeyspaceActor::tick() {
   call_after(tick_us, [this] { tick(); });
   executor_->upkeep().sample_rates(context_.counters.received_bytes, context_.counters.sent_bytes);
+  executor_->upkeep().trim_tracking();
   close_idle_clients();
   expire();
   batches_->go_on();
@@ -205,7 +206,7 @@ void KeyspaceActor::expire() {
 void KeyspaceActor::go_on_evicting() {
   evicting_ = false;
   executor_->upkeep().make_room();
-  settle();
+  batches_->go_on();
 }
 
 void KeyspaceActor::free_garbage() {

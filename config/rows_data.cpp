@@ -176,6 +176,7 @@ constexpr Option monitoring_table[] = {
         .about("Percentiles shown by INFO latencystats."),
     integer("tracking-table-max-keys", "1000000", 0, long_max)
         .bind<&Config::tracking_table_max_keys>()
+        .implemented()
         .about("Most keys remembered for client-side caches; 0 sets no limit."),
     integer("busy-reply-threshold", "5000", 0, long_max)
         .also("lua-time-limit")

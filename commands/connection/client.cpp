@@ -1,6 +1,7 @@
 // CLIENT: the connections as clients see them.
 #include <vector>
 
+#include "commands/connection/tracking.hpp"
 #include "commands/families.hpp"
 #include "commands/shared/help.hpp"
 #include "engine/clients/client_attributes.hpp"
@@ -303,6 +304,37 @@ constexpr CommandSpec subcommands[] = {
              .complexity = "O(1)",
              .summary = "Says whether this connection's reads count as uses of a key.",
              .run = client_no_touch}),
+    command({.name = "client|tracking",
+             .syntax = "<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] "
+                       "[BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+             .group = Group::connection,
+             .flags = own_flags,
+             .since = "6.0.0",
+             .complexity = "O(1). Some options may introduce additional complexity.",
+             .summary = "Says whether this connection is told when keys change that it has read.",
+             .run = client_tracking}),
+    command({.name = "client|caching",
+             .syntax = "<YES | NO>",
+             .group = Group::connection,
+             .flags = own_flags,
+             .since = "6.0.0",
+             .complexity = "O(1)",
+             .summary = "Says whether the keys that the next command reads are tracked.",
+             .run = client_caching}),
+    command({.name = "client|getredir",
+             .group = Group::connection,
+             .flags = own_flags,
+             .since = "6.0.0",
+             .complexity = "O(1)",
+             .summary = "Returns the id of the connection that is told instead of this one.",
+             .run = client_getredir}),
+    command({.name = "client|trackinginfo",
+             .group = Group::connection,
+             .flags = own_flags,
+             .since = "6.2.0",
+             .complexity = "O(1)",
+             .summary = "Returns how this connection tracks keys.",
+             .run = client_trackinginfo}),
     command({.name = "client|help",
              .group = Group::connection,
              .flags = {Flag::loading, Flag::stale},

@@ -30,7 +30,7 @@ void write_clients(const InfoSource& source, InfoWriter& out) {
   out.field("client_recent_max_input_buffer", clients.input_max_bytes);
   out.field("client_recent_max_output_buffer", clients.output_max_bytes);
   out.field("blocked_clients", clients.blocked_count);
-  out.field("tracking_clients", 0);
+  out.field("tracking_clients", source.store().tracking.client_count());
   out.field("clients_in_timeout_table", with_deadline);
   out.field("total_blocking_keys", source.environment.blocking.waiters().key_count());
   out.field("total_blocking_keys_on_nokey", 0);

@@ -120,6 +120,7 @@ void reset(Execution& x, Args) {
   x.store().clients.set_monitor(session, false);
   x.env().subscriptions.remove(session);
   x.store().watches.discard(session);
+  x.store().tracking.stop(session);
   session.db = 0;
   session.resp = protocol::RespVersion::resp2;
   session.name.clear();

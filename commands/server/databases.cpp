@@ -62,8 +62,8 @@ void swapdb(Execution& x, Args args) {
     x.env().blocking.waiters().mark_ready_where(
         static_cast<int>(index), [&](std::string_view key) { return db.find(key) != nullptr; });
   }
-  x.changed_database(static_cast<int>(*first), 1);
-  x.changed_database(static_cast<int>(*second), 0);
+  x.changed_database(static_cast<int>(*first), 1, TouchedBy::swap);
+  x.changed_database(static_cast<int>(*second), 0, TouchedBy::swap);
 }
 
 constexpr CommandSpec rows[] = {

@@ -65,9 +65,13 @@ void write_statistics(const InfoSource& source, InfoWriter& out) {
   out.each({"pubsubshard_channels", "latest_fork_usec", "total_forks", "migrate_cached_sockets",
             "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
             "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-            "current_active_defrag_time", "tracking_total_keys", "tracking_total_items",
-            "tracking_total_prefixes", "unexpected_error_replies"},
+            "current_active_defrag_time"},
            "0");
+  const Tracking& tracking = source.store().tracking;
+  out.field("tracking_total_keys", tracking.key_count());
+  out.field("tracking_total_items", tracking.item_count());
+  out.field("tracking_total_prefixes", tracking.prefix_count());
+  out.field("unexpected_error_replies", 0);
   out.field("total_error_replies", statistics.error_replies);
   out.field("dump_payload_sanitizations", 0);
   write_turns(source, out);

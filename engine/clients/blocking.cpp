@@ -66,6 +66,7 @@ void Blocking::release(Session& session) {
   session.batch.state.store(Batch::State::answered, std::memory_order_release);
   leave(session);
   session.reply_skip_this = false;
+  session.tracking.caching = false;
   if (SessionPtr held = clients_->find(session.id)) resumed_.push_back(std::move(held));
 }
 

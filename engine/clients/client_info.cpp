@@ -13,6 +13,9 @@ std::string flags_of(const Session& session) {
   if (session.subscription_count() > 0) flags += 'P';
   if (session.transaction.phase != TransactionState::Phase::none) flags += 'x';
   if (session.blocked.active || session.held != 0) flags += 'b';
+  if (session.tracking.on) flags += 't';
+  if (session.tracking.broken_redirect) flags += 'R';
+  if (session.tracking.broadcast) flags += 'B';
   if (session.transaction.touched) flags += 'd';
   if (session.close_after_reply) flags += 'c';
   if (session.close_now) flags += 'A';
@@ -96,7 +99,7 @@ std::string client_info(const Session& session, std::int64_t now_ms) {
   const CommandSpec* command = session.last_command.load(std::memory_order_relaxed);
   line.add("cmd", command ? command->name : "NULL");
   line.add("user", session.user_name());
-  line.add("redir", -1);
+  line.add("redir", session.tracking.shown_redirect());
   line.add("resp", static_cast<int>(session.resp));
   line.add("lib-name", session.library_name);
   line.add("lib-ver", session.library_version);

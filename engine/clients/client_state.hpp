@@ -11,6 +11,7 @@
 #include "access/users.hpp"
 #include "base/buffer.hpp"
 #include "engine/clients/block_request.hpp"
+#include "engine/clients/tracking_state.hpp"
 #include "engine/clients/transaction.hpp"
 #include "keyspace/waiters.hpp"
 #include "protocol/reply_writer.hpp"
@@ -64,6 +65,7 @@ struct ClientState {
   bool monitor = false;
   /// Its commands are effects that are replayed: nothing ends by itself, no limit holds.
   bool applying = false;
+  TrackingState tracking;
 
   std::set<std::string, std::less<>> channels;
   std::set<std::string, std::less<>> patterns;

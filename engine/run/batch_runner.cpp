@@ -24,10 +24,12 @@ void BatchRunner::run_submitted() {
   for (const SessionPtr& session : submitted_) {
     executor_.begin_batch(*session);
     run(session);
-    go_on();
+    go_on_with_resumed();
+    port_.settle();
   }
   submitted_.clear();
   executor_.end_batches();
+  if (store_.tracking.broadcast()) port_.settle();
 }
 
 void BatchRunner::run(const SessionPtr& session) {
@@ -125,6 +127,12 @@ void BatchRunner::go_on_with_released() {
 }
 
 void BatchRunner::go_on() {
+  go_on_with_resumed();
+  store_.tracking.broadcast();
+  port_.settle();
+}
+
+void BatchRunner::go_on_with_resumed() {
   for (;;) {
     go_on_with_released();
     const std::vector<SessionPtr> resumed = executor_.take_resumed();
@@ -136,7 +144,6 @@ void BatchRunner::go_on() {
       run_on(session);
     }
   }
-  port_.settle();
 }
 
 void BatchRunner::leave(const SessionPtr& session) {

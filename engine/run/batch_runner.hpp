@@ -37,11 +37,13 @@ class BatchRunner {
   /// the batch is not queued (any more).
   bool submit(const SessionPtr& session);
 
-  /// Runs what was submitted since the last time. Whatever depends on the data or on the order of a
-  /// client's messages calls it first.
+  /// Runs what was submitted since the last time, then tells what has changed below the prefixes of
+  /// CLIENT TRACKING. Whatever depends on the data or on the order of a client's messages calls it
+  /// first.
   void run_submitted();
 
-  /// Batches whose wait is over go on, then port.settle().
+  /// Behind what happened without a batch: those whose wait is over go on; clients that track
+  /// prefixes are told; port.settle().
   void go_on();
 
   /// The client is gone: nothing is left of it; a batch that waits is given back.
@@ -53,6 +55,7 @@ class BatchRunner {
   void note_run_time(Batch& batch);
   void run_on(const SessionPtr& session);
   void go_on_with_released();
+  void go_on_with_resumed();
   void park(Session& session);
   void send_ahead(Session& session);
   void give_back(Session& session, bool close);

@@ -22,6 +22,7 @@
 #include "engine/run/slow_log.hpp"
 #include "engine/run/statistics.hpp"
 #include "engine/run/steps.hpp"
+#include "engine/run/tracking.hpp"
 #include "engine/run/unit_record.hpp"
 #include "engine/run/watches.hpp"
 #include "engine/table/registry_catalog.hpp"
@@ -39,6 +40,7 @@ struct Store {
         config(std::move(initial)),
         limits_commands(has_limits(*config)) {
     if (!config->requirepass.empty()) users.set_default_password(config->requirepass, {catalog});
+    tracking.limit_keys(config->tracking_table_max_keys);
   }
 
   keyspace::Databases databases;
@@ -56,6 +58,7 @@ struct Store {
   access::DenialLog denials;
   std::shared_ptr<const config::Config> config;
   Random random{system_entropy()};
+  Tracking tracking{unit, clients, databases.garbage(), random};
   Collation collation;  // as locale-collate was when texts were last sorted
   bool active_expire = true;
   bool cron_paused = false;  // DEBUG PAUSE-CRON
@@ -69,6 +72,7 @@ struct Store {
     config = std::move(now);
     limits_commands = has_limits(*config);
     registry.look_again();
+    tracking.limit_keys(config->tracking_table_max_keys);
   }
 
   /// Whether commands have to be looked at before they run, whoever sends them.

@@ -75,9 +75,9 @@ void Execution::changed_silently(std::string_view key, std::uint64_t changes) {
   environment_->store.unit.touch(session_->db, key);
 }
 
-void Execution::changed_database(int db, std::uint64_t changes) {
+void Execution::changed_database(int db, std::uint64_t changes, TouchedBy by) {
   effects_->changes += changes;
-  environment_->store.unit.touch_database(db);
+  environment_->store.unit.touch_database(db, by);
 }
 
 void Execution::became_ready_in(int db, std::string_view key) {
@@ -125,6 +125,7 @@ bool Execution::unblock(Session& blocked, bool with_error) {
 void Execution::disconnect(Session& other) {
   env().blocking.forget(other);
   env().subscriptions.remove(other);
+  store().tracking.stop(other);
   store().clients.kill(other);
 }
 

@@ -151,7 +151,7 @@ class Execution {
   void changed_silently(std::string_view key, std::uint64_t changes = 1);
 
   /// Everything in the database may have changed: FLUSHDB, FLUSHALL, SWAPDB.
-  void changed_database(int db, std::uint64_t changes);
+  void changed_database(int db, std::uint64_t changes, TouchedBy by = TouchedBy::command);
 
   [[nodiscard]] bool changed_anything() const { return effects_->changes > 0; }
 
@@ -211,10 +211,15 @@ class Execution {
   void propagate_words(std::vector<std::string> words);
 
   /// As nothing, though it changed something.
-  void propagate_nothing() { effects_->replay = Replay::not_at_all; }
+  void propagate_nothing() {
+    if (recorded()) [[unlikely]]
+      effects_->replay = Replay::not_at_all;
+  }
 
   /// Word by word, also when it changed nothing, to these.
   void propagate_always(Targets targets = Targets::everybody) {
+    if (!recorded()) [[likely]]
+      return;
     effects_->replay = Replay::always;
     effects_->targets = targets;
   }

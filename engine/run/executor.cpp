@@ -6,6 +6,18 @@
 
 namespace respawn::engine {
 
+namespace {
+
+/// The command, if there was one, is over: CLIENT CACHING holds for the one behind it, subcommands
+/// of CLIENT not counted, or for the transaction that has begun.
+void end_caching(Session& session, const Command* command) {
+  if (session.transaction.queues()) return;
+  const bool of_client = command && command->top().spec->name == "client";
+  if (!of_client) session.tracking.caching = false;
+}
+
+}  // namespace
+
 Executor::Executor(Store& store, Services& services, const Clock& clock)
     : store_(store),
       clock_(clock),
@@ -26,6 +38,7 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
     if (session->transaction.phase == TransactionState::Phase::running)
       store.watches.discard(*session);
   subscriptions_.rebuild();
+  store.tracking.rebuild();
   blocking_.rebuild();
   store.unit.recover();
   store.unit.unit_done();
@@ -40,6 +53,7 @@ void Executor::remove_client(Session& session) {
   blocking_.forget(session);
   subscriptions_.remove(session);
   store_.watches.discard(session);
+  store_.tracking.stop(session);
   store_.clients.remove(session);
 }
 
@@ -110,6 +124,8 @@ Outcome Executor::execute_next(Session& session) {
   }
   if (is_silent(session) && !ran.reply_kept) batch.output.truncate(batch.reply_start);
   session.end_reply();
+  if (session.tracking.caching) [[unlikely]]
+    end_caching(session, command);
   // From here on the reply is the client's, whatever happens while others are served.
   batch.running = false;
   store_.clients.end_command(session);

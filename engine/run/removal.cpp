@@ -15,7 +15,7 @@ void erase_unasked(Store& store, int db, const keyspace::Key& key, const keyspac
   const bool lazily =
       why == Removal::expired ? config.lazyfree_lazy_expire : config.lazyfree_lazy_eviction;
   if (store.unit.recorded()) [[unlikely]] {
-    store.unit.touch(db, key.bytes);
+    store.unit.touch(db, key.bytes, TouchedBy::itself);
     store.unit.propagate(
         {db, Targets::everybody, {lazily ? "UNLINK" : "DEL", std::string(key.bytes)}});
   }
@@ -56,7 +56,7 @@ std::size_t erase_expired_fields(Store& store, int db, keyspace::Change& change,
   if (erased == 0) return 0;
   store.databases.changes += erased;
   if (recorded) [[unlikely]] {
-    store.unit.touch(db, change.key().bytes);
+    store.unit.touch(db, change.key().bytes, TouchedBy::itself);
     store.unit.propagate({db, Targets::everybody, std::move(words)});
   }
   return erased;
@@ -65,7 +65,7 @@ std::size_t erase_expired_fields(Store& store, int db, keyspace::Change& change,
 void erase_expired_field(Store& store, int db, keyspace::Change& change,
                          const keyspace::MemberKey& field) {
   if (store.unit.recorded()) [[unlikely]] {
-    store.unit.touch(db, change.key().bytes);
+    store.unit.touch(db, change.key().bytes, TouchedBy::itself);
     store.unit.propagate({db,
                           Targets::everybody,
                           {"HDEL", std::string(change.key().bytes), std::string(field.text())}});

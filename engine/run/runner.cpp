@@ -25,6 +25,8 @@ namespace respawn::engine {
 
   if (store.unit.recorded()) [[unlikely]]
     record(effects, db, call);
+  if (call.session.tracking.on) [[unlikely]]
+    store.tracking.remember(call.session, spec, call.args);
   store.databases.settled();
   store.databases.changes += effects.changes;
   effects.changes = 0;
@@ -44,7 +46,7 @@ namespace respawn::engine {
   const Ran ran = execute(effects_, call);
   if (environment_.store.unit.recorded()) [[unlikely]] {
     environment_.step(Step::unit_end);
-    environment_.store.unit.unit_done();
+    environment_.store.unit.unit_done(call.session.id);
   }
   return ran;
 }

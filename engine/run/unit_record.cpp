@@ -7,9 +7,10 @@ namespace respawn::engine {
 
 namespace {
 
-/// Listeners hear of some twice: looking for all would make large units slow.
-void add(std::vector<Touched>& list, Touched touched) {
-  if (list.empty() || list.back() != touched) list.push_back(std::move(touched));
+/// Listeners hear of some twice: looking for all would make large units slow. Nothing is taken for
+/// one of the first `seen`.
+void add(std::vector<Touched>& list, std::size_t seen, Touched touched) {
+  if (list.size() == seen || list.back() != touched) list.push_back(std::move(touched));
 }
 
 }  // namespace
@@ -29,15 +30,20 @@ void UnitRecord::remove_listener(UnitListener& listener) {
   recorded_ = false;
   possibly_.clear();
   touched_.clear();
+  seen_ = 0;
   propagated_.clear();
 }
 
-void UnitRecord::record_touch(int db, std::string_view key) {
-  add(touched_, {db, std::string(key), false});
+void UnitRecord::record_touch(int db, std::string_view key, TouchedBy by) {
+  add_touched({db, std::string(key), false, by});
 }
 
-void UnitRecord::touch_database(int db) {
-  if (recorded()) add(touched_, {db, "", true});
+void UnitRecord::touch_database(int db, TouchedBy by) {
+  if (recorded()) add_touched({db, "", true, by});
+}
+
+void UnitRecord::add_touched(Touched touched) {
+  add(touched_, seen_, std::move(touched));
 }
 
 void UnitRecord::propagate(Propagated effect) {
@@ -46,29 +52,31 @@ void UnitRecord::propagate(Propagated effect) {
 }
 
 void UnitRecord::recover() {
-  for (Touched& each : possibly_) add(touched_, std::move(each));
+  for (Touched& each : possibly_) add_touched(std::move(each));
   possibly_.clear();
 }
 
-void UnitRecord::tell_listeners() {
+void UnitRecord::tell_listeners(std::uint64_t author) {
   if (touched_.empty() && propagated_.empty()) return;
+  author_ = author;
   for (UnitListener* listener : listeners_) listener->unit_done(*this);
   touched_.clear();
+  seen_ = 0;
   propagated_.clear();
 }
 
 void UnitRecord::before_change(std::size_t database, const keyspace::Key& key,
                                const keyspace::Entry*) {
-  add(possibly_, {static_cast<int>(database), std::string(key.bytes), false});
+  add(possibly_, 0, {static_cast<int>(database), std::string(key.bytes), false});
 }
 
 void UnitRecord::before_clear(std::size_t database) {
-  add(possibly_, {static_cast<int>(database), "", true});
+  add(possibly_, 0, {static_cast<int>(database), "", true});
 }
 
 void UnitRecord::before_swap(std::size_t first, std::size_t second) {
-  before_clear(first);
-  before_clear(second);
+  for (const std::size_t database : {first, second})
+    add(possibly_, 0, {static_cast<int>(database), "", true, TouchedBy::swap});
 }
 
 }  // namespace respawn::engine

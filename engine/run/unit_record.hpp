@@ -20,11 +20,19 @@ struct Propagated {
   std::vector<std::string> words;  // the command's name first
 };
 
+/// What brought a change about; client tracking tells them apart.
+enum class TouchedBy : std::uint8_t {
+  command,
+  itself,  // the key's time was over, or it made room
+  swap,    // SWAPDB
+};
+
 /// A key that was changed, or a whole database.
 struct Touched {
   int db = 0;
   std::string key;
   bool whole_database = false;
+  TouchedBy by = TouchedBy::command;
 
   bool operator==(const Touched&) const = default;
 };
@@ -71,13 +79,17 @@ class UnitRecord final : public keyspace::ChangeObserver {
   [[nodiscard]] bool wants_effects() const { return wants_effects_; }
 
   /// The running command changed this key.
-  void touch(int db, std::string_view key) {
+  void touch(int db, std::string_view key, TouchedBy by = TouchedBy::command) {
     if (recorded()) [[unlikely]]
-      record_touch(db, key);
+      record_touch(db, key, by);
   }
 
   /// It changed whatever the database holds.
-  void touch_database(int db);
+  void touch_database(int db, TouchedBy by = TouchedBy::command);
+
+  /// A listener has looked at touched() before the end of the unit: what is touched from now on is
+  /// named again.
+  void touched_was_seen() { seen_ = touched_.size(); }
 
   /// Dropped where nobody wants effects. Requires recorded().
   void propagate(Propagated effect);
@@ -89,11 +101,15 @@ class UnitRecord final : public keyspace::ChangeObserver {
       possibly_.clear();
   }
 
-  /// Tells the listeners and clears the record.
-  void unit_done() {
+  /// Tells the listeners and clears the record. `author`: id of the client whose command the unit
+  /// was; 0: nobody's, or that of a client that does not know whether it took effect.
+  void unit_done(std::uint64_t author = 0) {
     if (recorded()) [[unlikely]]
-      tell_listeners();
+      tell_listeners(author);
   }
+
+  /// Of the unit that listeners are told of.
+  [[nodiscard]] std::uint64_t author() const { return author_; }
 
   /// After a crash: what it may have touched counts as touched. Then unit_done() tells of it.
   void recover();
@@ -113,8 +129,9 @@ class UnitRecord final : public keyspace::ChangeObserver {
   void before_swap(std::size_t first, std::size_t second) override;
 
  private:
-  void record_touch(int db, std::string_view key);
-  void tell_listeners();
+  void record_touch(int db, std::string_view key, TouchedBy by);
+  void add_touched(Touched touched);
+  void tell_listeners(std::uint64_t author);
 
   keyspace::Databases& data_;
   std::vector<UnitListener*> listeners_;
@@ -122,7 +139,9 @@ class UnitRecord final : public keyspace::ChangeObserver {
   bool wants_effects_ = false;  // whether one of them does
   std::vector<Touched> possibly_;
   std::vector<Touched> touched_;
+  std::size_t seen_ = 0;  // of touched_
   std::vector<Propagated> propagated_;
+  std::uint64_t author_ = 0;
 };
 
 }  // namespace respawn::engine

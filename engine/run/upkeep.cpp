@@ -38,6 +38,10 @@ void Upkeep::answer_expired_waits() {
   if (store_.pause.active() && store_.pause.until_us() <= now_us) store_.pause.end();
 }
 
+void Upkeep::trim_tracking() {
+  if (!store_.cron_paused) store_.tracking.trim();
+}
+
 void Upkeep::make_room() {
   clock_.read();
   memory_limit_.make_room(clock_.now_us());

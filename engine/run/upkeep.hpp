@@ -29,6 +29,10 @@ class Upkeep {
   /// call again (wall clock, ms; in the past: at once), or 0 for never.
   std::int64_t expire_keys(std::size_t keys_max);
 
+  /// To be called ten times a second: goes on forgetting what client tracking remembers above its
+  /// limit.
+  void trim_tracking();
+
   /// Goes on making room where maxmemory is exceeded, for a bounded time; to be called again, after
   /// others had their turn, while memory_unsettled().
   void make_room();

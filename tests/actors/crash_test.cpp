@@ -6,6 +6,7 @@
 #include <set>
 
 #include "protocol/reply_decoder.hpp"
+#include "tests/actors/crash_at.hpp"
 #include "tests/actors/world.hpp"
 
 namespace respawn::actors::test {
@@ -13,25 +14,6 @@ namespace {
 
 constexpr std::string_view lost =
     "ERR the keyspace failed while this command ran; whether it took effect is unknown";
-
-/// Fails once, at the n-th step from now on.
-class CrashAt final : public engine::StepProbe {
- public:
-  explicit CrashAt(std::size_t n) : left_(n) {}
-
-  void at(engine::Step step) override {
-    if (failed_) return;
-    if (left_-- > 0) return;
-    failed_ = step;
-    RESPAWN_CHECK(!"a step that fails");
-  }
-
-  [[nodiscard]] const std::optional<engine::Step>& failed() const { return failed_; }
-
- private:
-  std::size_t left_;
-  std::optional<engine::Step> failed_;
-};
 
 /// A client that counts what it sends and what it is answered.
 class CountingClient {

@@ -146,6 +146,41 @@ TEST_F(UnitRecordTest, AKeyThatIsTouchedAgainAtOnceIsNamedOnce) {
   EXPECT_EQ(listener.take(), "0/a 1/a 1* ;");
 }
 
+TEST_F(UnitRecordTest, AKeyThatIsTouchedAgainAfterSomebodyLookedIsNamedAgain) {
+  listen();
+  unit.touch(0, "a");
+  unit.touched_was_seen();
+  unit.touch(0, "a");
+  unit.touch(0, "a");
+  unit.unit_done();
+  EXPECT_EQ(listener.take(), "0/a 0/a ;");
+  unit.touch(0, "a");
+  unit.touch(0, "a");
+  unit.unit_done();
+  EXPECT_EQ(listener.take(), "0/a ;") << "that was another unit";
+}
+
+TEST_F(UnitRecordTest, KnowsWhatBroughtAChangeAbout) {
+  listen();
+  unit.touch(0, "a", TouchedBy::itself);
+  unit.touch(0, "a");
+  unit.touch_database(1, TouchedBy::swap);
+  ASSERT_EQ(unit.touched().size(), 3U);
+  EXPECT_EQ(unit.touched()[0].by, TouchedBy::itself);
+  EXPECT_EQ(unit.touched()[1].by, TouchedBy::command);
+  EXPECT_EQ(unit.touched()[2].by, TouchedBy::swap);
+}
+
+TEST_F(UnitRecordTest, KnowsWhoseCommandItWas) {
+  listen();
+  unit.touch(0, "a");
+  unit.unit_done(7);
+  EXPECT_EQ(unit.author(), 7U);
+  unit.touch(0, "a");
+  unit.unit_done();
+  EXPECT_EQ(unit.author(), 0U);
+}
+
 TEST_F(UnitRecordTest, AKeyWithoutANameIsNoDatabase) {
   listen();
   change("");
