@@ -119,10 +119,12 @@ void ConnectionActor::on_received(std::size_t bytes) {
       return;
     }
     if (in_flight()) {
+      if (arriving_.empty()) arriving_since_ns_ = loop().turn_begun_ns();
       arriving_.commit(bytes);
       note_facts();
       return adjust_reading();
     }
+    received_ns_ = loop().turn_begun_ns();
     session_->batch.input.commit(bytes);
     take_input();
   });
@@ -160,6 +162,8 @@ void ConnectionActor::take_input() {
 
 void ConnectionActor::submit() {
   session_->batch.next = 0;
+  session_->batch.arrived_ns = received_ns_;
+  session_->batch.waited = false;
   // What comes from now on must not move the bytes that the commands point to.
   session_->batch.state.store(Batch::State::done, std::memory_order_relaxed);
   go_on();
@@ -189,6 +193,8 @@ void ConnectionActor::take_back(bool close) {
   send_bytes(std::move(batch.output));
   batch.output.clear();
   if (!close && batch.next < batch.commands.slices.size()) return go_on();
+  if (!batch.waited)
+    context_.counters.reply_ns.record_clamped(loop().clock().stopwatch_ns() - batch.arrived_ns);
   if (batch.commands.arguments.capacity() * sizeof(std::string_view) > idle_buffer_bytes)
     batch.commands = {};
   else
@@ -201,6 +207,7 @@ void ConnectionActor::take_back(bool close) {
   batch.state.store(Batch::State::idle, std::memory_order_relaxed);
   if (close) return hang_up();
   if (!arriving_.empty()) {
+    received_ns_ = arriving_since_ns_;
     if (batch.input.empty())
       batch.input.swap(arriving_);
     else

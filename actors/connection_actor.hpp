@@ -95,9 +95,11 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   std::unique_ptr<net::Stream> stream_;
   caf::actor keyspace_;
   protocol::RequestParser parser_;
-  std::size_t parsed_ = 0;     // bytes of the batch's input that were consumed by commands
-  std::size_t unparsed_ = 0;   // bytes behind the last complete argument, when last parsed
-  Buffer arriving_;            // bytes that came while the batch was away
+  std::size_t parsed_ = 0;         // bytes of the batch's input that were consumed by commands
+  std::size_t unparsed_ = 0;       // bytes behind the last complete argument, when last parsed
+  Buffer arriving_;                // bytes that came while the batch was away
+  std::uint64_t received_ns_ = 0;  // when the last bytes of the batch's input came
+  std::uint64_t arriving_since_ns_ = 0;  // when the first of `arriving_` did
   std::size_t announced_ = 0;  // as counted: bytes of a large argument that are still to come
   ConfigReader config_;
   int keepalive_s_ = 0;  // as the socket has it

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/keyspace_directory.hpp"
+#include "base/histogram.hpp"
 #include "config/change.hpp"
 #include "engine/run/services.hpp"
 #include "net/event_loop.hpp"
@@ -67,6 +68,9 @@ struct NetworkCounters {
   std::atomic<std::uint64_t> sent_bytes{0};
   /// Of large arguments that are arriving: allocated, but still to come. They take no memory yet.
   std::atomic<std::uint64_t> announced_bytes{0};
+  /// From the arrival of requests until their replies were handed to the socket; those that waited
+  /// for something left out.
+  SharedHistogram reply_ns;
 };
 
 struct ServerContext;

@@ -82,6 +82,10 @@ class EventLoop : public caf::execution_unit {
 
   [[nodiscard]] virtual const Clock& clock() const = 0;
 
+  /// When the running turn began, behind its wait for events: by the clock's stopwatch, in
+  /// nanoseconds. What it delivers had arrived by then.
+  [[nodiscard]] virtual std::uint64_t turn_begun_ns() const = 0;
+
   /// Calls back once, at least `delay_us` from now (at most about a millisecond later on an idle
   /// loop); 0 = in the next turn.
   virtual TimerId call_after(std::int64_t delay_us, std::function<void()> callback) = 0;

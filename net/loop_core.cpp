@@ -114,6 +114,7 @@ void LoopCore::run_turn() {
     if (remote_waiting_.load()) timeout_us = 0;
   }
   poll(timeout_us);
+  turn_begun_ns_ = clock_.stopwatch_ns();
   sleeping_.store(false, std::memory_order_relaxed);
   continue_streams();
   run_ready();

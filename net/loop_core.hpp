@@ -37,6 +37,8 @@ class LoopCore : public EventLoop {
 
   [[nodiscard]] const Clock& clock() const final { return clock_; }
 
+  [[nodiscard]] std::uint64_t turn_begun_ns() const final { return turn_begun_ns_; }
+
   TimerId call_after(std::int64_t delay_us, std::function<void()> callback) final;
   void cancel(TimerId timer) final;
   void actor_started(LoopActor& actor) final;
@@ -106,6 +108,7 @@ class LoopCore : public EventLoop {
   static void report_exception();
 
   const Clock& clock_;
+  std::uint64_t turn_begun_ns_ = 0;
   std::atomic<std::thread::id> thread_{};
 
   // The loop's thread only.

@@ -22,6 +22,10 @@ class Process final : public engine::ProcessService {
             .writes = counters_.writes.load(std::memory_order_relaxed)};
   }
 
+  [[nodiscard]] const SharedHistogram* reply_times() const override { return &counters_.reply_ns; }
+
+  void reset_reply_times() override { counters_.reply_ns.clear(); }
+
   void reset_network() override {
     counters_.received.store(0, std::memory_order_relaxed);
     counters_.rejected.store(0, std::memory_order_relaxed);

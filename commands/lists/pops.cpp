@@ -171,7 +171,7 @@ bool move_or_wait(Execution& x, Args args, Ends ends) {
   }
   if (move_element(x, args, ends)) return true;
   if (!x.failed())
-    x.block_on(args.subspan(1, 1), Type::list, *timeout_ms, TimeoutReply::null_array);
+    x.block_on(args.subspan(1, 1), Type::list, *timeout_ms, TimeoutReply::null_array_or_null);
   return false;
 }
 

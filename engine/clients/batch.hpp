@@ -43,6 +43,7 @@ struct Batch {
   /// submits the batch.
   std::uint64_t arrived_ns = 0;
   std::uint64_t ran_ns = 0;  // its commands so far; the keyspace's
+  bool waited = false;       // for more than its turn: how long says nothing about the server
 
   /// The arguments of the command `next`. Requires that there is one.
   [[nodiscard]] std::span<const std::string_view> next_command() const {

@@ -9,8 +9,12 @@
 
 namespace respawn::engine {
 
-/// What a blocked client is answered when its time is over.
-enum class TimeoutReply : std::uint8_t { null_array, null, zero };
+/// What a blocked client is answered when its time is over; also one that may not wait.
+enum class TimeoutReply : std::uint8_t {
+  null_array,
+  null_array_or_null,  // null where it may not wait (BLMOVE)
+  zero,
+};
 
 /// Wish to wait until one of the keys is there.
 struct BlockRequest {

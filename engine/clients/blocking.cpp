@@ -9,12 +9,18 @@ void answer_timeout(Buffer& output, protocol::RespVersion version, TimeoutReply 
   protocol::ReplyWriter reply(output, version);
   switch (on_timeout) {
     case TimeoutReply::null_array:
+    case TimeoutReply::null_array_or_null:
       return reply.null_array();
-    case TimeoutReply::null:
-      return reply.null();
     case TimeoutReply::zero:
       return reply.integer(0);
   }
+}
+
+void answer_at_once(Buffer& output, protocol::RespVersion version, TimeoutReply on_timeout) {
+  if (on_timeout == TimeoutReply::null_array_or_null)
+    protocol::ReplyWriter(output, version).null();
+  else
+    answer_timeout(output, version, on_timeout);
 }
 
 namespace {

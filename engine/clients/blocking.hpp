@@ -63,4 +63,7 @@ class Blocking {
 /// Writes what a command that waits is answered when its time is over.
 void answer_timeout(Buffer& output, protocol::RespVersion version, TimeoutReply on_timeout);
 
+/// The same for one that asked to wait and may not.
+void answer_at_once(Buffer& output, protocol::RespVersion version, TimeoutReply on_timeout);
+
 }  // namespace respawn::engine

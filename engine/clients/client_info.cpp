@@ -87,7 +87,7 @@ std::string client_info(const Session& session, std::int64_t now_ms) {
   line.add_size("qbuf", query);
   line.add_size("qbuf-free", query_free);
   line.add_size("argv-mem", arguments);
-  line.add_size("multi-mem", session.transaction.memory_bytes());
+  line.add_size("multi-mem", session.transaction.argument_bytes());
   line.add("rbs", 0);
   line.add("rbp", 0);
   line.add("obl", 0);

@@ -33,6 +33,11 @@ struct TransactionState {
 
   [[nodiscard]] bool queues() const { return phase == Phase::queueing; }
 
+  /// Of the arguments that wait.
+  [[nodiscard]] std::size_t argument_bytes() const {
+    return phase == Phase::none ? 0 : queue.argument_bytes();
+  }
+
   /// Of the arguments that wait, and of what keeps them.
   [[nodiscard]] std::size_t memory_bytes() const {
     return phase == Phase::none ? 0 : queue.argument_bytes() + queue.overhead_bytes();

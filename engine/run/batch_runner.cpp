@@ -84,6 +84,7 @@ void BatchRunner::note_run_time(Batch& batch) {
 
 void BatchRunner::park(Session& session) {
   send_ahead(session);
+  session.batch.waited = true;
   session.batch.state.store(Batch::State::parked, std::memory_order_release);
 }
 

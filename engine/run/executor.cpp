@@ -8,6 +8,26 @@ namespace respawn::engine {
 
 namespace {
 
+/// Whether a command of the client was running when the keyspace actor failed. (Its connection
+/// leaves the batch alone until it hears of the successor.)
+bool lost_a_command(const Session& session) {
+  return session.batch.state.load(std::memory_order_acquire) == Batch::State::executing &&
+         session.batch.running;
+}
+
+/// The client is told that a command of it may have failed, but others may be on their way behind
+/// it: they must not run without the MULTI that went before, nor without the WATCH that guards
+/// them. What EXEC had done by then stays, and nothing is left of the rest.
+void guard_transaction(Store& store, Session& session) {
+  TransactionState& transaction = session.transaction;
+  const CommandSpec* lost = session.last_command.load(std::memory_order_relaxed);
+  if (transaction.phase == TransactionState::Phase::running) store.watches.discard(session);
+  if (lost->name == "watch") transaction.touched = true;
+  if (lost->name != "multi") return;
+  transaction.phase = TransactionState::Phase::queueing;
+  transaction.broken = true;
+}
+
 /// The command, if there was one, is over: CLIENT CACHING holds for the one behind it, subcommands
 /// of CLIENT not counted, or for the transaction that has begun.
 void end_caching(Session& session, const Command* command) {
@@ -33,10 +53,8 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
   ++store.generation;
   store.clients.enter_generation(store.generation);
   store.unit.now_us = clock_.now_us();
-  // What EXEC had done by then stays, its client is told: nothing is left of the rest.
   for (const auto& [id, session] : store.clients.all())
-    if (session->transaction.phase == TransactionState::Phase::running)
-      store.watches.discard(*session);
+    if (lost_a_command(*session)) guard_transaction(store, *session);
   subscriptions_.rebuild();
   store.tracking.rebuild();
   blocking_.rebuild();

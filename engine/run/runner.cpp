@@ -87,7 +87,7 @@ Ran Runner::run_within(const Call& call, std::uint64_t& begun_ns) {
   Effects& effects = nested_[depth_++];
   const Ran ran = execute(effects, call);
   --depth_;
-  if (ran.block) answer_timeout(call.output, call.session.resp, ran.block->on_timeout);
+  if (ran.block) answer_at_once(call.output, call.session.resp, ran.block->on_timeout);
   const std::uint64_t ended_ns = clock_.source().stopwatch_ns();
   const std::uint64_t run_ns = ended_ns - begun_ns;
   if (!count_call(call.command, run_ns, ran.failed))
