@@ -15,9 +15,10 @@ namespace respawn::actors {
 struct ActorSession : engine::Session, std::enable_shared_from_this<ActorSession> {
   caf::actor_addr connection;
 
-  // The two messages that a batch makes necessary.
+  // The two messages that a batch makes necessary, and that of what is published.
   net::LoopMessage<BatchSubmitted> batch_submitted;  // sent by the connection
   net::LoopMessage<BatchReturned> batch_returned;    // sent by the keyspace
+  net::LoopMessage<ClientPushed> client_pushed;      // likewise
 };
 
 }  // namespace respawn::actors

@@ -232,12 +232,9 @@ void ConnectionActor::go_on() {
 bool ConnectionActor::receive(caf::mailbox_element& element) {
   const auto* returned = net::LoopMessage<BatchReturned>::in(element);
   if (returned) take_back(returned->close);
-  return returned != nullptr;
-}
-
-void ConnectionActor::push(const std::shared_ptr<Buffer>& bytes) {
-  if (finishing_) return;
-  send_bytes(std::move(*bytes));
+  const auto* pushed = net::LoopMessage<ClientPushed>::in(element);
+  if (pushed) push(pushed->bytes);
+  return returned != nullptr || pushed != nullptr;
 }
 
 void ConnectionActor::send_bytes(Buffer&& bytes) {

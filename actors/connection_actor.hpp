@@ -62,7 +62,6 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   void go_on();
   void meet(const caf::actor& keyspace, std::uint64_t generation);
   void take_over();
-  void push(const std::shared_ptr<Buffer>& bytes);
   void send_bytes(Buffer&& bytes);
   void check_output_limit();
   void check_output_limit_at(std::int64_t monotonic_us);
@@ -83,6 +82,10 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   void log_protocol_error();
   void log_broken(std::string_view what, int error);
   void log_output_limit();
+
+  void push(const std::shared_ptr<Buffer>& bytes) {
+    if (!finishing_) send_bytes(std::move(*bytes));
+  }
 
   [[nodiscard]] bool in_flight() const {
     return session_->batch.state.load(std::memory_order_acquire) != engine::Batch::State::idle;

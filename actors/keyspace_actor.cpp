@@ -42,12 +42,8 @@ caf::behavior KeyspaceActor::make_behavior() {
   executor_.emplace(store_, services_, loop().clock());
   batches_.emplace(store_, *executor_, static_cast<engine::BatchPort&>(*this));
   context_.directory.announce(caf::actor_cast<caf::actor>(this), executor_->generation());
-  send_pushes();  // what its predecessor left, before any reply
-  call_after(0, [this] {
-    executor_->serve_ready_clients();
-    answer_waits();
-    tick();
-  });
+  send_pushes();  // what its predecessor left
+  after(0, &KeyspaceActor::start);
   return {
       [this](const BatchSubmitted& message) { submit(message.session); },
       [this](const BatchYielded& message) { submit(message.session); },
@@ -99,14 +95,33 @@ void KeyspaceActor::submit(const SessionPtr& session) {
 
 void KeyspaceActor::after_messages() {
   batches_->run_submitted();
+  send_pushes();
+}
+
+/// As call_after(); behind a message there is after_messages(), behind a timer there is this.
+net::TimerId KeyspaceActor::after(std::int64_t delay_us, void (KeyspaceActor::*work)()) {
+  return call_after(delay_us, [this, work] {
+    (this->*work)();
+    send_pushes();
+  });
+}
+
+void KeyspaceActor::start() {
+  executor_->serve_ready_clients();
+  answer_waits();
+  tick();
 }
 
 void KeyspaceActor::yield(const SessionPtr& session) {
   send(this, BatchYielded{session});
 }
 
-void KeyspaceActor::send_ahead(Session& session, Buffer&& replies) {
-  tell(session, ClientPushed{std::make_shared<Buffer>(std::move(replies))});
+void KeyspaceActor::send_ahead(Session& session, Buffer&& bytes) {
+  auto& with_actor = static_cast<ActorSession&>(session);
+  if (auto connection = caf::actor_cast<caf::actor>(with_actor.connection))
+    with_actor.client_pushed.send(connection,
+                                  ClientPushed{std::make_shared<Buffer>(std::move(bytes))},
+                                  with_actor.shared_from_this());
 }
 
 void KeyspaceActor::give_back(Session& session, bool close) {
@@ -116,23 +131,32 @@ void KeyspaceActor::give_back(Session& session, bool close) {
 }
 
 void KeyspaceActor::send_pushes() {
+  if (!pushing_ && store_.clients.has_pushing()) send_share_of_pushes();
+}
+
+/// What is left has its turn when the sockets of these have had theirs.
+void KeyspaceActor::send_share_of_pushes() {
+  pushing_ = false;
   for (const SessionPtr& session : store_.clients.take_pushing()) {
     Buffer bytes = engine::ClientTable::take_pushes(*session);
     if (!bytes.empty()) send_ahead(*session, std::move(bytes));
   }
+  if (!store_.clients.has_pushing()) return;
+  pushing_ = true;
+  call_after(0, [this] { send_share_of_pushes(); });
 }
 
 void KeyspaceActor::settle() {
-  send_pushes();
+  if (store_.clients.has_pushing()) call_after_messages();
   for (const SessionPtr& session : store_.clients.take_killed()) tell(*session, ClientKilled{});
   if (std::int64_t deadline_us = executor_->next_wait_deadline_us()) schedule_waits(deadline_us);
   if (!freeing_ && store_.databases.garbage().pending() > 0) {
     freeing_ = true;
-    call_after(0, [this] { free_garbage(); });
+    after(0, &KeyspaceActor::free_garbage);
   }
   if (!evicting_ && executor_->upkeep().memory_unsettled()) {
     evicting_ = true;
-    call_after(0, [this] { go_on_evicting(); });
+    after(0, &KeyspaceActor::go_on_evicting);
   }
 }
 
@@ -142,7 +166,7 @@ void KeyspaceActor::schedule_waits(std::int64_t deadline_us) {
   wait_timer_us_ = deadline_us;
   const std::int64_t delay_us =
       std::max<std::int64_t>(deadline_us - loop().clock().monotonic_us(), 0);
-  wait_timer_ = call_after(delay_us, [this] { answer_waits(); });
+  wait_timer_ = after(delay_us, &KeyspaceActor::answer_waits);
 }
 
 void KeyspaceActor::answer_waits() {
@@ -152,7 +176,7 @@ void KeyspaceActor::answer_waits() {
 }
 
 void KeyspaceActor::tick() {
-  call_after(tick_us, [this] { tick(); });
+  after(tick_us, &KeyspaceActor::tick);
   executor_->upkeep().sample_rates(context_.counters.received_bytes, context_.counters.sent_bytes);
   executor_->upkeep().trim_tracking();
   close_idle_clients();
@@ -196,11 +220,13 @@ void KeyspaceActor::expire() {
   const std::int64_t delay_us = next_ms * 1000 - loop().clock().wall_us();
   if (delay_us >= tick_us) return;
   expiring_ = true;
-  call_after(std::max<std::int64_t>(delay_us, 0), [this] {
-    expiring_ = false;
-    expire();
-    batches_->go_on();
-  });
+  after(std::max<std::int64_t>(delay_us, 0), &KeyspaceActor::go_on_expiring);
+}
+
+void KeyspaceActor::go_on_expiring() {
+  expiring_ = false;
+  expire();
+  batches_->go_on();
 }
 
 void KeyspaceActor::go_on_evicting() {

@@ -17,7 +17,8 @@ namespace respawn::actors {
 /// order, subscriptions stay, batches that had not begun are submitted again by their connections.
 ///
 /// A batch that takes longer than keyspace-slice-us lets the loop's other work have its turn
-/// (between two commands).
+/// (between two commands). What is published goes to the connections behind all batches of a turn,
+/// and in shares where many listen: their sockets take far longer than the batch that published.
 class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
  public:
   /// What a file reload does; given by the wiring.
@@ -41,17 +42,21 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
 
   // engine::BatchPort
   void give_back(engine::Session& session, bool close) override;
-  void send_ahead(engine::Session& session, Buffer&& replies) override;
+  void send_ahead(engine::Session& session, Buffer&& bytes) override;
   void yield(const engine::SessionPtr& session) override;
   void settle() override;
 
+  net::TimerId after(std::int64_t delay_us, void (KeyspaceActor::*work)());
+  void start();
   void send_pushes();
+  void send_share_of_pushes();
   void schedule_waits(std::int64_t deadline_us);
   void answer_waits();
   void tick();
   void close_idle_clients();
   void close_if_idle(engine::Session& session, std::int64_t now_ms, std::int64_t timeout_ms);
   void expire();
+  void go_on_expiring();
   void free_garbage();
   void go_on_evicting();
 
@@ -63,6 +68,7 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   std::optional<engine::BatchRunner> batches_;
   net::TimerId wait_timer_ = 0;
   std::int64_t wait_timer_us_ = 0;  // when wait_timer_ fires
+  bool pushing_ = false;            // a further share of pushes is scheduled
   bool expiring_ = false;           // a further slice of expiry is scheduled
   bool freeing_ = false;
   bool evicting_ = false;          // a further slice of eviction is scheduled

@@ -13,13 +13,13 @@ using engine::Session;
 using engine::SessionPtr;
 
 bool hears_too_much(const Session& session, const access::User& user) {
-  const auto forbids = [&user](bool is_pattern) {
-    return [&user, is_pattern](const std::string& name) {
-      return !user.may_use_channel(name, is_pattern);
-    };
+  const auto forbids_any = [&user](const engine::SubscriptionPlaces& names, bool is_pattern) {
+    return std::any_of(names.begin(), names.end(), [&user, is_pattern](const auto& subscription) {
+      return !user.may_use_channel(subscription.first, is_pattern);
+    });
   };
-  return std::any_of(session.patterns.begin(), session.patterns.end(), forbids(true)) ||
-         std::any_of(session.channels.begin(), session.channels.end(), forbids(false));
+  return forbids_any(session.patterns, true) || forbids_any(session.channels, false) ||
+         forbids_any(session.shard_channels, false);
 }
 
 std::vector<SessionPtr> sessions_of(const engine::Store& store, const access::UserPtr& user) {

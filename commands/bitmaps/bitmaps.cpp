@@ -156,15 +156,15 @@ void bitop(Execution& x, Args args) {
   }
 
   const Key key = x.key(args[2]);
-  const Entry* existing = x.find_write(key);
   if (length > 0) {
+    const Entry* existing = x.find_write(key);
     x.change(key, existing).set_raw(length, [&](char* to) {
       combine_bits(*operation, sources, to, length);
     });
     if (!existing) x.created(key.bytes);
     x.changed(key.bytes, string, "set");
-  } else if (existing) {
-    x.erase(key, existing);
+  } else {
+    x.erase_any(key);
   }
   x.reply.integer(static_cast<std::int64_t>(length));
 }

@@ -380,15 +380,15 @@ void store_sorted(Execution& x, Sorting& sorting, std::string_view destination) 
     list->push(End::back, value.value_or(""), limits);
   });
   const Key key(destination);
-  const Entry* existing = x.find_write(key);
   const std::size_t size = list->size();
   if (size > 0) {
+    const Entry* existing = x.find_write(key);
     x.change(key, existing).set_object(std::move(list));
     if (!existing) x.created(key.bytes);
     x.changed(key.bytes, config::keyspace_event::list, "sortstore", size);
     x.became_ready(key.bytes);
-  } else if (existing) {
-    x.erase(key, existing);
+  } else {
+    x.erase_any(key);
   }
   x.reply.integer(static_cast<std::int64_t>(size));
 }

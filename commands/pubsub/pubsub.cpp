@@ -1,4 +1,4 @@
-// Publishing messages on channels, and subscribing to channels and patterns.
+// Publishing messages on channels and shard channels, and subscribing to them and to patterns.
 #include <optional>
 
 #include "base/glob.hpp"
@@ -9,58 +9,65 @@ namespace respawn::commands {
 
 namespace {
 
-/// What changed, and how many subscriptions the client has now.
-void reply_change(Execution& x, std::string_view change, std::optional<std::string_view> name) {
+/// What changed, and how many subscriptions of its kind the client has now.
+void reply_change(Execution& x, std::string_view change, std::optional<std::string_view> name,
+                  std::size_t subscriptions) {
   x.keep_reply();
   x.reply.push(3);
   x.reply.bulk(change);
   name ? x.reply.bulk(*name) : x.reply.null();
-  x.reply.integer(static_cast<std::int64_t>(x.session().subscription_count()));
+  x.reply.integer(static_cast<std::int64_t>(subscriptions));
 }
 
-void subscribe(Execution& x, Args args) {
-  for (std::string_view channel : args.subspan(1)) {
-    x.env().subscriptions.subscribe(x.session(), channel);
-    reply_change(x, "subscribe", channel);
+/// One of the three kinds of subscriptions. Channels and patterns are counted together.
+struct Kind {
+  bool (Subscriptions::*enter)(Session&, std::string_view);
+  bool (Subscriptions::*leave)(Session&, std::string_view);
+  SubscriptionPlaces ClientState::*own;
+  std::string_view entered;
+  std::string_view left;
+
+  [[nodiscard]] std::size_t count(const Session& session) const {
+    return own == &ClientState::shard_channels ? session.shard_channels.size()
+                                               : session.channels.size() + session.patterns.size();
   }
-}
+};
 
-void psubscribe(Execution& x, Args args) {
-  for (std::string_view pattern : args.subspan(1)) {
-    x.env().subscriptions.subscribe_pattern(x.session(), pattern);
-    reply_change(x, "psubscribe", pattern);
-  }
-}
+constexpr Kind channels{&Subscriptions::subscribe, &Subscriptions::unsubscribe,
+                        &ClientState::channels, "subscribe", "unsubscribe"};
+constexpr Kind patterns{&Subscriptions::subscribe_pattern, &Subscriptions::unsubscribe_pattern,
+                        &ClientState::patterns, "psubscribe", "punsubscribe"};
+constexpr Kind shard_channels{&Subscriptions::subscribe_shard, &Subscriptions::unsubscribe_shard,
+                              &ClientState::shard_channels, "ssubscribe", "sunsubscribe"};
 
-using Leave = bool (Subscriptions::*)(Session&, std::string_view);
-
-/// Leaves what is named, or, with no names, all of `own`. Always replies at least once.
-void leave(Execution& x, Args args, Leave leave_one, std::string_view change,
-           const std::set<std::string, std::less<>>& own) {
-  Subscriptions& subscriptions = x.env().subscriptions;
+template <const Kind& kind>
+void enter(Execution& x, Args args) {
   for (std::string_view name : args.subspan(1)) {
-    (subscriptions.*leave_one)(x.session(), name);
-    reply_change(x, change, name);
+    (x.env().subscriptions.*kind.enter)(x.session(), name);
+    reply_change(x, kind.entered, name, kind.count(x.session()));
   }
+}
+
+/// Leaves what is named, or, with no names, all of the kind. Always replies at least once.
+template <const Kind& kind>
+void leave(Execution& x, Args args) {
+  const auto leave_one = [&x](std::string_view name) {
+    (x.env().subscriptions.*kind.leave)(x.session(), name);
+    reply_change(x, kind.left, name, kind.count(x.session()));
+  };
+  for (std::string_view name : args.subspan(1)) leave_one(name);
   if (args.size() > 1) return;
-  if (own.empty()) return reply_change(x, change, std::nullopt);
-  while (!own.empty()) {
-    const std::string name = *own.begin();
-    (subscriptions.*leave_one)(x.session(), name);
-    reply_change(x, change, name);
-  }
+  const SubscriptionPlaces& own = x.session().*kind.own;
+  if (own.empty()) return reply_change(x, kind.left, std::nullopt, kind.count(x.session()));
+  while (!own.empty()) leave_one(std::string(own.begin()->first));
 }
 
-void unsubscribe(Execution& x, Args args) {
-  leave(x, args, &Subscriptions::unsubscribe, "unsubscribe", x.session().channels);
-}
+using Publish = std::size_t (Subscriptions::*)(std::string_view, std::string_view, const BlockPtr&);
 
-void punsubscribe(Execution& x, Args args) {
-  leave(x, args, &Subscriptions::unsubscribe_pattern, "punsubscribe", x.session().patterns);
-}
-
+template <Publish publish_to>
 void publish(Execution& x, Args args) {
-  const std::size_t receivers = x.env().subscriptions.publish(args[1], args[2]);
+  const std::size_t receivers =
+      (x.env().subscriptions.*publish_to)(args[1], args[2], x.block_of(args[2]));
   x.propagate_always(Targets::replicas);
   x.reply.integer(static_cast<std::int64_t>(receivers));
 }
@@ -74,13 +81,13 @@ bool takes_pattern(Execution& x, Args args) {
   return false;
 }
 
-void pubsub_channels(Execution& x, Args args) {
+void list_channels(Execution& x, Args args, const Subscriptions::Table& table) {
   if (!takes_pattern(x, args)) return;
   std::optional<Glob> wanted;
   if (args.size() == 3) wanted.emplace(args[2]);
   const std::size_t place = x.reply.announce();
   std::size_t count = 0;
-  for (const auto& [channel, listeners] : x.env().subscriptions.channels()) {
+  for (const auto& [channel, listeners] : table) {
     if (wanted && !wanted->matches(channel)) continue;
     x.reply.bulk(channel);
     ++count;
@@ -88,32 +95,33 @@ void pubsub_channels(Execution& x, Args args) {
   x.reply.settle(place, protocol::ReplyWriter::Aggregate::array, count);
 }
 
-void pubsub_numsub(Execution& x, Args args) {
-  const Subscriptions::Table& channels = x.env().subscriptions.channels();
+void count_listeners(Execution& x, Args args, const Subscriptions::Table& table) {
   x.reply.array((args.size() - 2) * 2);
   for (std::string_view channel : args.subspan(2)) {
-    const auto found = channels.find(channel);
+    const auto found = table.find(channel);
     x.reply.bulk(channel);
-    x.reply.integer(found == channels.end() ? 0 : static_cast<std::int64_t>(found->second.size()));
+    x.reply.integer(found == table.end() ? 0 : static_cast<std::int64_t>(found->second.size()));
   }
+}
+
+void pubsub_channels(Execution& x, Args args) {
+  list_channels(x, args, x.env().subscriptions.channels());
+}
+
+void pubsub_numsub(Execution& x, Args args) {
+  count_listeners(x, args, x.env().subscriptions.channels());
 }
 
 void pubsub_numpat(Execution& x, Args) {
   x.reply.integer(static_cast<std::int64_t>(x.env().subscriptions.patterns().size()));
 }
 
-// There are no shard channels without a cluster's slots.
-
 void pubsub_shardchannels(Execution& x, Args args) {
-  if (takes_pattern(x, args)) x.reply.array(0);
+  list_channels(x, args, x.env().subscriptions.shard_channels());
 }
 
 void pubsub_shardnumsub(Execution& x, Args args) {
-  x.reply.array((args.size() - 2) * 2);
-  for (std::string_view channel : args.subspan(2)) {
-    x.reply.bulk(channel);
-    x.reply.integer(0);
-  }
+  count_listeners(x, args, x.env().subscriptions.shard_channels());
 }
 
 constexpr CommandSpec pubsub_rows[] = {
@@ -145,7 +153,7 @@ constexpr CommandSpec pubsub_rows[] = {
              .group = Group::pubsub,
              .flags = {Flag::pubsub, Flag::loading, Flag::stale},
              .since = "7.0.0",
-             .complexity = "O(1)",
+             .complexity = "O(N) with N being the number of shard channels.",
              .summary = "Lists the shard channels that somebody listens to.",
              .run = pubsub_shardchannels}),
     command({.name = "pubsub|shardnumsub",
@@ -174,7 +182,7 @@ constexpr CommandSpec rows[] = {
              .since = "2.0.0",
              .complexity = "O(N) with N being the number of channels.",
              .summary = "Subscribes to channels.",
-             .run = subscribe}),
+             .run = enter<channels>}),
     command({.name = "unsubscribe",
              .syntax = "[channel [channel ...]]",
              .group = Group::pubsub,
@@ -183,7 +191,7 @@ constexpr CommandSpec rows[] = {
              .since = "2.0.0",
              .complexity = "O(N) with N being the number of channels.",
              .summary = "Leaves channels, or all of them.",
-             .run = unsubscribe}),
+             .run = leave<channels>}),
     command({.name = "psubscribe",
              .syntax = "pattern [pattern ...]",
              .group = Group::pubsub,
@@ -192,7 +200,7 @@ constexpr CommandSpec rows[] = {
              .since = "2.0.0",
              .complexity = "O(N) with N being the number of patterns.",
              .summary = "Subscribes to all channels that match patterns.",
-             .run = psubscribe}),
+             .run = enter<patterns>}),
     command({.name = "punsubscribe",
              .syntax = "[pattern [pattern ...]]",
              .group = Group::pubsub,
@@ -201,7 +209,7 @@ constexpr CommandSpec rows[] = {
              .since = "2.0.0",
              .complexity = "O(N) with N being the number of patterns.",
              .summary = "Leaves patterns, or all of them.",
-             .run = punsubscribe}),
+             .run = leave<patterns>}),
     command({.name = "publish",
              .syntax = "channel message",
              .group = Group::pubsub,
@@ -210,7 +218,36 @@ constexpr CommandSpec rows[] = {
              .complexity =
                  "O(N+M) with N being the number of receivers and M the number of all patterns.",
              .summary = "Sends a message to all who listen to a channel.",
-             .run = publish}),
+             .run = publish<&Subscriptions::publish>}),
+    command({.name = "ssubscribe",
+             .syntax = "shardchannel [shardchannel ...]",
+             .group = Group::pubsub,
+             .flags = {Flag::pubsub, Flag::noscript, Flag::loading, Flag::stale,
+                       Flag::allowed_when_subscribed},
+             .keys = {keys({KeyFlag::not_key}, 1, -1)},
+             .since = "7.0.0",
+             .complexity = "O(N) with N being the number of channels.",
+             .summary = "Subscribes to shard channels.",
+             .run = enter<shard_channels>}),
+    command({.name = "sunsubscribe",
+             .syntax = "[shardchannel [shardchannel ...]]",
+             .group = Group::pubsub,
+             .flags = {Flag::pubsub, Flag::noscript, Flag::loading, Flag::stale,
+                       Flag::allowed_when_subscribed},
+             .keys = {keys({KeyFlag::not_key}, 1, -1)},
+             .since = "7.0.0",
+             .complexity = "O(N) with N being the number of channels.",
+             .summary = "Leaves shard channels, or all of them.",
+             .run = leave<shard_channels>}),
+    command({.name = "spublish",
+             .syntax = "shardchannel message",
+             .group = Group::pubsub,
+             .flags = {Flag::pubsub, Flag::loading, Flag::stale, Flag::fast, Flag::may_replicate},
+             .keys = {keys({KeyFlag::not_key}, 1)},
+             .since = "7.0.0",
+             .complexity = "O(N) with N being the number of receivers.",
+             .summary = "Sends a message to all who listen to a shard channel.",
+             .run = publish<&Subscriptions::publish_shard>}),
     command({.name = "pubsub",
              .group = Group::pubsub,
              .since = "2.8.0",

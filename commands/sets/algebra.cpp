@@ -104,14 +104,14 @@ std::unique_ptr<Set> united(const Sets& sets, const keyspace::SetLimits& limits)
 void store(Execution& x, std::string_view name, std::unique_ptr<Set> result,
            std::string_view event) {
   const Key key(name);
-  const keyspace::Entry* existing = x.find_write(key);
   const std::size_t size = result->size();
   if (size > 0) {
+    const keyspace::Entry* existing = x.find_write(key);
     x.change(key, existing).set_object(std::move(result));
     if (!existing) x.created(key.bytes);
     x.changed(key.bytes, config::keyspace_event::set, event);
-  } else if (existing) {
-    x.erase(key, existing);
+  } else {
+    x.erase_any(key);
   }
   x.reply.integer(static_cast<std::int64_t>(size));
 }

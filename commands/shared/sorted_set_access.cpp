@@ -93,15 +93,15 @@ void reply_range(Execution& x, const SortedSet& set, RankRange range, keyspace::
 
 void store_result(Execution& x, const keyspace::Key& key, std::unique_ptr<SortedSet> result,
                   std::string_view event, std::uint64_t changes) {
-  const keyspace::Entry* existing = x.find_write(key);
   const std::size_t size = result->size();
   if (size > 0) {
+    const keyspace::Entry* existing = x.find_write(key);
     x.change(key, existing).set_object(std::move(result));
     if (!existing) x.created(key.bytes);
     x.became_ready(key.bytes);
     x.changed(key.bytes, config::keyspace_event::sorted_set, event, changes);
-  } else if (existing) {
-    x.erase(key, existing);
+  } else {
+    x.erase_any(key);
   }
   x.reply.integer(static_cast<std::int64_t>(size));
 }

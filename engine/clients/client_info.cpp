@@ -82,7 +82,7 @@ std::string client_info(const Session& session, std::int64_t now_ms) {
   line.add("db", session.db);
   line.add_size("sub", session.channels.size());
   line.add_size("psub", session.patterns.size());
-  line.add("ssub", 0);
+  line.add_size("ssub", session.shard_channels.size());
   line.add("multi", queued_count(session));
   line.add_size("qbuf", query);
   line.add_size("qbuf-free", query_free);

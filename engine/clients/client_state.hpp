@@ -3,7 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <set>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +21,14 @@ namespace respawn::engine {
 struct CommandSpec;
 
 enum class ClientType : std::uint8_t { normal, replica, pubsub, master };
+
+/// What a client listens to. Each has its place in the order in which all clients subscribed: who
+/// came first is told first. Written by Subscriptions.
+using SubscriptionPlaces = std::map<std::string, std::uint64_t, std::less<>>;
+
+/// Whether what was pushed to a client waits for the actor that tells its connection, and where
+/// (ClientTable).
+enum class PushQueue : std::uint8_t { none, in_turn, at_once };
 
 /// Why and until when a client is blocked. `waiter` is registered in the WaiterTable while
 /// `active`.
@@ -67,8 +75,9 @@ struct ClientState {
   bool applying = false;
   TrackingState tracking;
 
-  std::set<std::string, std::less<>> channels;
-  std::set<std::string, std::less<>> patterns;
+  SubscriptionPlaces channels;
+  SubscriptionPlaces patterns;
+  SubscriptionPlaces shard_channels;
 
   BlockedState blocked;
   TransactionState transaction;
@@ -77,10 +86,9 @@ struct ClientState {
   std::uint64_t held = 0;
 
   /// Bytes for the client outside its own replies (pub/sub messages), until they are sent, or until
-  /// the command of the client that runs has replied; `pushing` while it is on the list of sessions
-  /// to be flushed.
+  /// the command of the client that runs has replied.
   Buffer pushes;
-  bool pushing = false;
+  PushQueue push_queue = PushQueue::none;  // on which list of the ClientTable it is
 
   /// Of the keyspace actor that serves the client now; kept by the ClientTable.
   std::uint64_t keyspace_generation = 0;
@@ -94,7 +102,10 @@ struct ClientState {
     return user ? std::string_view(user->name()) : access::default_user_name;
   }
 
-  [[nodiscard]] std::size_t subscription_count() const { return channels.size() + patterns.size(); }
+  /// Of every kind.
+  [[nodiscard]] std::size_t subscription_count() const {
+    return channels.size() + patterns.size() + shard_channels.size();
+  }
 
   [[nodiscard]] bool in_subscribe_mode() const {
     return resp == protocol::RespVersion::resp2 && subscription_count() > 0;

@@ -37,6 +37,7 @@ void BatchRunner::run(const SessionPtr& session) {
   Batch& batch = session->batch;
   session->last_interaction_ms = executor_.now_us() / 1000;
   batch.begin_executing(executor_.generation());
+  store_.clients.begin_batch(*session);
   const std::uint64_t begun_ns = executor_.now_ns();
   if (batch.next == 0 && batch.ran_ns == 0 && batch.arrived_ns != 0)
     store_.request_times.wait_ns.record_clamped(begun_ns - batch.arrived_ns);

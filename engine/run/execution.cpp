@@ -17,10 +17,14 @@ void Execution::touch(const keyspace::Entry& entry) {
       used_access_clock(config(), entry.access_clock(), now_us_, store().random));
 }
 
-const keyspace::Entry* Execution::find_live(const keyspace::Key& key) {
+const keyspace::Entry* Execution::find_any(const keyspace::Key& key) const {
   if (environment_->store.probe) [[unlikely]]
     environment_->store.probe->looking_up(session_->db, key.bytes);
-  const keyspace::Entry* entry = db().find(key);
+  return db().find(key);
+}
+
+const keyspace::Entry* Execution::find_live(const keyspace::Key& key) {
+  const keyspace::Entry* entry = find_any(key);
   if (!entry || !entry->has_expiry() || !entry->expired(expiry_now_ms())) return entry;
   if (may_expire()) expire(key, entry);
   return nullptr;
@@ -88,6 +92,10 @@ void Execution::erase(const keyspace::Key& key, const keyspace::Entry* entry, in
                       std::string_view event) {
   change(key, entry).erase();
   changed(key.bytes, event_class, event);
+}
+
+void Execution::erase_any(const keyspace::Key& key) {
+  if (const keyspace::Entry* entry = find_any(key)) erase(key, entry);
 }
 
 void Execution::removed(keyspace::Change& change, int event_class, std::string_view event,

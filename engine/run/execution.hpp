@@ -183,6 +183,10 @@ class Execution {
   void erase(const keyspace::Key& key, const keyspace::Entry* entry,
              int event_class = config::keyspace_event::generic, std::string_view event = "del");
 
+  /// An empty result was stored: whatever is at the key goes, also what is over, of which it is not
+  /// said that it expired.
+  void erase_any(const keyspace::Key& key);
+
   /// Elements were removed from a container: the event, so many changes, and the end of a container
   /// that became empty.
   void removed(keyspace::Change& change, int event_class, std::string_view event,
@@ -254,6 +258,7 @@ class Execution {
   [[nodiscard]] bool resuming() const { return session_->blocked.active; }
 
  private:
+  [[nodiscard]] const keyspace::Entry* find_any(const keyspace::Key& key) const;
   const keyspace::Entry* find_live(const keyspace::Key& key);
   void expire(const keyspace::Key& key, const keyspace::Entry* entry);
 

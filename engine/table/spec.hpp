@@ -310,9 +310,10 @@ consteval CommandSpec command(CommandSpec s) {
   if (s.summary.empty() || s.since.empty()) spec_error("COMMAND DOCS needs summary and since");
   for (char c : s.name)
     if (c >= 'A' && c <= 'Z') spec_error("names are lower case");
-  if (s.key_spec_count() > 0 && s.group != Group::transactions &&
-      s.flags.has(Flag::write) == s.flags.has(Flag::readonly))
-    spec_error("a command on keys is either write or readonly");
+  for (std::size_t i = 0; i < s.key_spec_count(); ++i)
+    if (!s.keys[i].flags.has(KeyFlag::not_key) && s.group != Group::transactions &&
+        s.flags.has(Flag::write) == s.flags.has(Flag::readonly))
+      spec_error("a command on keys is either write or readonly");
   return s;
 }
 

@@ -217,9 +217,11 @@ class Server : private BatchPort {
   void yield(const SessionPtr& session) override { waiting_.push_back(session); }
 
   void settle() override {
-    for (const SessionPtr& session : store.clients.take_pushing()) {
-      const Buffer bytes = ClientTable::take_pushes(*session);
-      if (Client* client = find(*session)) client->received_ += bytes.text();
+    while (store.clients.has_pushing()) {
+      for (const SessionPtr& session : store.clients.take_pushing()) {
+        const Buffer bytes = ClientTable::take_pushes(*session);
+        if (Client* client = find(*session)) client->received_ += bytes.text();
+      }
     }
     for (const SessionPtr& session : store.clients.take_killed())
       if (Client* client = find(*session)) client->closed_ = true;

@@ -151,6 +151,18 @@ TEST_F(Acl, WhoMayNotHearAnyMoreIsClosed) {
   EXPECT_TRUE(alice.closed());
 }
 
+TEST_F(Acl, WhoMayNotHearAShardChannelAnyMoreIsClosed) {
+  auto& alice = client_of("alice", "+@all &news.* &one");
+  EXPECT_EQ(alice.run("SSUBSCRIBE one other"), no_channel);
+  EXPECT_EQ(alice.run("SPUBLISH other x"), no_channel);
+  alice.run("SSUBSCRIBE one");
+  EXPECT_EQ(run("ACL SETUSER alice resetchannels &one"), ok);
+  EXPECT_FALSE(alice.closed());
+  EXPECT_EQ(run("ACL SETUSER alice resetchannels &news.*"), ok);
+  EXPECT_TRUE(alice.closed());
+  EXPECT_EQ(run("PUBSUB SHARDCHANNELS"), array({}));
+}
+
 TEST_F(Acl, DeletedUsersAreClosed) {
   auto& alice = client_of("alice", "+@all ~*");
   auto& bob = client_of("bob", "+@all ~*");

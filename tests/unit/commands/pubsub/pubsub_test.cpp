@@ -135,9 +135,78 @@ TEST_F(PubsubTest, IntrospectionRefuses) {
 TEST_F(PubsubTest, SubscriptionsSurviveARestart) {
   Client& listener = connect();
   listener.run("SUBSCRIBE a");
+  listener.run("SSUBSCRIBE s");
   server.restart();
   EXPECT_EQ(run("PUBLISH a x"), integer(1));
-  EXPECT_EQ(listener.received(), message('*', "a", "x"));
+  EXPECT_EQ(run("SPUBLISH s y"), integer(1));
+  EXPECT_EQ(listener.received(),
+            message('*', "a", "x") + aggregate('*', {bulk("smessage"), bulk("s"), bulk("y")}));
+}
+
+TEST_F(PubsubTest, ShardChannelsAreCountedApart) {
+  run("SUBSCRIBE a b");
+  EXPECT_EQ(run("SSUBSCRIBE a s a"), change('*', "ssubscribe", "a", 1) +
+                                         change('*', "ssubscribe", "s", 2) +
+                                         change('*', "ssubscribe", "a", 2));
+  EXPECT_EQ(run("PSUBSCRIBE p*"), change('*', "psubscribe", "p*", 3));
+  EXPECT_EQ(run("SUNSUBSCRIBE a nothing"),
+            change('*', "sunsubscribe", "a", 1) + change('*', "sunsubscribe", "nothing", 1));
+  EXPECT_EQ(run("UNSUBSCRIBE a"), change('*', "unsubscribe", "a", 2));
+  EXPECT_EQ(run("SUNSUBSCRIBE"), change('*', "sunsubscribe", "s", 0));
+  EXPECT_EQ(run("SUNSUBSCRIBE"), array({bulk("sunsubscribe"), null, integer(0)}));
+  Client& resp3 = connect(protocol::RespVersion::resp3);
+  EXPECT_EQ(resp3.run("SSUBSCRIBE a"), change('>', "ssubscribe", "a", 1));
+}
+
+TEST_F(PubsubTest, ShardChannelsAreANamespaceOfTheirOwn) {
+  Client& shard = connect();
+  Client& all = connect();
+  shard.run("SSUBSCRIBE c");
+  all.run("SUBSCRIBE c");
+  all.run("PSUBSCRIBE *");
+  EXPECT_EQ(run("SPUBLISH c x"), integer(1));
+  EXPECT_EQ(shard.received(), aggregate('*', {bulk("smessage"), bulk("c"), bulk("x")}));
+  EXPECT_EQ(run("PUBLISH c x"), integer(2));
+  EXPECT_EQ(shard.received(), "");
+  EXPECT_EQ(run("PUBSUB SHARDCHANNELS"), bulks({"c"}));
+  EXPECT_EQ(run("PUBSUB SHARDCHANNELS x*"), array({}));
+  EXPECT_EQ(run("PUBSUB SHARDNUMSUB c d"), array({bulk("c"), integer(1), bulk("d"), integer(0)}));
+  EXPECT_NE(run("INFO stats").find("\r\npubsubshard_channels:1\r\n"), std::string::npos);
+  const std::string list = run("CLIENT LIST ID " + std::to_string(shard.session().id));
+  EXPECT_NE(list.find(" flags=P "), std::string::npos) << list;
+  EXPECT_NE(list.find(" sub=0 psub=0 ssub=1 "), std::string::npos) << list;
+  server.disconnect(shard);
+  EXPECT_EQ(run("SPUBLISH c x"), integer(0));
+}
+
+TEST_F(PubsubTest, AShardSubscriberIsRestrictedLikeAnyOther) {
+  run("SSUBSCRIBE s");
+  EXPECT_EQ(run("PING"), bulks({"pong", ""}));
+  EXPECT_EQ(run("SPUBLISH s x"),
+            error("ERR Can't execute 'spublish': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / "
+                  "QUIT / RESET are allowed in this context"));
+  EXPECT_EQ(run("UNSUBSCRIBE"), array({bulk("unsubscribe"), null, integer(0)}));
+  EXPECT_EQ(run("GET k").substr(0, 18), "-ERR Can't execute");
+  EXPECT_EQ(run("SUNSUBSCRIBE s"), change('*', "sunsubscribe", "s", 0));
+  EXPECT_EQ(run("GET k"), null);
+  run("SSUBSCRIBE s");
+  EXPECT_EQ(run("RESET"), simple("RESET"));
+  EXPECT_EQ(run("PUBSUB SHARDCHANNELS"), array({}));
+}
+
+TEST_F(PubsubTest, AMessageOfAnySizeArrivesWhole) {
+  Client& listener = connect();
+  Client& resp3 = connect(protocol::RespVersion::resp3);
+  listener.run("SUBSCRIBE c");
+  resp3.run("SUBSCRIBE c");
+  for (const std::size_t size : {0U, 900U, 1'100U, 40'000U, 200'000U}) {
+    const std::string text(size, 'x');
+    EXPECT_EQ(run({"PUBLISH", "c", text}), integer(2));
+    EXPECT_EQ(listener.received(), message('*', "c", text));
+    EXPECT_EQ(resp3.run({"PUBLISH", "c", text}),
+              message('>', "c", text) + integer(2) + message('>', "c", text));
+    EXPECT_EQ(listener.received(), message('*', "c", text));
+  }
 }
 
 }  // namespace

@@ -49,6 +49,15 @@ TEST_F(SetsTest, AddRemoveAndAsk) {
   EXPECT_EQ(connect(protocol::RespVersion::resp3).run("SMEMBERS s"), aggregate('~', {}));
 }
 
+TEST_F(SetsTest, NothingStoredOverWhatIsOverDeletesIt) {
+  server.store.active_expire = false;
+  for (const std::string_view command : {"SINTERSTORE k a b", "SDIFFSTORE k a b"}) {
+    run("SET k v PX 1");
+    pass_ms(10);
+    EXPECT_EQ(events_of(command), "keymiss a, keymiss b, del k");
+  }
+}
+
 TEST_F(SetsTest, Events) {
   EXPECT_EQ(events_of("SADD s a b 1"), "new s, sadd s");
   EXPECT_EQ(events_of("SADD s a"), "");
