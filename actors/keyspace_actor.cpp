@@ -4,6 +4,7 @@
 
 #include "actors/actor_session.hpp"
 #include "engine/clients/client_info.hpp"
+#include "engine/run/client_eviction.hpp"
 
 namespace respawn::actors {
 
@@ -179,6 +180,7 @@ void KeyspaceActor::tick() {
   after(tick_us, &KeyspaceActor::tick);
   executor_->upkeep().sample_rates(context_.counters.received_bytes, context_.counters.sent_bytes);
   executor_->upkeep().trim_tracking();
+  engine::evict_clients(executor_->environment());
   close_idle_clients();
   expire();
   batches_->go_on();

@@ -98,9 +98,7 @@ constexpr Option rows[] = {
         .about("Longest single argument that a request may carry."),
     ranged(make_option("maxmemory-clients", Kind::memory_or_percent, "0"), -100, long_max)
         .bind<&Config::maxmemory_clients>()
-        .promises(is_not_zero,
-                  "the memory of clients is not limited as a whole; limit each by "
-                  "client-query-buffer-limit and client-output-buffer-limit")
+        .implemented()
         .about("Memory of all clients past which the largest are closed; 0 sets no limit."),
     choice("network-backend", "auto", backends)
         .bind<&Config::network_backend>()

@@ -2,18 +2,15 @@
 
 #include <algorithm>
 
+#include "engine/clients/client_memory.hpp"
+
 namespace respawn::commands {
 
 namespace {
 
 std::uint64_t client_bytes(const ClientTable& clients) {
   std::uint64_t bytes = 0;
-  for (const auto& [id, session] : clients.all()) {
-    const SocketFacts& facts = session->facts;
-    bytes += sizeof(Session) + facts.query_bytes.load(std::memory_order_relaxed) +
-             facts.query_free_bytes.load(std::memory_order_relaxed) +
-             facts.output_bytes.load(std::memory_order_relaxed);
-  }
+  for (const auto& [id, session] : clients.all()) bytes += client_memory_bytes(*session);
   return bytes;
 }
 

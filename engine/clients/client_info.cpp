@@ -1,6 +1,7 @@
 #include "engine/clients/client_info.hpp"
 
 #include "base/text.hpp"
+#include "engine/clients/client_memory.hpp"
 #include "engine/table/spec.hpp"
 
 namespace respawn::engine {
@@ -23,16 +24,6 @@ std::string flags_of(const Session& session) {
   if (session.no_evict) flags += 'e';
   if (session.no_touch) flags += 'T';
   return flags.empty() ? "N" : flags;
-}
-
-/// Bytes of the arguments of the command that runs or waits. Other batches belong to their
-/// connections and are not looked into.
-std::size_t argument_bytes(const Session& session) {
-  const Batch& batch = session.batch;
-  if (!session.keyspace_holds_batch() || batch.next >= batch.commands.slices.size()) return 0;
-  std::size_t bytes = 0;
-  for (const std::string_view argument : batch.next_command()) bytes += argument.size();
-  return bytes;
 }
 
 /// -1 without a transaction.
@@ -69,7 +60,6 @@ std::string client_info(const Session& session, std::int64_t now_ms) {
   const std::size_t query = facts.query_bytes.load(std::memory_order_relaxed);
   const std::size_t query_free = facts.query_free_bytes.load(std::memory_order_relaxed);
   const std::size_t output = facts.output_bytes.load(std::memory_order_relaxed);
-  const std::size_t arguments = argument_bytes(session);
   Line line;
   line.add("id", std::to_string(session.id));
   line.add("addr", session.peer_address);
@@ -86,15 +76,14 @@ std::string client_info(const Session& session, std::int64_t now_ms) {
   line.add("multi", queued_count(session));
   line.add_size("qbuf", query);
   line.add_size("qbuf-free", query_free);
-  line.add_size("argv-mem", arguments);
+  line.add_size("argv-mem", argument_bytes(session));
   line.add_size("multi-mem", session.transaction.argument_bytes());
   line.add("rbs", 0);
   line.add("rbp", 0);
   line.add("obl", 0);
   line.add("oll", output > 0 ? 1 : 0);
   line.add_size("omem", output);
-  line.add_size("tot-mem", sizeof(Session) + query + query_free + output + arguments +
-                               session.transaction.memory_bytes());
+  line.add_size("tot-mem", client_memory_bytes(session));
   line.add("events", output > 0 ? "rw" : "r");
   const CommandSpec* command = session.last_command.load(std::memory_order_relaxed);
   line.add("cmd", command ? command->name : "NULL");

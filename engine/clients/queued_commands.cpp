@@ -25,7 +25,7 @@ void clear_and_trim(Container& container) {
 void QueuedCommands::add(Command& command, Args args, const protocol::RequestCommands& from) {
   commands_.push_back({&command, words_.size(), args.size()});
   for (const std::string_view argument : args) {
-    argument_bytes_ += argument.size();
+    argument_bytes_ += argument.size() + sizeof(char*);
     if (BlockPtr block = from.block_of(argument)) {
       words_.push_back({&*block, 0, argument.size()});
       blocks_.push_back(std::move(block));

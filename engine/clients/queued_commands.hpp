@@ -27,7 +27,7 @@ class QueuedCommands {
 
   [[nodiscard]] bool empty() const { return commands_.empty(); }
 
-  /// Of all arguments.
+  /// Of all arguments, and a pointer to each, as Redis counts them.
   [[nodiscard]] std::size_t argument_bytes() const { return argument_bytes_; }
 
   /// What it takes, beside the arguments.

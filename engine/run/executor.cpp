@@ -21,7 +21,8 @@ bool lost_a_command(const Session& session) {
 void guard_transaction(Store& store, Session& session) {
   TransactionState& transaction = session.transaction;
   const CommandSpec* lost = session.last_command.load(std::memory_order_relaxed);
-  if (transaction.phase == TransactionState::Phase::running) store.watches.discard(session);
+  if (lost->flags.has(Flag::runs_queue) || lost->name == "discard" || lost->name == "reset")
+    return store.watches.discard(session);
   if (lost->name == "watch") transaction.touched = true;
   if (lost->name != "multi") return;
   transaction.phase = TransactionState::Phase::queueing;

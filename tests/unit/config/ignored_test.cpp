@@ -94,8 +94,6 @@ TEST(Ignored, SetRefusesPromisesAndLetsThemBeTakenBack) {
   const std::pair<const char*, const char*> promises[] = {{"appendonly", "yes"},
                                                           {"save", "900 1"},
                                                           {"save", "3600 1 300 100 60 10000"},
-                                                          {"maxmemory-clients", "1mb"},
-                                                          {"maxmemory-clients", "5%"},
                                                           {"tls-port", "6380"},
                                                           {"tls-cert-file", "a.crt"},
                                                           {"tls-auth-clients", "yes"},
@@ -109,7 +107,6 @@ TEST(Ignored, SetRefusesPromisesAndLetsThemBeTakenBack) {
     EXPECT_THAT(set(name, value), HasSubstr(" - ")) << name;
   const std::pair<const char*, const char*> taken_back[] = {{"appendonly", "no"},
                                                             {"save", ""},
-                                                            {"maxmemory-clients", "0"},
                                                             {"tls-port", "0"},
                                                             {"tls-cert-file", ""},
                                                             {"tls-auth-clients", "no"},

@@ -182,7 +182,7 @@ TEST_F(TransactionsTest, WhatIsQueuedIsBounded) {
   Client& other = connect();
   other.run("MULTI");
   EXPECT_EQ(other.run({"SET", "k", std::string(900, 'x')}), queued);
-  EXPECT_EQ(other.session().transaction.argument_bytes(), 904U);
+  EXPECT_EQ(other.session().transaction.argument_bytes(), 928U);
   EXPECT_FALSE(other.closed());
   EXPECT_EQ(other.run({"SET", "k", std::string(900, 'x')}), "");
   EXPECT_TRUE(other.closed());

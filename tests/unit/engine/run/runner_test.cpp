@@ -136,7 +136,7 @@ TEST_F(RunnerTest, NothingIsEvictedInside) {
   auto config = std::make_shared<config::Config>();
   config->maxmemory_bytes = 1;
   config->maxmemory_policy = config::EvictionPolicy::allkeys_random;
-  store_.config = config;
+  store_.put_in_force(config);
   int over = 0;
   services_.memory.measure = [&] { return over-- > 0 ? std::uint64_t{2} : std::uint64_t{0}; };
   over = 0;
@@ -150,7 +150,7 @@ TEST_F(RunnerTest, NothingIsEvictedInside) {
 TEST_F(RunnerTest, TheMemoryLimitCountsAsTheUnitFoundIt) {
   auto config = std::make_shared<config::Config>();
   config->maxmemory_bytes = 1;
-  store_.config = config;
+  store_.put_in_force(config);
   services_.memory.known.used = 2;
   EXPECT_EQ(run("NEST SET a 1 ; GET a"), error(errors::out_of_memory) + commands::test::null);
 }
@@ -158,7 +158,7 @@ TEST_F(RunnerTest, TheMemoryLimitCountsAsTheUnitFoundIt) {
 TEST_F(RunnerTest, EventsAreToldInside) {
   auto config = std::make_shared<config::Config>();
   config->notify_keyspace_events = config::keyspace_event::all | config::keyspace_event::keyevent;
-  store_.config = config;
+  store_.put_in_force(config);
   auto other = std::make_shared<Session>();
   other->id = 2;
   executor_.add_client(other);
