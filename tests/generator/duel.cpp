@@ -38,12 +38,6 @@ bool is_listed_encoding(const Reply& redis, const Reply& ours) {
          encodings.end();
 }
 
-std::optional<std::string> compare(const Reply& redis, const Reply& ours, const Command& command) {
-  if (same(redis, ours)) return std::nullopt;
-  if (command.encoding && is_listed_encoding(redis, ours)) return std::nullopt;
-  return differential::difference({redis}, {ours}, command.how);
-}
-
 /// A restored sorted set that fits a listpack becomes one, which makes 0 of -0.
 Reply without_negative_zero(Reply reply) {
   for (Reply& element : reply.elements) element = without_negative_zero(std::move(element));
@@ -84,6 +78,12 @@ std::string directives(const Comparison& how) {
 }
 
 }  // namespace
+
+std::optional<std::string> compare(const Reply& redis, const Reply& ours, const Command& command) {
+  if (same(redis, ours)) return std::nullopt;
+  if (command.encoding && is_listed_encoding(redis, ours)) return std::nullopt;
+  return differential::difference({redis}, {ours}, command.how);
+}
 
 Duel::Duel() {
   redis_.binary = support::redis_binary();
@@ -236,7 +236,6 @@ std::optional<Failure> Duel::compare_dumps(Side& from, Side& to, const std::vect
   return std::nullopt;
 }
 
-/// A server is gone or does not answer: both are started, or connected to, again.
 Failure Duel::lost(const std::string& what) {
   Failure failure;
   failure.text = "  " + what;
@@ -309,15 +308,24 @@ std::string Duel::finish() {
   return status && status->clean() ? "" : "did not end cleanly\n" + ours_.process->standard_error();
 }
 
-std::string to_script(const Terms& terms, const std::vector<Command>& commands,
-                      const Failure& failure) {
+std::string to_script(const Command& command) {
+  std::string text;
+  for (const Words& words : command.before) text += quoted(words);
+  text += directives(command.how) + quoted(command.words);
+  for (const Words& words : command.after) text += quoted(words);
+  return text;
+}
+
+std::string to_script(const Terms& terms) {
   std::string text = "# resp " + std::to_string(terms.resp) + "\n";
   for (const Words& setting : terms.settings) text += quoted(setting);
-  for (const Command& command : commands) {
-    for (const Words& words : command.before) text += quoted(words);
-    text += directives(command.how) + quoted(command.words);
-    for (const Words& words : command.after) text += quoted(words);
-  }
+  return text;
+}
+
+std::string to_script(const Terms& terms, const std::vector<Command>& commands,
+                      const Failure& failure) {
+  std::string text = to_script(terms);
+  for (const Command& command : commands) text += to_script(command);
   if (failure.index >= commands.size()) text += quoted(failure.asked);
   return text;
 }

@@ -47,12 +47,7 @@ class Duel {
   /// How our server ended, when asked to; empty when it did so properly.
   std::string finish();
 
- private:
-  struct Side {
-    std::string binary;
-    std::unique_ptr<support::ServerProcess> process;
-    std::optional<support::RawSocket> socket;
-  };
+  // What a sequence consists of, for players of other kinds of sequences.
 
   using Replies = std::vector<support::Reply>;
 
@@ -61,25 +56,55 @@ class Duel {
     Replies ours;
   };
 
+  /// Both servers run, are connected to, have no data and are set as `terms` say.
+  void begin(const Terms& terms);
+
+  /// Over the connections that begin() made. Throws std::runtime_error when a server is lost.
+  Answers ask(const std::vector<Words>& commands);
+
+  /// All data, and what one server makes of the other's DUMPs.
+  std::optional<Failure> compare_data();
+
+  /// A server is gone or does not answer: both are started anew at the next begin().
+  Failure lost(const std::string& what);
+
+  [[nodiscard]] std::uint16_t redis_port() const { return redis_.process->port(); }
+
+  [[nodiscard]] std::uint16_t our_port() const { return ours_.process->port(); }
+
+ private:
+  struct Side {
+    std::string binary;
+    std::unique_ptr<support::ServerProcess> process;
+    std::optional<support::RawSocket> socket;
+  };
+
   void connect(Side& side);
   static Replies ask_one(Side& side, const std::vector<Words>& commands);
-  Answers ask(const std::vector<Words>& commands);
   std::optional<Failure> ask_and_compare(const std::vector<Command>& commands, Answers& answers);
-  void begin(const Terms& terms);
   std::optional<Failure> play_batch(const std::vector<Command>& commands, std::size_t from,
                                     std::size_t to);
-  std::optional<Failure> compare_data();
   std::optional<Failure> compare_values(int db, const std::vector<std::string>& keys);
   std::optional<Failure> compare_dumps(Side& from, Side& to, const std::vector<Command>& reads,
                                        const Replies& values);
-  Failure lost(const std::string& what);
 
   Side redis_;
   Side ours_;
   std::string missing_;
 };
 
-/// The commands in the language of tests/differential/scripts.
+/// What is different, for a reader; none when the replies count as equal.
+[[nodiscard]] std::optional<std::string> compare(const support::Reply& redis,
+                                                 const support::Reply& ours,
+                                                 const Command& command);
+
+/// One command, and what it is sent with, in the language of tests/differential/scripts.
+[[nodiscard]] std::string to_script(const Command& command);
+
+/// The settings, in the same language.
+[[nodiscard]] std::string to_script(const Terms& terms);
+
+/// All of it.
 [[nodiscard]] std::string to_script(const Terms& terms, const std::vector<Command>& commands,
                                     const Failure& failure);
 

@@ -10,8 +10,10 @@
 #include "base/random.hpp"
 #include "commands/families.hpp"
 #include "tests/generator/duel.hpp"
+#include "tests/generator/ensemble.hpp"
 #include "tests/generator/shrink.hpp"
 #include "tests/generator/source.hpp"
+#include "tests/generator/turns.hpp"
 
 namespace respawn::generator {
 namespace {
@@ -20,6 +22,11 @@ constexpr std::uint64_t commands_per_sequence = 1000;
 constexpr std::uint64_t commands_in_ci = 200'000;
 constexpr std::uint64_t commands_in_long_form = 5'000'000;
 constexpr int plays_max = 1500;
+/// Of several clients: a turn takes as long as some 60 commands of one client.
+constexpr std::uint64_t turns_per_sequence = 500;
+constexpr std::uint64_t turns_in_ci = 20'000;
+constexpr std::uint64_t turns_in_long_form = 500'000;
+constexpr int plays_of_turns_max = 400;
 /// Behind so many a run ends.
 constexpr int failures_max = 12;
 
@@ -28,9 +35,9 @@ std::optional<std::uint64_t> from_environment(const char* name) {
   return text == nullptr ? std::nullopt : parse_uint64(text);
 }
 
-std::uint64_t command_count() {
-  if (const auto given = from_environment("RESPAWN_GENERATOR_COMMANDS")) return *given;
-  return std::getenv("RESPAWN_LONG") == nullptr ? commands_in_ci : commands_in_long_form;
+std::uint64_t count_of(const char* name, std::uint64_t in_ci, std::uint64_t in_long_form) {
+  if (const auto given = from_environment(name)) return *given;
+  return std::getenv("RESPAWN_LONG") == nullptr ? in_ci : in_long_form;
 }
 
 /// Consecutive seeds cover both protocols, both kinds of limits, and both varieties.
@@ -69,13 +76,36 @@ class Generator : public testing::Test {
     const Terms terms = terms_of(seed);
     auto failure = duel_.play(terms, commands);
     if (!failure) return true;
-    const Shrunk shrunk = shrink(
+    const auto shrunk = shrink<Command>(
         std::move(commands), std::move(*failure),
         [&](const std::vector<Command>& some) { return duel_.play(terms, some); }, plays_max);
     ADD_FAILURE() << "RESPAWN_GENERATOR_SEED=" << seed << " RESPAWN_GENERATOR_COMMANDS=" << count
                   << "\n"
                   << shrunk.failure.text << "\n"
-                  << to_script(terms, shrunk.commands, shrunk.failure);
+                  << to_script(terms, shrunk.items, shrunk.failure);
+    return ++failures_ < failures_max;
+  }
+
+  /// The same for turns of several clients, which see all keyspace events.
+  bool run_turns(std::uint64_t seed, std::uint64_t count) {
+    TurnSource source(turn_templates_, payloads_, seed, variety_of(seed));
+    std::vector<Turn> turns;
+    for (std::uint64_t i = 0; i < count; ++i) turns.push_back(source.next());
+    Terms terms = terms_of(seed);
+    terms.settings.push_back({"CONFIG", "SET", "notify-keyspace-events", "KEA"});
+    const Play<Turn> play = [&](const std::vector<Turn>& some) {
+      return ensemble_.play(terms, some);
+    };
+    auto failure = play(turns);
+    if (!failure) return true;
+    auto shrunk = shrink<Turn>(std::move(turns), std::move(*failure), play, plays_of_turns_max);
+    std::vector<Turn> single = one_by_one(shrunk.items);
+    if (auto still = play(single))
+      shrunk = shrink<Turn>(std::move(single), std::move(*still), play, plays_of_turns_max);
+    ADD_FAILURE() << "RESPAWN_GENERATOR_SEED=" << seed << " RESPAWN_GENERATOR_TURNS=" << count
+                  << "\n"
+                  << shrunk.failure.text << "\n"
+                  << to_script(terms, shrunk.items);
     return ++failures_ < failures_max;
   }
 
@@ -84,15 +114,23 @@ class Generator : public testing::Test {
       if (!run(seed, std::min(commands_per_sequence, count - done))) return;
   }
 
+  void run_all_turns(std::uint64_t seed, std::uint64_t count) {
+    for (std::uint64_t done = 0; done < count; done += turns_per_sequence, ++seed)
+      if (!run_turns(seed, std::min(turns_per_sequence, count - done))) return;
+  }
+
   Duel duel_;
   std::vector<std::string> payloads_;
   engine::Registry registry_{commands::every_family()};
   std::vector<Template> templates_ = all_templates(registry_);
+  TurnTemplates turn_templates_{registry_};
+  Ensemble ensemble_{duel_};
   int failures_ = 0;
 };
 
 TEST_F(Generator, FindsNoDifference) {
-  const std::uint64_t count = command_count();
+  const std::uint64_t count =
+      count_of("RESPAWN_GENERATOR_COMMANDS", commands_in_ci, commands_in_long_form);
   if (const auto seed = from_environment("RESPAWN_GENERATOR_SEED")) {
     run_all(*seed, count);
   } else {
@@ -101,6 +139,23 @@ TEST_F(Generator, FindsNoDifference) {
     run_all(fresh, count / 4);
     for (const std::uint64_t fixed : {1'000'000, 2'000'000, 3'000'000}) run_all(fixed, count / 4);
   }
+  EXPECT_EQ(duel_.finish(), "");
+}
+
+TEST_F(Generator, FindsNoDifferenceAmongSeveralClients) {
+  const std::uint64_t count = count_of("RESPAWN_GENERATOR_TURNS", turns_in_ci, turns_in_long_form);
+  if (const auto seed = from_environment("RESPAWN_GENERATOR_SEED")) {
+    run_all_turns(*seed, count);
+  } else {
+    const std::uint64_t fresh = system_entropy() >> 24;
+    std::cout << "RESPAWN_GENERATOR_SEED=" << fresh << " and a fixed seed\n";
+    run_all_turns(fresh, count / 2);
+    run_all_turns(5'000'000, count / 2);
+  }
+  const Tally& tally = ensemble_.tally();
+  std::cout << tally.waited << " waited, " << tally.served << " served, " << tally.executed
+            << " executed, " << tally.refused << " refused, " << tally.messages << " messages, "
+            << tally.invalidated << " keys invalidated\n";
   EXPECT_EQ(duel_.finish(), "");
 }
 
@@ -124,6 +179,45 @@ TEST_F(Generator, MakesEveryCommandSucceed) {
     if (name == "object|freq") continue;  // wants another maxmemory-policy
     EXPECT_GT(successes(statistics, name), 0) << name;
   }
+}
+
+/// The same of what several clients do, and that it did have its effects.
+TEST_F(Generator, MakesSeveralClientsMeet) {
+  run_all_turns(6'000'000, 2'500);
+  const std::string statistics = duel_.reference_info("commandstats");
+  for (const char* name : {"multi",
+                           "exec",
+                           "discard",
+                           "watch",
+                           "unwatch",
+                           "reset",
+                           "subscribe",
+                           "psubscribe",
+                           "ssubscribe",
+                           "unsubscribe",
+                           "punsubscribe",
+                           "sunsubscribe",
+                           "publish",
+                           "spublish",
+                           "pubsub|channels",
+                           "pubsub|numsub",
+                           "pubsub|numpat",
+                           "pubsub|shardchannels",
+                           "pubsub|shardnumsub",
+                           "client|tracking",
+                           "client|caching",
+                           "client|trackinginfo",
+                           "client|unblock"})
+    EXPECT_GT(successes(statistics, name), 0) << name;
+  for (const Template& each : turn_templates_.waits)
+    EXPECT_GT(successes(statistics, std::string(each.spec->name)), 0) << each.spec->name;
+  const Tally& tally = ensemble_.tally();
+  EXPECT_GT(tally.waited, 20);
+  EXPECT_GT(tally.served, 20);
+  EXPECT_GT(tally.executed, 50);
+  EXPECT_GT(tally.refused, 3);
+  EXPECT_GT(tally.messages, 500);
+  EXPECT_GT(tally.invalidated, 20);
 }
 
 }  // namespace

@@ -129,6 +129,13 @@ constexpr std::string_view bit_offsets[] = {"0",
                                             "#9223372036854775807",
                                             "9223372036854775807"};
 constexpr std::string_view operations[] = {"AND", "OR", "XOR", "NOT", "NOT", "and", "NAND"};
+/// For ever, or refused.
+constexpr std::string_view timeouts[] = {"0", "0", "0", "0", "0", "0", "0",  "0",
+                                         "0", "0", "0", "0", "0", "0", "-1", "x"};
+constexpr std::string_view channels[] = {"a", "b", "c", "news"};
+constexpr std::string_view channel_patterns[] = {
+    "*", "[ab]", "n*", "?", "__keyevent@0__:*", "__keyspace@*__:*", "__key*__:?*"};
+constexpr std::string_view prefixes[] = {"s", "l", "s1", "h", "z"};
 constexpr std::string_view counts[] = {"1", "1", "2", "3", "5", "10", "1000"};
 constexpr std::string_view all_garbage[] = {
     "",    "foo",        "-1",  "0",     "1",     "9223372036854775807",
@@ -146,12 +153,26 @@ struct Named {
 };
 
 constexpr Named named[] = {
-    {"min", score_bounds},   {"max", score_bounds},       {"lex-min", lex_bounds},
-    {"lex-max", lex_bounds}, {"pattern", patterns},       {"cursor", cursors},
-    {"type", types},         {"db", databases},           {"destination-db", databases},
-    {"index1", databases},   {"index2", databases},       {"select-index", databases},
-    {"encoding", bit_types}, {"bit-offset", bit_offsets}, {"operation", operations},
+    {"min", score_bounds},
+    {"max", score_bounds},
+    {"lex-min", lex_bounds},
+    {"lex-max", lex_bounds},
+    {"pattern", patterns},
+    {"cursor", cursors},
+    {"type", types},
+    {"db", databases},
+    {"destination-db", databases},
+    {"index1", databases},
+    {"index2", databases},
+    {"select-index", databases},
+    {"encoding", bit_types},
+    {"bit-offset", bit_offsets},
+    {"operation", operations},
     {"scan-count", counts},
+    {"timeout", timeouts},
+    {"channel", channels},
+    {"prefix", prefixes},
+    {"channel-pattern", channel_patterns},
 };
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {

@@ -247,6 +247,8 @@ std::string_view exclusion_of(const CommandSpec& spec, Purpose purpose) {
   }
   for (const Exclusion& row : excluded)
     if (row.name == spec.name) return row.reason;
+  if (purpose == Purpose::wait)
+    return spec.flags.has(Flag::blocking) && is_about_data(spec.group) ? "" : "does not wait";
   if (spec.flags.has(Flag::blocking)) return "waits";
   if (spec.name.ends_with("|help")) return "says it in its own words";
   if (contains(also_sent, spec.name)) return {};

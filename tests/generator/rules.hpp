@@ -15,6 +15,7 @@ namespace respawn::generator {
 enum class Purpose : std::uint8_t {
   duel,  // against redis-server 7.0: no chance, no clock, nothing newer
   twin,  // against what is replayed of them: everything that writes
+  wait,  // against redis-server 7.0, of several clients: commands that block, on one key
 };
 
 /// Why a command is never sent; empty when it is.

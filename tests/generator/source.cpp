@@ -127,13 +127,13 @@ void Source::add_once(const Argument& argument) {
 }
 
 void Source::add(const Argument& argument) {
-  if (purpose_ == Purpose::duel && is_newer_option(argument.token)) return;
+  if (purpose_ != Purpose::twin && is_newer_option(argument.token)) return;
   if (argument.optional && !pools_.chance(35)) return;
   const bool lone = argument.type == ArgumentType::pure_token;
   do {
     if (!argument.token.empty() && !lone) words_.emplace_back(argument.token);
     add_once(argument);
-    const bool repeats = argument.multiple && !argument.multiple_token;
+    const bool repeats = argument.multiple && !argument.multiple_token && purpose_ != Purpose::wait;
     for (int i = 1; repeats && pools_.repeats(i); ++i) add_once(argument);
   } while (argument.multiple && argument.multiple_token && pools_.chance(40));
 }
@@ -206,7 +206,8 @@ Command Source::next() {
   add_all(drawn.arguments);
   count_keys();
   fit_range();
-  if (!is_protected(family_) && !has_token(words_, "BYLEX") && pools_.chance(5)) mutate();
+  const bool may_be_wrong = purpose_ != Purpose::wait && !is_protected(family_);
+  if (may_be_wrong && !has_token(words_, "BYLEX") && pools_.chance(5)) mutate();
   Command command{.words = std::move(words_)};
   if (purpose_ == Purpose::twin) {
     settle_sizes(command);
@@ -216,7 +217,7 @@ Command Source::next() {
   command.how.doubles = prints_doubles(*spec_);
   settle(command, pools_);
   // Redis reads counts of keys with atoi() there.
-  if (counted_ == 0 && pools_.chance(1)) {
+  if (counted_ == 0 && purpose_ == Purpose::duel && pools_.chance(1)) {
     command = {.words = std::move(command.words)};
     command.words.insert(command.words.begin(), {"COMMAND", "GETKEYS"});
   }

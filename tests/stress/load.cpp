@@ -7,7 +7,8 @@ namespace {
 constexpr int keys_per_writer = 500;
 constexpr const char* list = "elements";
 
-/// Error replies that are no surprise while parts of the server restart; anything else is.
+}  // namespace
+
 bool is_excused(const Reply& reply) {
   if (!reply.is_error()) return false;
   for (const auto* prefix :
@@ -16,8 +17,6 @@ bool is_excused(const Reply& reply) {
   ADD_FAILURE() << "unexpected error: " << reply.text;
   return true;
 }
-
-}  // namespace
 
 std::string Writer::key_name(int key) const {
   return name_ + ":" + std::to_string(key);

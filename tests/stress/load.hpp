@@ -13,6 +13,10 @@
 
 namespace respawn::stress {
 
+/// Whether this is an error that is no surprise while parts of the server restart; any other one
+/// fails the test.
+bool is_excused(const Reply& reply);
+
 /// SET with read-back. A key is acknowledged to hold one value; while a SET's fate is unknown (its
 /// reply was lost or an error) it may hold the new one instead. Owner: one thread.
 class Writer {

@@ -153,6 +153,19 @@ std::vector<Reply> RawSocket::read_replies(std::size_t count, Milliseconds deadl
   return replies;
 }
 
+std::optional<Reply> RawSocket::take_arrived() {
+  for (;;) {
+    std::string_view rest = received_;
+    if (auto reply = take_reply(rest)) {
+      received_.erase(0, received_.size() - rest.size());
+      return reply;
+    }
+    const auto got = receive(SteadyClock::time_point{});  // long over
+    if (got == 0) fail("closed, after " + printable(received_));
+    if (got < 0) return std::nullopt;
+  }
+}
+
 std::string RawSocket::read_until_end(Milliseconds deadline) {
   const auto end = SteadyClock::now() + deadline;
   for (;;) {

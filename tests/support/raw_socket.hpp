@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,9 @@ class RawSocket {
   /// The next reply, or the next `count` of them.
   Reply read_reply(Milliseconds deadline = patience);
   std::vector<Reply> read_replies(std::size_t count, Milliseconds deadline = patience);
+
+  /// The next reply if all of it is there; waits for nothing.
+  std::optional<Reply> take_arrived();
 
   /// Everything up to the end of the stream; a reset counts as the end.
   std::string read_until_end(Milliseconds deadline = patience);
