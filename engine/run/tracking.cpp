@@ -36,12 +36,19 @@ bool reads_keys(const CommandSpec& spec) {
          spec.group != Group::scripting;
 }
 
+/// What a transaction has changed is told by the mode that the client had then, as in Redis: before
+/// another command of it changes the mode.
+bool is_within_exec(const Session& session) {
+  return session.transaction.phase == TransactionState::Phase::running;
+}
+
 }  // namespace
 
 // ---- Clients ----
 
 void Tracking::start(Session& session, const TrackingState& wanted) {
   TrackingState& state = session.tracking;
+  if (state.on && is_within_exec(session)) tell_touched(session.id);
   for (const std::string& prefix : wanted.prefixes) {
     broadcasts_.join(prefix, session.id);
     state.prefixes.insert(prefix);
@@ -59,6 +66,7 @@ void Tracking::start(Session& session, const TrackingState& wanted) {
 
 void Tracking::stop(Session& session) {
   if (!session.tracking.on) return;
+  if (is_within_exec(session)) tell_touched(session.id);
   for (const std::string& prefix : session.tracking.prefixes) broadcasts_.leave(prefix, session.id);
   session.tracking = {};
   --client_count_;

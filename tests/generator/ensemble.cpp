@@ -110,6 +110,7 @@ Ensemble::End Ensemble::make_end(std::uint16_t port, int protocol) {
 /// The clients of the sequence before this one are gone first: they would be counted.
 void Ensemble::connect() {
   clients_.clear();
+  keepers_.clear();
   const auto alone = [](const Reply& info) {
     return info.text.find("\nconnected_clients:1\r") != std::string::npos;
   };
@@ -124,6 +125,10 @@ void Ensemble::connect() {
                         .in_transaction = false,
                         .queued = {},
                         .waiting = {}});
+  // When nobody tracks any more, what was read is forgotten: a listed difference. It hears of
+  // nothing: it is never sent on to, and has RESP2.
+  for (const std::uint16_t port : {duel_->redis_port(), duel_->our_port()})
+    keepers_.emplace_back(port).command({"CLIENT", "TRACKING", "ON", "OPTIN"});
 }
 
 Words Ensemble::expanded(const Words& words, bool ours) const {
@@ -323,10 +328,12 @@ std::optional<Failure> Ensemble::play(const Terms& terms, const std::vector<Turn
     for (; index < turns.size(); ++index)
       if (auto failure = take(turns[index])) return at_index(std::move(*failure));
     clients_.clear();
+    keepers_.clear();
     if (auto failure = duel_->compare_data()) return at_index(std::move(*failure));
     return std::nullopt;
   } catch (const std::runtime_error& error) {
     clients_.clear();
+    keepers_.clear();
     return at_index(duel_->lost(error.what()));
   }
 }

@@ -12,6 +12,7 @@
 #include "tests/generator/duel.hpp"
 #include "tests/generator/turns.hpp"
 #include "tests/support/raw_socket.hpp"
+#include "tests/support/resp_client.hpp"
 
 namespace respawn::generator {
 
@@ -90,6 +91,7 @@ class Ensemble {
 
   Duel* duel_;
   std::vector<Client> clients_;
+  std::vector<support::RespClient> keepers_;  // one at each server, which track
   std::vector<Command> asked_;  // of the turn: whose replies are to come, in order
   Client* asking_ = nullptr;
   Tally tally_;

@@ -87,7 +87,10 @@ std::size_t TurnSource::receiver() {
   return pools_.chance(50) ? clients - 1 : 2 * pools_.below(clients / 2);
 }
 
+/// Not within a transaction: where what it has changed is told, if the mode changes behind it, is a
+/// listed difference.
 void TurnSource::add_tracking() {
+  add({"DISCARD"});
   if (pools_.chance(20)) return add({"CLIENT", "TRACKING", "OFF"});
   if (pools_.chance(12)) return add({"CLIENT", "TRACKINGINFO"}, {.mode = Mode::shape});
   Words words = {"CLIENT", "TRACKING", "ON"};
@@ -118,6 +121,7 @@ void TurnSource::add_prefixes(Words& words) {
 void TurnSource::add_caching() {
   const bool in = pools_.chance(50);
   if (pools_.chance(70)) {
+    add({"DISCARD"});
     add({"CLIENT", "TRACKING", "OFF"});
     Words words = {"CLIENT", "TRACKING", "ON", in ? "OPTIN" : "OPTOUT"};
     if (protocol_of(turn_.client) == 2) words.insert(words.end(), {"REDIRECT", id_of(receiver())});
