@@ -63,11 +63,11 @@ void write_statistics(const InfoSource& source, InfoWriter& out) {
   out.field("pubsub_channels", subscriptions.channels().size());
   out.field("pubsub_patterns", subscriptions.patterns().size());
   out.field("pubsubshard_channels", subscriptions.shard_channels().size());
-  out.each({"latest_fork_usec", "total_forks", "migrate_cached_sockets",
-            "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-            "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-            "current_active_defrag_time"},
-           "0");
+  out.each(
+      {"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
+       "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits",
+       "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time"},
+      "0");
   const Tracking& tracking = source.store().tracking;
   out.field("tracking_total_keys", tracking.key_count());
   out.field("tracking_total_items", tracking.item_count());

@@ -92,7 +92,7 @@ class Ensemble {
   Duel* duel_;
   std::vector<Client> clients_;
   std::vector<support::RespClient> keepers_;  // one at each server, which track
-  std::vector<Command> asked_;  // of the turn: whose replies are to come, in order
+  std::vector<Command> asked_;                // of the turn: whose replies are to come, in order
   Client* asking_ = nullptr;
   Tally tally_;
 };

@@ -105,15 +105,12 @@ TEST(Ignored, SetRefusesPromisesAndLetsThemBeTakenBack) {
                                                           {"watchdog-period", "500"}};
   for (const auto& [name, value] : promises)
     EXPECT_THAT(set(name, value), HasSubstr(" - ")) << name;
-  const std::pair<const char*, const char*> taken_back[] = {{"appendonly", "no"},
-                                                            {"save", ""},
-                                                            {"tls-port", "0"},
-                                                            {"tls-cert-file", ""},
-                                                            {"tls-auth-clients", "no"},
-                                                            {"activedefrag", "no"},
-                                                            {"oom-score-adj", "no"},
-                                                            {"shutdown-on-sigterm", "nosave now"},
-                                                            {"watchdog-period", "0"}};
+  const std::pair<const char*, const char*> taken_back[] = {
+      {"appendonly", "no"},       {"save", ""},
+      {"tls-port", "0"},          {"tls-cert-file", ""},
+      {"tls-auth-clients", "no"}, {"activedefrag", "no"},
+      {"oom-score-adj", "no"},    {"shutdown-on-sigterm", "nosave now"},
+      {"watchdog-period", "0"}};
   for (const auto& [name, value] : taken_back) EXPECT_EQ(set(name, value), "OK") << name;
 }
 
