@@ -228,7 +228,7 @@ constexpr KeySpec bitfield_keys = [] {
   return spec;
 }();
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec bitfield_rows[] = {
     command({.name = "bitfield",
              .syntax = "key [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding "
                        "offset value | INCRBY encoding offset increment> ...]",
@@ -252,6 +252,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> bitfield_commands = rows;
+constinit const std::span<const CommandSpec> bitfield_commands = bitfield_rows;
 
 }  // namespace respawn::commands

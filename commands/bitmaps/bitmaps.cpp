@@ -169,7 +169,7 @@ void bitop(Execution& x, Args args) {
   x.reply.integer(static_cast<std::int64_t>(length));
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec bitmaps_rows[] = {
     command({.name = "setbit",
              .syntax = "key offset value",
              .group = Group::bitmap,
@@ -220,6 +220,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> bitmap_commands = rows;
+constinit const std::span<const CommandSpec> bitmap_commands = bitmaps_rows;
 
 }  // namespace respawn::commands

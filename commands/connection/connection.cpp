@@ -144,7 +144,7 @@ constexpr Flags session_flags_at_any_time = {Flag::noscript,
                                              Flag::allowed_when_subscribed,
                                              Flag::never_queued};
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec connection_rows[] = {
     command({.name = "ping",
              .syntax = "[message]",
              .group = Group::connection,
@@ -205,6 +205,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> connection_commands = rows;
+constinit const std::span<const CommandSpec> connection_commands = connection_rows;
 
 }  // namespace respawn::commands

@@ -15,8 +15,6 @@ using keyspace::Key;
 using keyspace::MemberKey;
 using keyspace::never;
 
-constexpr int hash_event = config::keyspace_event::hash;
-
 /// The latest time a field can have: 46 bits of milliseconds.
 constexpr std::int64_t field_expiry_max_ms = (std::int64_t{1} << 46) - 1;
 
@@ -209,7 +207,7 @@ constexpr KeyFlags rw_update = {KeyFlag::RW, KeyFlag::update};
 constexpr KeyFlags ro_access = {KeyFlag::RO, KeyFlag::access};
 constexpr std::string_view per_field = "O(N) with N being the number of fields given.";
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec field_expiry_rows[] = {
     command({.name = "hexpire",
              .syntax = "key seconds [NX | XX | GT | LT] FIELDS numfields field [field ...]",
              .group = Group::hash,
@@ -297,6 +295,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> hash_expiry_commands = rows;
+constinit const std::span<const CommandSpec> hash_expiry_commands = field_expiry_rows;
 
 }  // namespace respawn::commands

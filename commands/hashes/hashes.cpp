@@ -19,8 +19,6 @@ using keyspace::Key;
 using keyspace::MemberKey;
 using keyspace::never;
 
-constexpr int hash_event = config::keyspace_event::hash;
-
 /// The hash to be changed, which is made when there is none.
 Hash& open_hash(Execution& x, Change& change) {
   if (!change.entry()) {
@@ -241,7 +239,7 @@ void hincrbyfloat(Execution& x, Args args) {
   x.reply.bulk(text);
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec hashes_rows[] = {
     command({.name = "hset",
              .syntax = "key field value [field value ...]",
              .group = Group::hash,
@@ -377,6 +375,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> hash_commands = rows;
+constinit const std::span<const CommandSpec> hash_commands = hashes_rows;
 
 }  // namespace respawn::commands

@@ -117,7 +117,7 @@ void hscan(Execution& x, Args args) {
   x.reply.raw(found.view());
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec hashes_samples_rows[] = {
     command({.name = "hrandfield",
              .syntax = "key [count [WITHVALUES]]",
              .group = Group::hash,
@@ -143,6 +143,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> hash_sample_commands = rows;
+constinit const std::span<const CommandSpec> hash_sample_commands = hashes_samples_rows;
 
 }  // namespace respawn::commands

@@ -15,7 +15,6 @@ namespace {
 namespace hyperloglog = keyspace::hyperloglog;
 
 using config::keyspace_event::string;
-using hyperloglog::Change;
 using hyperloglog::Encoding;
 using hyperloglog::Registers;
 using keyspace::Entry;
@@ -65,13 +64,13 @@ std::uint64_t add_to_sparse(Execution& x, const Key& key, const Entry* existing,
   std::string sketch = existing ? std::string(existing->bytes(scratch)) : hyperloglog::make_empty();
   std::uint64_t changes = existing ? 0 : 1;
   for (std::string_view element : elements) {
-    const Change change =
+    const hyperloglog::Change change =
         hyperloglog::raise(sketch, hyperloglog::observe(element), x.config().hll_sparse_max_bytes);
-    if (change == Change::corrupted) {
+    if (change == hyperloglog::Change::corrupted) {
       x.fail(corrupted);
       return 0;
     }
-    if (change == Change::raised) ++changes;
+    if (change == hyperloglog::Change::raised) ++changes;
   }
   if (changes == 0) return 0;
   hyperloglog::forget_count(sketch.data());
@@ -154,9 +153,9 @@ void pfmerge(Execution& x, Args args) {
   // Register by register, so that a sparse result has the runs that it has in Redis.
   for (std::size_t i = 0; i < registers.size(); ++i) {
     if (registers[i] == 0) continue;
-    const Change change = hyperloglog::raise(sketch, {static_cast<std::uint16_t>(i), registers[i]},
-                                             x.config().hll_sparse_max_bytes);
-    if (change == Change::corrupted) return x.fail(corrupted);
+    const hyperloglog::Change change = hyperloglog::raise(
+        sketch, {static_cast<std::uint16_t>(i), registers[i]}, x.config().hll_sparse_max_bytes);
+    if (change == hyperloglog::Change::corrupted) return x.fail(corrupted);
   }
   hyperloglog::forget_count(sketch.data());
   store(x, key, existing, sketch);
@@ -225,7 +224,7 @@ constexpr KeySpec pfcount_keys = [] {
   return spec;
 }();
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec hyperloglog_rows[] = {
     command({.name = "pfadd",
              .syntax = "key [element [element ...]]",
              .group = Group::hyperloglog,
@@ -277,6 +276,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> hyperloglog_commands = rows;
+constinit const std::span<const CommandSpec> hyperloglog_commands = hyperloglog_rows;
 
 }  // namespace respawn::commands

@@ -117,7 +117,7 @@ constexpr std::string_view restore_syntax =
 constexpr std::string_view restore_complexity =
     "O(N) with N being the bytes; O(N*log(N)) for a large sorted set.";
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec dump_rows[] = {
     command({.name = "dump",
              .syntax = "key",
              .group = Group::generic,
@@ -154,6 +154,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> dump_commands = rows;
+constinit const std::span<const CommandSpec> dump_commands = dump_rows;
 
 }  // namespace respawn::commands

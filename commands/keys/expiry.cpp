@@ -97,7 +97,7 @@ void persist(Execution& x, Args args) {
   x.reply.integer(1);
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec expiry_rows[] = {
     command({.name = "expire",
              .syntax = "key seconds [NX | XX | GT | LT]",
              .group = Group::generic,
@@ -185,6 +185,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> expiry_commands = rows;
+constinit const std::span<const CommandSpec> expiry_commands = expiry_rows;
 
 }  // namespace respawn::commands

@@ -193,7 +193,7 @@ constexpr CommandSpec object_rows[] = {
              .run = container_help}),
 };
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec keys_rows[] = {
     command({.name = "del",
              .syntax = "key [key ...]",
              .group = Group::generic,
@@ -282,6 +282,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> generic_commands = rows;
+constinit const std::span<const CommandSpec> generic_commands = keys_rows;
 
 }  // namespace respawn::commands

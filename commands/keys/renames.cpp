@@ -152,7 +152,7 @@ void copy(Execution& x, Args args) {
   x.reply.integer(1);
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec renames_rows[] = {
     command({.name = "rename",
              .syntax = "key newkey",
              .group = Group::generic,
@@ -196,6 +196,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> rename_commands = rows;
+constinit const std::span<const CommandSpec> rename_commands = renames_rows;
 
 }  // namespace respawn::commands

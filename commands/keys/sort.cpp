@@ -455,7 +455,7 @@ constexpr std::string_view sort_complexity =
     "O(N+M*log(M)) with N being the number of elements and M the number of them up to the end of "
     "LIMIT; O(N) when they are not sorted.";
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec sort_rows[] = {
     command({.name = "sort",
              .syntax = "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC "
                        "| DESC] [ALPHA] [STORE destination]",
@@ -484,6 +484,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> sort_commands = rows;
+constinit const std::span<const CommandSpec> sort_commands = sort_rows;
 
 }  // namespace respawn::commands

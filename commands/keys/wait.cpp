@@ -28,7 +28,7 @@ void wait(Execution& x, Args args) {
   x.block_on({}, keyspace::Type::string, *timeout_ms, TimeoutReply::zero);
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec wait_rows[] = {
     command({.name = "wait",
              .syntax = "numreplicas timeout",
              .group = Group::generic,
@@ -43,6 +43,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> wait_commands = rows;
+constinit const std::span<const CommandSpec> wait_commands = wait_rows;
 
 }  // namespace respawn::commands

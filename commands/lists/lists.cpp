@@ -17,8 +17,6 @@ using keyspace::List;
 using keyspace::Scratch;
 using keyspace::Type;
 
-constexpr int list_event = config::keyspace_event::list;
-
 std::int64_t as_reply(std::size_t number) {
   return static_cast<std::int64_t>(number);
 }
@@ -238,7 +236,7 @@ void lpos(Execution& x, Args args) {
   x.reply.settle(place, protocol::ReplyWriter::Aggregate::array, count);
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec lists_rows[] = {
     command({.name = "lpush",
              .syntax = "key element [element ...]",
              .group = Group::list,
@@ -354,6 +352,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> list_commands = rows;
+constinit const std::span<const CommandSpec> list_commands = lists_rows;
 
 }  // namespace respawn::commands

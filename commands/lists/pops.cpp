@@ -19,8 +19,6 @@ using keyspace::List;
 using keyspace::Scratch;
 using keyspace::Type;
 
-constexpr int list_event = config::keyspace_event::list;
-
 std::string_view pop_event(End end) {
   return end == End::front ? "lpop" : "rpop";
 }
@@ -195,7 +193,7 @@ void brpoplpush(Execution& x, Args args) {
   if (move_or_wait(x, args, {})) x.propagate_as("RPOPLPUSH", args[1], args[2]);
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec lists_pops_rows[] = {
     command({.name = "lpop",
              .syntax = "key [count]",
              .group = Group::list,
@@ -306,6 +304,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> list_pop_commands = rows;
+constinit const std::span<const CommandSpec> list_pop_commands = lists_pops_rows;
 
 }  // namespace respawn::commands

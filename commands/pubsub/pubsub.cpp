@@ -124,7 +124,7 @@ void pubsub_shardnumsub(Execution& x, Args args) {
   count_listeners(x, args, x.env().subscriptions.shard_channels());
 }
 
-constexpr CommandSpec pubsub_rows[] = {
+constexpr CommandSpec pubsub_subcommands[] = {
     command({.name = "pubsub|channels",
              .syntax = "[pattern]",
              .group = Group::pubsub,
@@ -173,7 +173,7 @@ constexpr CommandSpec pubsub_rows[] = {
              .run = container_help}),
 };
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec pubsub_rows[] = {
     command({.name = "subscribe",
              .syntax = "channel [channel ...]",
              .group = Group::pubsub,
@@ -253,11 +253,11 @@ constexpr CommandSpec rows[] = {
              .since = "2.8.0",
              .complexity = "Depends on subcommand.",
              .summary = "Tells about channels and their listeners.",
-             .subcommands = pubsub_rows}),
+             .subcommands = pubsub_subcommands}),
 };
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> pubsub_commands = rows;
+constinit const std::span<const CommandSpec> pubsub_commands = pubsub_rows;
 
 }  // namespace respawn::commands

@@ -62,7 +62,7 @@ constexpr CommandSpec function_rows[] = {
              .run = container_help}),
 };
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec scripts_rows[] = {
     command({.name = "script",
              .group = Group::scripting,
              .since = "2.6.0",
@@ -79,6 +79,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> script_commands = rows;
+constinit const std::span<const CommandSpec> script_commands = scripts_rows;
 
 }  // namespace respawn::commands

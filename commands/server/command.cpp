@@ -132,7 +132,7 @@ void command_getkeysandflags(Execution& x, Args args) {
 constexpr Flags always = {Flag::loading, Flag::stale};
 constexpr Categories categories = {Category::connection};
 
-constexpr CommandSpec subcommands[] = {
+constexpr CommandSpec command_subcommands[] = {
     command({.name = "command|count",
              .group = Group::server,
              .flags = always,
@@ -201,7 +201,7 @@ constexpr CommandSpec subcommands[] = {
              .run = container_help}),
 };
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec command_rows[] = {
     command({.name = "command",
              .group = Group::server,
              .flags = always,
@@ -211,12 +211,12 @@ constexpr CommandSpec rows[] = {
              .complexity = "O(N) where N is the number of commands",
              .summary = "Returns what a client library needs to know about all commands.",
              .run = command_all,
-             .subcommands = subcommands,
+             .subcommands = command_subcommands,
              .arity_override = -1}),
 };
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> command_commands = rows;
+constinit const std::span<const CommandSpec> command_commands = command_rows;
 
 }  // namespace respawn::commands

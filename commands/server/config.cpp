@@ -56,13 +56,13 @@ void config_resetstat(Execution& x, Args) {
   x.reply.ok();
 }
 
-constexpr Flags admin_flags = {Flag::admin, Flag::noscript, Flag::loading, Flag::stale};
+constexpr Flags config_admin_flags = {Flag::admin, Flag::noscript, Flag::loading, Flag::stale};
 
-constexpr CommandSpec subcommands[] = {
+constexpr CommandSpec config_subcommands[] = {
     command({.name = "config|get",
              .syntax = "parameter [parameter ...]",
              .group = Group::server,
-             .flags = admin_flags,
+             .flags = config_admin_flags,
              .since = "2.0.0",
              .complexity = "O(N) where N is the number of parameters asked for",
              .summary = "Returns the values of parameters, named or by glob pattern.",
@@ -70,7 +70,7 @@ constexpr CommandSpec subcommands[] = {
     command({.name = "config|set",
              .syntax = "parameter value [parameter value ...]",
              .group = Group::server,
-             .flags = admin_flags,
+             .flags = config_admin_flags,
              .tips = {"request_policy:all_nodes", "response_policy:all_succeeded"},
              .since = "2.0.0",
              .complexity = "O(N) where N is the number of parameters given",
@@ -78,14 +78,14 @@ constexpr CommandSpec subcommands[] = {
              .run = config_set}),
     command({.name = "config|rewrite",
              .group = Group::server,
-             .flags = admin_flags,
+             .flags = config_admin_flags,
              .since = "2.8.0",
              .complexity = "O(1)",
              .summary = "Brings the configuration file up to date.",
              .run = config_rewrite}),
     command({.name = "config|resetstat",
              .group = Group::server,
-             .flags = admin_flags,
+             .flags = config_admin_flags,
              .since = "2.0.0",
              .complexity = "O(1)",
              .summary = "Sets the counters that INFO prints back to zero.",
@@ -99,17 +99,17 @@ constexpr CommandSpec subcommands[] = {
              .run = container_help}),
 };
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec config_rows[] = {
     command({.name = "config",
              .group = Group::server,
              .since = "2.0.0",
              .complexity = "Depends on subcommand.",
              .summary = "Reads and changes the configuration.",
-             .subcommands = subcommands}),
+             .subcommands = config_subcommands}),
 };
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> config_commands = rows;
+constinit const std::span<const CommandSpec> config_commands = config_rows;
 
 }  // namespace respawn::commands

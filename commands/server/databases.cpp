@@ -66,7 +66,7 @@ void swapdb(Execution& x, Args args) {
   x.changed_database(static_cast<int>(*second), 0, TouchedBy::swap);
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec databases_rows[] = {
     command({.name = "dbsize",
              .group = Group::server,
              .flags = {Flag::readonly, Flag::fast},
@@ -109,6 +109,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> database_commands = rows;
+constinit const std::span<const CommandSpec> database_commands = databases_rows;
 
 }  // namespace respawn::commands

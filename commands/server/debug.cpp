@@ -151,7 +151,7 @@ struct Sample {
   void (*write)(protocol::ReplyWriter&);
 };
 
-constexpr Sample samples[] = {
+constexpr Sample debug_samples[] = {
     {"string", [](protocol::ReplyWriter& reply) { reply.bulk("Hello World"); }},
     {"integer", [](protocol::ReplyWriter& reply) { reply.integer(12345); }},
     {"double", [](protocol::ReplyWriter& reply) { reply.real(3.141); }},
@@ -203,14 +203,14 @@ constexpr Sample samples[] = {
 };
 
 void debug_protocol(Execution& x, Args args) {
-  for (const Sample& sample : samples) {
+  for (const Sample& sample : debug_samples) {
     if (!iequals(args[2], sample.name)) continue;
     if (sample.name == "push" && !x.reply.resp3())
       return x.fail("ERR RESP2 is not supported by this command");
     return sample.write(x.reply);
   }
   std::string names;
-  for (const Sample& sample : samples)
+  for (const Sample& sample : debug_samples)
     names += (names.empty() ? "" : "|") + std::string(sample.name);
   x.fail("ERR Wrong protocol type name. Please use one of the following: " + names);
 }
@@ -266,7 +266,7 @@ struct Subcommand {
 
 constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
 
-constexpr Subcommand subcommands[] = {
+constexpr Subcommand debug_subcommands[] = {
     {"change-repl-id", 0, 0, "", "Draws a new replication id.", debug_change_repl_id},
     {"config-rewrite-force-all", 0, 0, "", "Brings the configuration file up to date.",
      debug_config_rewrite},
@@ -302,7 +302,7 @@ constexpr Subcommand subcommands[] = {
 
 void debug_help(Execution& x, Args args) {
   std::vector<HelpEntry> entries;
-  for (const Subcommand& each : subcommands) {
+  for (const Subcommand& each : debug_subcommands) {
     std::string usage = to_upper(each.name);
     if (!each.usage.empty()) usage += " " + std::string(each.usage);
     entries.emplace_back(std::move(usage), each.summary);
@@ -312,13 +312,13 @@ void debug_help(Execution& x, Args args) {
 
 void debug(Execution& x, Args args) {
   const std::size_t given = args.size() - 2;
-  for (const Subcommand& each : subcommands)
+  for (const Subcommand& each : debug_subcommands)
     if (iequals(args[1], each.name) && given >= each.arguments_min && given <= each.arguments_max)
       return each.run(x, args);
   x.fail(errors::subcommand_syntax(args[1], args[0]));
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec debug_rows[] = {
     command({.name = "debug",
              .syntax = "subcommand [arg [arg ...]]",
              .group = Group::server,
@@ -332,6 +332,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> debug_commands = rows;
+constinit const std::span<const CommandSpec> debug_commands = debug_rows;
 
 }  // namespace respawn::commands

@@ -123,14 +123,14 @@ void latency_histogram(Execution& x, Args args) {
   for (const Command* command : used) write_distribution(x, *command);
 }
 
-constexpr Flags own_flags = {Flag::admin, Flag::noscript, Flag::loading, Flag::stale};
+constexpr Flags latency_flags = {Flag::admin, Flag::noscript, Flag::loading, Flag::stale};
 constexpr std::array<std::string_view, 4> own_tips = {
     "nondeterministic_output", "request_policy:all_nodes", "response_policy:special"};
 
-constexpr CommandSpec subcommands[] = {
+constexpr CommandSpec latency_subcommands[] = {
     command({.name = "latency|doctor",
              .group = Group::server,
-             .flags = own_flags,
+             .flags = latency_flags,
              .tips = own_tips,
              .since = "2.8.13",
              .complexity = "O(1)",
@@ -139,7 +139,7 @@ constexpr CommandSpec subcommands[] = {
     command({.name = "latency|graph",
              .syntax = "event",
              .group = Group::server,
-             .flags = own_flags,
+             .flags = latency_flags,
              .tips = own_tips,
              .since = "2.8.13",
              .complexity = "O(1)",
@@ -148,7 +148,7 @@ constexpr CommandSpec subcommands[] = {
     command({.name = "latency|histogram",
              .syntax = "[command [command ...]]",
              .group = Group::server,
-             .flags = own_flags,
+             .flags = latency_flags,
              .tips = own_tips,
              .since = "7.0.0",
              .complexity =
@@ -158,7 +158,7 @@ constexpr CommandSpec subcommands[] = {
     command({.name = "latency|history",
              .syntax = "event",
              .group = Group::server,
-             .flags = own_flags,
+             .flags = latency_flags,
              .tips = own_tips,
              .since = "2.8.13",
              .complexity = "O(1)",
@@ -166,7 +166,7 @@ constexpr CommandSpec subcommands[] = {
              .run = latency_history}),
     command({.name = "latency|latest",
              .group = Group::server,
-             .flags = own_flags,
+             .flags = latency_flags,
              .tips = own_tips,
              .since = "2.8.13",
              .complexity = "O(1)",
@@ -175,7 +175,7 @@ constexpr CommandSpec subcommands[] = {
     command({.name = "latency|reset",
              .syntax = "[event [event ...]]",
              .group = Group::server,
-             .flags = own_flags,
+             .flags = latency_flags,
              .tips = {"request_policy:all_nodes", "response_policy:agg_sum"},
              .since = "2.8.13",
              .complexity = "O(1)",
@@ -190,17 +190,17 @@ constexpr CommandSpec subcommands[] = {
              .run = container_help}),
 };
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec latency_rows[] = {
     command({.name = "latency",
              .group = Group::server,
              .since = "2.8.13",
              .complexity = "Depends on subcommand.",
              .summary = "Shows what took long.",
-             .subcommands = subcommands}),
+             .subcommands = latency_subcommands}),
 };
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> latency_commands = rows;
+constinit const std::span<const CommandSpec> latency_commands = latency_rows;
 
 }  // namespace respawn::commands

@@ -74,7 +74,7 @@ void lolwut(Execution& x, Args args) {
   x.reply.verbatim("txt", *drawn + "Redis ver. " + std::string(redis_version) + "\n");
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec lolwut_rows[] = {
     command({.name = "lolwut",
              .syntax = "[VERSION version]",
              .group = Group::server,
@@ -86,6 +86,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> lolwut_commands = rows;
+constinit const std::span<const CommandSpec> lolwut_commands = lolwut_rows;
 
 }  // namespace respawn::commands

@@ -174,7 +174,7 @@ void memory_malloc_stats(Execution& x, Args) {
   x.reply.verbatim("txt", report);
 }
 
-constexpr CommandSpec memory_rows[] = {
+constexpr CommandSpec memory_subcommands[] = {
     command({.name = "memory|doctor",
              .group = Group::server,
              .tips = {"nondeterministic_output", "request_policy:all_shards",
@@ -224,17 +224,17 @@ constexpr CommandSpec memory_rows[] = {
              .run = container_help}),
 };
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec memory_rows[] = {
     command({.name = "memory",
              .group = Group::server,
              .since = "4.0.0",
              .complexity = "Depends on subcommand.",
              .summary = "Container of the commands about memory.",
-             .subcommands = memory_rows}),
+             .subcommands = memory_subcommands}),
 };
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> memory_commands = rows;
+constinit const std::span<const CommandSpec> memory_commands = memory_rows;
 
 }  // namespace respawn::commands

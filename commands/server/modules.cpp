@@ -66,7 +66,7 @@ constexpr CommandSpec module_rows[] = {
              .run = container_help}),
 };
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec modules_rows[] = {
     command({.name = "module",
              .group = Group::server,
              .since = "4.0.0",
@@ -77,6 +77,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> module_commands = rows;
+constinit const std::span<const CommandSpec> module_commands = modules_rows;
 
 }  // namespace respawn::commands

@@ -108,13 +108,13 @@ void respawn_kill(Execution& x, Args args) {
   x.reply.ok();
 }
 
-constexpr Flags admin_flags = {Flag::admin, Flag::noscript, Flag::loading, Flag::stale};
+constexpr Flags respawn_admin_flags = {Flag::admin, Flag::noscript, Flag::loading, Flag::stale};
 
-constexpr CommandSpec subcommands[] = {
+constexpr CommandSpec respawn_subcommands[] = {
     command({.name = "respawn|tree",
              .syntax = "[TEXT]",
              .group = Group::respawn,
-             .flags = admin_flags,
+             .flags = respawn_admin_flags,
              .tips = {"nondeterministic_output"},
              .since = "0.1.0",
              .complexity = "O(N) where N is the number of actors",
@@ -123,7 +123,7 @@ constexpr CommandSpec subcommands[] = {
     command({.name = "respawn|children",
              .syntax = "[supervisor]",
              .group = Group::respawn,
-             .flags = admin_flags,
+             .flags = respawn_admin_flags,
              .tips = {"nondeterministic_output"},
              .since = "0.1.0",
              .complexity = "O(N) where N is the number of actors below",
@@ -132,7 +132,7 @@ constexpr CommandSpec subcommands[] = {
     command({.name = "respawn|restarts",
              .syntax = "[count]",
              .group = Group::respawn,
-             .flags = admin_flags,
+             .flags = respawn_admin_flags,
              .tips = {"nondeterministic_output"},
              .since = "0.1.0",
              .complexity = "O(N) where N is the number of records returned",
@@ -141,7 +141,7 @@ constexpr CommandSpec subcommands[] = {
     command({.name = "respawn|kill",
              .syntax = "id",
              .group = Group::respawn,
-             .flags = admin_flags,
+             .flags = respawn_admin_flags,
              .since = "0.1.0",
              .complexity = "O(1)",
              .summary = "Ends an actor brutally, by id or path, to see it come back.",
@@ -149,7 +149,7 @@ constexpr CommandSpec subcommands[] = {
     command({.name = "respawn|waiters",
              .syntax = "[key]",
              .group = Group::respawn,
-             .flags = admin_flags,
+             .flags = respawn_admin_flags,
              .tips = {"nondeterministic_output"},
              .since = "0.2.0",
              .complexity = "O(N) where N is the number of places in the queues of these keys",
@@ -158,7 +158,7 @@ constexpr CommandSpec subcommands[] = {
     command({.name = "respawn|latency",
              .syntax = "[RESET]",
              .group = Group::respawn,
-             .flags = admin_flags,
+             .flags = respawn_admin_flags,
              .tips = {"nondeterministic_output"},
              .since = "0.2.0",
              .complexity = "O(1)",
@@ -167,7 +167,7 @@ constexpr CommandSpec subcommands[] = {
     command({.name = "respawn|slowlog",
              .syntax = "[count]",
              .group = Group::respawn,
-             .flags = admin_flags,
+             .flags = respawn_admin_flags,
              .tips = {"nondeterministic_output"},
              .since = "0.2.0",
              .complexity = "O(N) where N is the number of entries returned",
@@ -182,18 +182,18 @@ constexpr CommandSpec subcommands[] = {
              .run = container_help}),
 };
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec respawn_rows[] = {
     command(
         {.name = "respawn",
          .group = Group::respawn,
          .since = "0.1.0",
          .complexity = "Depends on subcommand.",
          .summary = "Shows and exercises the supervision tree, and shows what waits and how long.",
-         .subcommands = subcommands}),
+         .subcommands = respawn_subcommands}),
 };
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> respawn_commands = rows;
+constinit const std::span<const CommandSpec> respawn_commands = respawn_rows;
 
 }  // namespace respawn::commands

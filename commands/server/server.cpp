@@ -82,7 +82,7 @@ void shut_down(Execution& x, Args args) {
   }
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec server_rows[] = {
     command({.name = "time",
              .group = Group::server,
              .flags = {Flag::loading, Flag::stale, Flag::fast},
@@ -138,6 +138,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> server_commands = rows;
+constinit const std::span<const CommandSpec> server_commands = server_rows;
 
 }  // namespace respawn::commands

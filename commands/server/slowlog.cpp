@@ -49,13 +49,13 @@ void slowlog_reset(Execution& x, Args) {
   x.reply.ok();
 }
 
-constexpr Flags own_flags = {Flag::admin, Flag::loading, Flag::stale};
+constexpr Flags slowlog_flags = {Flag::admin, Flag::loading, Flag::stale};
 
-constexpr CommandSpec subcommands[] = {
+constexpr CommandSpec slowlog_subcommands[] = {
     command({.name = "slowlog|get",
              .syntax = "[count]",
              .group = Group::server,
-             .flags = own_flags,
+             .flags = slowlog_flags,
              .tips = {"request_policy:all_nodes", "nondeterministic_output"},
              .since = "2.2.12",
              .complexity = "O(N) where N is the number of entries returned",
@@ -64,7 +64,7 @@ constexpr CommandSpec subcommands[] = {
     command(
         {.name = "slowlog|len",
          .group = Group::server,
-         .flags = own_flags,
+         .flags = slowlog_flags,
          .tips = {"request_policy:all_nodes", "response_policy:agg_sum", "nondeterministic_output"},
          .since = "2.2.12",
          .complexity = "O(1)",
@@ -72,7 +72,7 @@ constexpr CommandSpec subcommands[] = {
          .run = slowlog_len}),
     command({.name = "slowlog|reset",
              .group = Group::server,
-             .flags = own_flags,
+             .flags = slowlog_flags,
              .tips = {"request_policy:all_nodes", "response_policy:all_succeeded"},
              .since = "2.2.12",
              .complexity = "O(N) where N is the number of entries in the slowlog",
@@ -87,17 +87,17 @@ constexpr CommandSpec subcommands[] = {
              .run = container_help}),
 };
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec slowlog_rows[] = {
     command({.name = "slowlog",
              .group = Group::server,
              .since = "2.2.12",
              .complexity = "Depends on subcommand.",
              .summary = "Shows which commands took long.",
-             .subcommands = subcommands}),
+             .subcommands = slowlog_subcommands}),
 };
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> slow_log_commands = rows;
+constinit const std::span<const CommandSpec> slow_log_commands = slowlog_rows;
 
 }  // namespace respawn::commands

@@ -194,7 +194,7 @@ void sdiffstore(Execution& x, Args args) {
 
 constexpr KeyFlags read_access = {KeyFlag::RO, KeyFlag::access};
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec sets_algebra_rows[] = {
     command({.name = "sinter",
              .syntax = "key [key ...]",
              .group = Group::set,
@@ -268,6 +268,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> set_algebra_commands = rows;
+constinit const std::span<const CommandSpec> set_algebra_commands = sets_algebra_rows;
 
 }  // namespace respawn::commands

@@ -18,8 +18,6 @@ using keyspace::Scratch;
 using keyspace::Set;
 using keyspace::Type;
 
-constexpr int set_event = config::keyspace_event::set;
-
 /// Calls visit(member) for `count` distinct members, less than there are.
 template <class Visitor>
 void for_some(Execution& x, const Set& set, std::size_t count, Visitor&& visit) {
@@ -162,7 +160,7 @@ void spop(Execution& x, Args args) {
   x.removed(change, set_event, "spop", 1);
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec sets_samples_rows[] = {
     command({.name = "spop",
              .syntax = "key [count]",
              .group = Group::set,
@@ -188,6 +186,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> set_sample_commands = rows;
+constinit const std::span<const CommandSpec> set_sample_commands = sets_samples_rows;
 
 }  // namespace respawn::commands

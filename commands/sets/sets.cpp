@@ -15,8 +15,6 @@ using keyspace::MemberKey;
 using keyspace::Set;
 using keyspace::Type;
 
-constexpr int set_event = config::keyspace_event::set;
-
 /// The set at the key, made for these members when there is none.
 Set& open_set(Execution& x, Change& change, Args members) {
   const keyspace::SetLimits limits = set_limits(x);
@@ -131,7 +129,7 @@ void sscan(Execution& x, Args args) {
   x.reply.raw(found.view());
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec sets_rows[] = {
     command({.name = "sadd",
              .syntax = "key member [member ...]",
              .group = Group::set,
@@ -211,6 +209,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> set_commands = rows;
+constinit const std::span<const CommandSpec> set_commands = sets_rows;
 
 }  // namespace respawn::commands

@@ -27,7 +27,7 @@ const keyspace::Entry* without_expired(Execution& x, const Key& key, const keysp
   keyspace::Change change = x.change(key, entry);
   const std::size_t erased =
       erase_expired_fields(x.store(), x.session().db, change, x.now_ms(), fields_max);
-  if (erased > 0) x.happened(key.bytes, config::keyspace_event::hash, "hexpired");
+  if (erased > 0) x.happened(key.bytes, hash_event, "hexpired");
   x.erase_if_empty(change);
   return change.entry();
 }

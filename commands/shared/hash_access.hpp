@@ -10,6 +10,9 @@
 
 namespace respawn::commands {
 
+/// The class of keyspace notifications to which the events of hashes belong.
+inline constexpr int hash_event = config::keyspace_event::hash;
+
 [[nodiscard]] keyspace::HashLimits hash_limits(const Execution& x);
 
 /// Finding a hash removes the fields whose time is over, with their event, up to this many; what

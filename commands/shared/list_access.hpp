@@ -9,6 +9,9 @@
 
 namespace respawn::commands {
 
+/// The class of keyspace notifications to which the events of lists belong.
+inline constexpr int list_event = config::keyspace_event::list;
+
 [[nodiscard]] keyspace::ListLimits list_limits(Execution& x);
 
 /// A part of a list; `count` may be 0.

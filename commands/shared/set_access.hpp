@@ -9,6 +9,9 @@
 
 namespace respawn::commands {
 
+/// The class of keyspace notifications to which the events of sets belong.
+inline constexpr int set_event = config::keyspace_event::set;
+
 [[nodiscard]] keyspace::SetLimits set_limits(const Execution& x);
 
 /// The set to be read, null when there is none or x.failed().

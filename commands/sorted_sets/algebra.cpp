@@ -305,7 +305,7 @@ constexpr std::string_view read_syntax =
 constexpr std::string_view store_syntax =
     "destination numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]";
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec sorted_sets_algebra_rows[] = {
     command({.name = "zunion",
              .syntax = read_syntax,
              .group = Group::sorted_set,
@@ -375,6 +375,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> sorted_set_algebra_commands = rows;
+constinit const std::span<const CommandSpec> sorted_set_algebra_commands = sorted_sets_algebra_rows;
 
 }  // namespace respawn::commands

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "commands/families.hpp"
+#include "commands/shared/key_specs.hpp"
 #include "commands/sorted_sets/additions.hpp"
 #include "commands/sorted_sets/geo_access.hpp"
 #include "keyspace/types/sorted_set.hpp"
@@ -147,9 +148,7 @@ void geodist(Execution& x, Args args) {
   reply_distance(x, distance_m(place_of(*from), place_of(*to)) / unit_m);
 }
 
-constexpr KeySpec read_key = keys({KeyFlag::RO, KeyFlag::access}, 1);
-
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec geo_rows[] = {
     command({.name = "geoadd",
              .syntax = "key [NX | XX] [CH] longitude latitude member [longitude latitude member "
                        "...]",
@@ -191,6 +190,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> geo_commands = rows;
+constinit const std::span<const CommandSpec> geo_commands = geo_rows;
 
 }  // namespace respawn::commands

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "commands/families.hpp"
+#include "commands/shared/key_specs.hpp"
 #include "commands/shared/sorted_set_access.hpp"
 #include "commands/sorted_sets/geo_access.hpp"
 
@@ -304,8 +305,6 @@ void geosearchstore(Execution& x, Args args) {
   search_places(x, args, {.kind = SearchForm::Kind::search, .key_at = 2, .always_stores = true});
 }
 
-constexpr KeySpec read_key = keys({KeyFlag::RO, KeyFlag::access}, 1);
-
 /// The key behind a word, searched from argument `from` on.
 constexpr KeySpec key_behind(std::string_view word, int from) {
   KeySpec spec = keys({KeyFlag::OW, KeyFlag::update}, from);
@@ -318,7 +317,7 @@ constexpr std::string_view search_complexity =
     "O(N+log(M)) with N being the number of members in the cells around the shape and M the size "
     "of the sorted set.";
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec geo_search_rows[] = {
     command({.name = "geosearch",
              .syntax = "key <FROMMEMBER member | FROMLONLAT longitude latitude> <BYRADIUS radius "
                        "<M | KM | FT | MI> | BYBOX width height <M | KM | FT | MI>> [ASC | DESC] "
@@ -395,6 +394,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> geo_search_commands = rows;
+constinit const std::span<const CommandSpec> geo_search_commands = geo_search_rows;
 
 }  // namespace respawn::commands

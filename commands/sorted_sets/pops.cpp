@@ -136,7 +136,7 @@ void bzmpop(Execution& x, Args args) {
 
 constexpr KeyFlags pop_flags = {KeyFlag::RW, KeyFlag::access, KeyFlag::erase};
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec sorted_sets_pops_rows[] = {
     command({.name = "zpopmin",
              .syntax = "key [count]",
              .group = Group::sorted_set,
@@ -200,6 +200,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> sorted_set_pop_commands = rows;
+constinit const std::span<const CommandSpec> sorted_set_pop_commands = sorted_sets_pops_rows;
 
 }  // namespace respawn::commands

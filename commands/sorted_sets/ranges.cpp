@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "commands/families.hpp"
+#include "commands/shared/key_specs.hpp"
 #include "commands/shared/sorted_set_access.hpp"
 
 namespace respawn::commands {
@@ -179,11 +180,10 @@ void zrangestore(Execution& x, Args args) {
   store_result(x, x.key(args[1]), std::move(result), "zrangestore");
 }
 
-constexpr KeySpec read_key = keys({KeyFlag::RO, KeyFlag::access}, 1);
 constexpr std::string_view range_complexity =
     "O(log(N)+M) with N being the size and M the number of members replied.";
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec ranges_rows[] = {
     command({.name = "zrange",
              .syntax = "key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]",
              .group = Group::sorted_set,
@@ -263,6 +263,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> sorted_set_range_commands = rows;
+constinit const std::span<const CommandSpec> sorted_set_range_commands = ranges_rows;
 
 }  // namespace respawn::commands

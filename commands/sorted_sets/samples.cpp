@@ -118,7 +118,7 @@ void zscan(Execution& x, Args args) {
   }
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec sorted_sets_samples_rows[] = {
     command({.name = "zrandmember",
              .syntax = "key [count [WITHSCORES]]",
              .group = Group::sorted_set,
@@ -143,6 +143,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> sorted_set_sample_commands = rows;
+constinit const std::span<const CommandSpec> sorted_set_sample_commands = sorted_sets_samples_rows;
 
 }  // namespace respawn::commands

@@ -1,6 +1,7 @@
 // Sorted sets: adding, removing and looking up members. Ranges are in ranges.cpp, pops in
 // pops.cpp, unions and the like in zalgebra.cpp.
 #include "commands/families.hpp"
+#include "commands/shared/key_specs.hpp"
 #include "commands/shared/sorted_set_access.hpp"
 #include "commands/sorted_sets/additions.hpp"
 
@@ -182,10 +183,9 @@ void zlexcount(Execution& x, Args args) {
   if (!x.failed()) x.reply.integer(set ? as_reply(set->in_lex(*range).count) : 0);
 }
 
-constexpr KeySpec read_key = keys({KeyFlag::RO, KeyFlag::access}, 1);
 constexpr KeySpec erase_key = keys({KeyFlag::RW, KeyFlag::erase}, 1);
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec sorted_sets_rows[] = {
     command({.name = "zadd",
              .syntax = "key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]",
              .group = Group::sorted_set,
@@ -307,6 +307,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> sorted_set_commands = rows;
+constinit const std::span<const CommandSpec> sorted_set_commands = sorted_sets_rows;
 
 }  // namespace respawn::commands

@@ -76,7 +76,7 @@ void incrbyfloat(Execution& x, Args args) {
 
 constexpr KeyFlags rw_access_update = {KeyFlag::RW, KeyFlag::access, KeyFlag::update};
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec numbers_rows[] = {
     command({.name = "incr",
              .syntax = "key",
              .group = Group::string,
@@ -126,6 +126,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> number_commands = rows;
+constinit const std::span<const CommandSpec> number_commands = numbers_rows;
 
 }  // namespace respawn::commands

@@ -278,7 +278,7 @@ constexpr KeySpec getex_keys = [] {
   return spec;
 }();
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec strings_rows[] = {
     command({.name = "set",
              .syntax = "key value [NX | XX | IFEQ comparison-value] [GET] [EX seconds | PX "
                        "milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | "
@@ -401,6 +401,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> string_commands = rows;
+constinit const std::span<const CommandSpec> string_commands = strings_rows;
 
 }  // namespace respawn::commands

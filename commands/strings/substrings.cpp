@@ -151,7 +151,7 @@ void lcs(Execution& x, Args args) {
   x.reply.bulk(found.text);
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec substrings_rows[] = {
     command({.name = "append",
              .syntax = "key value",
              .group = Group::string,
@@ -213,6 +213,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> substring_commands = rows;
+constinit const std::span<const CommandSpec> substring_commands = substrings_rows;
 
 }  // namespace respawn::commands

@@ -56,7 +56,7 @@ void unwatch(Execution& x, Args) {
   x.reply.ok();
 }
 
-constexpr CommandSpec rows[] = {
+constexpr CommandSpec transactions_rows[] = {
     command({.name = "multi",
              .group = Group::transactions,
              .flags = {Flag::noscript, Flag::loading, Flag::stale, Flag::fast, Flag::allow_busy,
@@ -102,6 +102,6 @@ constexpr CommandSpec rows[] = {
 
 }  // namespace
 
-constinit const std::span<const CommandSpec> transaction_commands = rows;
+constinit const std::span<const CommandSpec> transaction_commands = transactions_rows;
 
 }  // namespace respawn::commands

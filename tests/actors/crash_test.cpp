@@ -12,9 +12,6 @@
 namespace respawn::actors::test {
 namespace {
 
-constexpr std::string_view lost =
-    "ERR the keyspace failed while this command ran; whether it took effect is unknown";
-
 /// A client that counts what it sends and what it is answered.
 class CountingClient {
  public:
@@ -56,7 +53,7 @@ class CountingClient {
       }
       ++answered_;
       if (!reply.is_error()) continue;
-      reply.string == lost ? ++lost_commands_ : (errors_.push_back(reply.string), 0);
+      reply.string == lost_message ? ++lost_commands_ : (errors_.push_back(reply.string), 0);
     }
   }
 

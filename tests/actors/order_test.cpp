@@ -6,9 +6,6 @@
 namespace respawn::actors::test {
 namespace {
 
-const std::string lost =
-    error("ERR the keyspace failed while this command ran; whether it took effect is unknown");
-
 std::string subscribed(std::string_view channel) {
   return commands::test::array({bulk("subscribe"), bulk(channel), integer(1)});
 }

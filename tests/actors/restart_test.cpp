@@ -6,9 +6,6 @@
 namespace respawn::actors::test {
 namespace {
 
-const std::string lost =
-    error("ERR the keyspace failed while this command ran; whether it took effect is unknown");
-
 TEST(Restart, DataAndSessionsSurviveTheKeyspaceActor) {
   World world;
   Client client = world.connect();

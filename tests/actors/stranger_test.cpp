@@ -6,10 +6,8 @@
 namespace respawn::actors::test {
 namespace {
 
-const std::string unauthenticated = error("NOAUTH Authentication required.");
 const std::string wrong_password =
     error("WRONGPASS invalid username-password pair or user is disabled.");
-const std::string too_many = error("ERR Protocol error: unauthenticated multibulk length");
 const std::string too_large = error("ERR Protocol error: unauthenticated bulk length");
 
 std::string command(const std::vector<std::string>& words) {

@@ -9,9 +9,6 @@
 namespace respawn::actors::test {
 namespace {
 
-constexpr std::string_view lost =
-    "ERR the keyspace failed while this command ran; whether it took effect is unknown";
-
 std::vector<protocol::Reply> decoded(std::string bytes) {
   protocol::ReplyDecoder decoder;
   std::vector<protocol::Reply> replies;
@@ -21,7 +18,7 @@ std::vector<protocol::Reply> decoded(std::string bytes) {
 }
 
 bool is_lost(const protocol::Reply& reply) {
-  return reply.is_error() && reply.string == lost;
+  return reply.is_error() && reply.string == lost_message;
 }
 
 TEST(TransactionsUnderCrashes, AreWholeOrRefused) {

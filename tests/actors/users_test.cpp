@@ -6,11 +6,8 @@
 namespace respawn::actors::test {
 namespace {
 
-const std::string unauthenticated = error("NOAUTH Authentication required.");
-const std::string too_many = error("ERR Protocol error: unauthenticated multibulk length");
-
 /// More arguments than a stranger may send.
-const std::string many = [] {
+const std::string long_command = [] {
   Buffer bytes;
   protocol::write_request(bytes, std::vector<std::string_view>(11, "DEL"));
   return std::string(bytes.view());
@@ -23,13 +20,13 @@ TEST(Users, ADefaultUserWithAPasswordMakesStrangersOfNewClients) {
   EXPECT_EQ(admin.run("PING"), simple("PONG"));
   Client stranger = world.connect();
   EXPECT_EQ(stranger.run("PING"), unauthenticated);
-  EXPECT_EQ(stranger.send(many), too_many);
+  EXPECT_EQ(stranger.send(long_command), too_many);
   EXPECT_TRUE(stranger.closed());
   Client known = world.connect();
   EXPECT_EQ(known.run("AUTH pw"), ok);
-  EXPECT_EQ(known.send(many), integer(0));
+  EXPECT_EQ(known.send(long_command), integer(0));
   EXPECT_EQ(admin.run("ACL SETUSER default nopass"), ok);
-  EXPECT_EQ(world.connect().send(many), integer(0));
+  EXPECT_EQ(world.connect().send(long_command), integer(0));
 }
 
 TEST(Users, ADisabledDefaultUserLetsInWhoLogsInAsSomebodyElse) {
@@ -40,7 +37,7 @@ TEST(Users, ADisabledDefaultUserLetsInWhoLogsInAsSomebodyElse) {
   Client client = world.connect();
   EXPECT_EQ(client.run("PING"), unauthenticated);
   EXPECT_EQ(client.run("AUTH alice pw"), ok);
-  EXPECT_EQ(client.send(many), integer(0));
+  EXPECT_EQ(client.send(long_command), integer(0));
 }
 
 TEST(Users, HoldBeyondTheDeathOfTheKeyspaceActor) {

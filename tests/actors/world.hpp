@@ -35,6 +35,15 @@ using commands::test::null_array;
 using commands::test::ok;
 using commands::test::simple;
 
+/// What a client is told whose command ran when the keyspace actor failed.
+inline constexpr std::string_view lost_message =
+    "ERR the keyspace failed while this command ran; whether it took effect is unknown";
+inline const std::string lost = error(lost_message);
+
+/// What a client is told that has yet to say the password.
+inline const std::string unauthenticated = error("NOAUTH Authentication required.");
+inline const std::string too_many = error("ERR Protocol error: unauthenticated multibulk length");
+
 /// Throws in the middle of a write, having written part of a reply: what a bug in a handler does.
 inline void crash(engine::Execution& ex, engine::Args) {
   ex.reply.array(3);

@@ -11,12 +11,6 @@ namespace {
 constexpr std::size_t client_count = 5;
 constexpr std::int64_t other_time_of_day_ms = std::int64_t{37} * 86'400'000 + 12'345'678;
 
-std::string quoted(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += "'" + word + "' ";
-  return text;
-}
-
 std::string describe(const keyspace::Entry& entry) {
   commands::Digest digest;
   commands::mix_value(digest, entry);
@@ -45,6 +39,12 @@ config::Config limits_of(std::uint64_t seed) {
 }
 
 }  // namespace
+
+std::string quoted(const generator::Words& words) {
+  std::string text;
+  for (const std::string& word : words) text += "'" + word + "' ";
+  return text;
+}
 
 Contents contents_of(const keyspace::Databases& databases) {
   Contents contents;

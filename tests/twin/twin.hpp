@@ -16,6 +16,9 @@ namespace respawn::twin {
 using commands::test::Client;
 using commands::test::Server;
 
+/// The words of a command, as a failed test prints them.
+[[nodiscard]] std::string quoted(const generator::Words& words);
+
 /// Everything that a store holds, with the ends of keys and fields, by database and key.
 using Contents = std::map<std::string, std::string>;
 

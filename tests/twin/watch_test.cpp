@@ -12,6 +12,7 @@
 #include "tests/generator/source.hpp"
 #include "tests/support/resp_client.hpp"
 #include "tests/support/server_process.hpp"
+#include "tests/twin/twin.hpp"
 #include "tests/unit/commands/support.hpp"
 
 namespace respawn::twin {
@@ -21,17 +22,11 @@ using generator::Words;
 using Place = std::pair<int, std::string>;  // a database and a key
 
 constexpr std::size_t watcher_count = 12;
-constexpr std::uint64_t commands_in_ci = 12'000;
-constexpr std::uint64_t commands_in_long_form = 200'000;
+constexpr std::uint64_t watched_in_ci = 12'000;
+constexpr std::uint64_t watched_in_long_form = 200'000;
 
-std::uint64_t command_count() {
-  return std::getenv("RESPAWN_LONG") == nullptr ? commands_in_ci : commands_in_long_form;
-}
-
-std::string quoted(const Words& words) {
-  std::string text;
-  for (const std::string& word : words) text += "'" + word + "' ";
-  return text;
+std::uint64_t watched_count() {
+  return std::getenv("RESPAWN_LONG") == nullptr ? watched_in_ci : watched_in_long_form;
 }
 
 /// The engine under test: runs commands and tells what they touched and looked up.
@@ -289,7 +284,7 @@ TEST_F(WatchTest, TouchedIsWhatDisturbsWhoWatches) {
   check({"RESTORE", "s2", "0", payload});
   check({"RESTORE-ASKING", "s3", "0", payload});
   // Longer where chance has left a row out.
-  const std::uint64_t count = command_count();
+  const std::uint64_t count = watched_count();
   for (std::uint64_t i = 0; i < 10 * count && !HasFailure(); ++i) {
     if (i >= count && i % 1000 == 0 && missing(registry).empty()) break;
     if (random_.below(15) == 0) {

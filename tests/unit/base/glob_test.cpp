@@ -30,7 +30,7 @@ TEST_P(GlobTest, DecidesAsRedisDoes) {
 }
 
 // The odd ones are what redis-server 7.0.15 answers to KEYS.
-constexpr Row rows[] = {
+constexpr Row glob_rows[] = {
     {"", "", true},
     {"", "a", false},
     {"*", "", false},
@@ -89,7 +89,7 @@ constexpr Row rows[] = {
     {"A", "a", false},
 };
 
-INSTANTIATE_TEST_SUITE_P(Table, GlobTest, testing::ValuesIn(rows));
+INSTANTIATE_TEST_SUITE_P(Table, GlobTest, testing::ValuesIn(glob_rows));
 
 TEST(GlobCaseTest, IgnoresCaseWhenAsked) {
   EXPECT_TRUE(glob_match("MAX*", "maxmemory", true));

@@ -18,7 +18,7 @@ Pairs ask(const Arguments& patterns) {
   return get(Config(), patterns);
 }
 
-std::string error_of(const Arguments& arguments, const Config& now = {}, Caller caller = {}) {
+std::string change_error(const Arguments& arguments, const Config& now = {}, Caller caller = {}) {
   auto prepared = prepare(now, arguments, caller);
   return prepared.ok() ? "(none)" : prepared.error();
 }
@@ -116,41 +116,42 @@ TEST(ConfigSet, ChangesDoNotShowSecrets) {
 }
 
 TEST(ConfigSet, TheLookUpReportsTheFirstFault) {
-  EXPECT_EQ(error_of({"port"}), "ERR syntax error");
-  EXPECT_EQ(error_of({"nosuch", "1", "port"}), "ERR syntax error");
-  EXPECT_EQ(error_of({"nosuch", "1"}),
+  EXPECT_EQ(change_error({"port"}), "ERR syntax error");
+  EXPECT_EQ(change_error({"nosuch", "1", "port"}), "ERR syntax error");
+  EXPECT_EQ(change_error({"nosuch", "1"}),
             "ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'");
-  EXPECT_EQ(error_of({"databases", "1", "nosuch", "3"}),
+  EXPECT_EQ(change_error({"databases", "1", "nosuch", "3"}),
             set_failed("databases", "can't set immutable config"));
-  EXPECT_EQ(error_of({"nosuch", "1", "databases", "2"}),
+  EXPECT_EQ(change_error({"nosuch", "1", "databases", "2"}),
             "ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'");
-  EXPECT_EQ(error_of({"maxmemory", "x", "port", "1", "PORT", "1"}),
+  EXPECT_EQ(change_error({"maxmemory", "x", "port", "1", "PORT", "1"}),
             set_failed("PORT", "duplicate parameter"));
-  EXPECT_EQ(error_of({"dbfilename", "x"}), set_failed("dbfilename", "can't set protected config"));
+  EXPECT_EQ(change_error({"dbfilename", "x"}),
+            set_failed("dbfilename", "can't set protected config"));
 }
 
 TEST(ConfigSet, GuardedOptionsDependOnWhoAsks) {
   Config now;
   now.enable_protected_configs = Permission::local;
-  EXPECT_EQ(error_of({"dir", "x"}, now, {.local = true}), "(none)");
-  EXPECT_EQ(error_of({"dir", "x"}, now, {.local = false}),
+  EXPECT_EQ(change_error({"dir", "x"}, now, {.local = true}), "(none)");
+  EXPECT_EQ(change_error({"dir", "x"}, now, {.local = false}),
             set_failed("dir", "can't set protected config"));
   now.enable_protected_configs = Permission::yes;
-  EXPECT_EQ(error_of({"dir", "x"}, now, {.local = false}), "(none)");
+  EXPECT_EQ(change_error({"dir", "x"}, now, {.local = false}), "(none)");
 }
 
 TEST(ConfigSet, SomeOptionsWaitForTheEndOfLoading) {
-  EXPECT_EQ(error_of({"appendonly", "yes"}, {}, {.loading = true}),
+  EXPECT_EQ(change_error({"appendonly", "yes"}, {}, {.loading = true}),
             "LOADING Redis is loading the dataset in memory");
-  EXPECT_EQ(error_of({"repl-diskless-load", "swapdb"}, {}, {.loading = true}),
+  EXPECT_EQ(change_error({"repl-diskless-load", "swapdb"}, {}, {.loading = true}),
             "LOADING Redis is loading the dataset in memory");
-  EXPECT_EQ(error_of({"repl-diskless-load", "swapdb"}, {}, {.loading = false}), "(none)");
+  EXPECT_EQ(change_error({"repl-diskless-load", "swapdb"}, {}, {.loading = false}), "(none)");
 }
 
 TEST(ConfigSet, EveryImmutableOptionIsRefused) {
   for (const Option& option : options()) {
     if (option.mutability != Mutability::immutable) continue;
-    EXPECT_EQ(error_of({option.name, option.initial}),
+    EXPECT_EQ(change_error({option.name, option.initial}),
               set_failed(std::string(option.name), "can't set immutable config"));
   }
 }
@@ -168,12 +169,12 @@ TEST(ConfigSet, OneWrongValueChangesNothing) {
 
 TEST(ConfigSet, NumbersAreStrict) {
   for (std::string_view wrong : {"", " 1", "1 ", "+1", "01", "x", "1.0", "99999999999999999999"})
-    EXPECT_EQ(error_of({"timeout", wrong}),
+    EXPECT_EQ(change_error({"timeout", wrong}),
               set_failed("timeout", "argument couldn't be parsed into an integer"));
-  EXPECT_EQ(error_of({"slowlog-log-slower-than", "-2"}),
+  EXPECT_EQ(change_error({"slowlog-log-slower-than", "-2"}),
             set_failed("slowlog-log-slower-than",
                        "argument must be between -1 and 9223372036854775807 inclusive"));
-  EXPECT_EQ(error_of({"maxclients", "-1"}),
+  EXPECT_EQ(change_error({"maxclients", "-1"}),
             set_failed("maxclients", "argument must be between 1 and 4294967295 inclusive"));
   EXPECT_EQ(after_setting("hz", "1000"), "500");
   EXPECT_EQ(after_setting("hz", "0"), "1");
@@ -185,36 +186,36 @@ TEST(ConfigSet, MemorySizesTakeUnitsAndPercentages) {
   EXPECT_EQ(after_setting("maxmemory", "18446744073709551615"), "18446744073709551615");
   EXPECT_EQ(after_setting("maxmemory", ""), "0");
   for (std::string_view wrong : {"-1", "1.5gb", "1x", " 1", "+1"})
-    EXPECT_EQ(error_of({"maxmemory", wrong}),
+    EXPECT_EQ(change_error({"maxmemory", wrong}),
               set_failed("maxmemory", "argument must be a memory value"));
-  EXPECT_EQ(error_of({"proto-max-bulk-len", "18446744073709551615"}),
+  EXPECT_EQ(change_error({"proto-max-bulk-len", "18446744073709551615"}),
             set_failed("proto-max-bulk-len",
                        "argument must be between 1048576 and 9223372036854775807 inclusive"));
   EXPECT_EQ(printed("maxmemory-clients", "5%"), "5%");
   EXPECT_EQ(after_setting("maxmemory-clients", "0%"), "0");
   EXPECT_EQ(printed("maxmemory-clients", "1gb"), "1073741824");
-  EXPECT_EQ(error_of({"maxmemory-clients", "101%"}),
+  EXPECT_EQ(change_error({"maxmemory-clients", "101%"}),
             set_failed("maxmemory-clients", "percentage argument must be less or equal to 100"));
   for (std::string_view wrong : {"%", "x", "-5", "-5%"})
-    EXPECT_EQ(error_of({"maxmemory-clients", wrong}),
+    EXPECT_EQ(change_error({"maxmemory-clients", wrong}),
               set_failed("maxmemory-clients", "argument must be a memory or percent value"));
 }
 
 TEST(ConfigSet, NamesAndFlags) {
   EXPECT_EQ(after_setting("loglevel", "DEBUG"), "debug");
   EXPECT_EQ(printed("oom-score-adj", "relative"), "yes");
-  EXPECT_EQ(error_of({"appendonly", "maybe"}),
+  EXPECT_EQ(change_error({"appendonly", "maybe"}),
             set_failed("appendonly", "argument must be 'yes' or 'no'"));
   EXPECT_EQ(
-      error_of({"appendfsync", "x"}),
+      change_error({"appendfsync", "x"}),
       set_failed("appendfsync", "argument(s) must be one of the following: everysec, always, no"));
   EXPECT_EQ(after_setting("shutdown-on-sigterm", "Force NOW"), "now force");
   EXPECT_EQ(after_setting("shutdown-on-sigterm", "default now"), "now");
-  EXPECT_EQ(error_of({"shutdown-on-sigterm", "save nosave"}),
+  EXPECT_EQ(change_error({"shutdown-on-sigterm", "save nosave"}),
             set_failed("shutdown-on-sigterm",
                        "shutdown options SAVE and NOSAVE can't be used simultaneously"));
   for (std::string_view wrong : {"", "now  force", "bogus"})
-    EXPECT_EQ(error_of({"shutdown-on-sigterm", wrong}),
+    EXPECT_EQ(change_error({"shutdown-on-sigterm", wrong}),
               set_failed("shutdown-on-sigterm",
                          "argument(s) must be one of the following: "
                          "default, save, nosave, now, force"));
@@ -226,7 +227,7 @@ TEST(ConfigSet, KeyspaceEvents) {
   EXPECT_EQ(after_setting("notify-keyspace-events", "Ez"), "zE");
   EXPECT_EQ(after_setting("notify-keyspace-events", "nmK"), "nKm");
   EXPECT_EQ(after_setting("notify-keyspace-events", ""), "");
-  EXPECT_EQ(error_of({"notify-keyspace-events", "K E"}),
+  EXPECT_EQ(change_error({"notify-keyspace-events", "K E"}),
             set_failed("notify-keyspace-events",
                        "Invalid event class character. Use 'Ag$lshzxeKEtmdn'."));
 }
@@ -238,7 +239,7 @@ TEST(ConfigSet, SavePoints) {
   EXPECT_EQ(after_setting("save", ""), "");
   for (std::string_view wrong :
        {"900", "900 x", "0 1", "900 -1", "900 +-1", "900 1  300 10", " ", "\"9\" 1"})
-    EXPECT_EQ(error_of({"save", wrong}), set_failed("save", "Invalid save parameters"));
+    EXPECT_EQ(change_error({"save", wrong}), set_failed("save", "Invalid save parameters"));
 }
 
 TEST(ConfigSet, OutputLimitsKeepTheClassesNotNamed) {
@@ -247,7 +248,7 @@ TEST(ConfigSet, OutputLimitsKeepTheClassesNotNamed) {
   EXPECT_EQ(after_setting("client-output-buffer-limit", ""),
             find_option("client-output-buffer-limit")->initial);
   auto refused = [](std::string_view argument, const std::string& why) {
-    EXPECT_EQ(error_of({"client-output-buffer-limit", argument}),
+    EXPECT_EQ(change_error({"client-output-buffer-limit", argument}),
               set_failed("client-output-buffer-limit", why));
   };
   refused("normal 1 2", "Wrong number of arguments in buffer limit configuration.");
@@ -264,38 +265,38 @@ TEST(ConfigSet, OutputLimitsKeepTheClassesNotNamed) {
 TEST(ConfigSet, OtherLists) {
   EXPECT_EQ(after_setting("bind", "127.0.0.1 -::1"), "127.0.0.1 -::1");
   EXPECT_EQ(after_setting("bind", ""), "");
-  EXPECT_EQ(error_of({"bind", "a b c d e f g h i j k l m n o p q"}),
+  EXPECT_EQ(change_error({"bind", "a b c d e f g h i j k l m n o p q"}),
             set_failed("bind", "Too many bind addresses specified."));
   EXPECT_EQ(after_setting("oom-score-adj-values", "-5 0 2000"), "-5 0 2000");
-  EXPECT_EQ(error_of({"oom-score-adj-values", "1 2"}),
+  EXPECT_EQ(change_error({"oom-score-adj-values", "1 2"}),
             set_failed("oom-score-adj-values", "wrong number of arguments"));
-  EXPECT_EQ(error_of({"oom-score-adj-values", "1 2 3000"}),
+  EXPECT_EQ(change_error({"oom-score-adj-values", "1 2 3000"}),
             set_failed("oom-score-adj-values",
                        "Invalid oom-score-adj-values, elements must be "
                        "between -2000 and 2000."));
   EXPECT_EQ(after_setting("latency-tracking-info-percentiles", "50.0 99.99900 0.1234567891 1e1"),
             "50 99.999 0.123457 10");
   EXPECT_EQ(after_setting("latency-tracking-info-percentiles", ""), "");
-  EXPECT_EQ(error_of({"latency-tracking-info-percentiles", "50 101"}),
+  EXPECT_EQ(change_error({"latency-tracking-info-percentiles", "50 101"}),
             set_failed("latency-tracking-info-percentiles",
                        "latency-tracking-info-percentiles parameters should sit between "
                        "[0.0,100.0]"));
 }
 
 TEST(ConfigSet, TextsWithRules) {
-  EXPECT_EQ(error_of({"cluster-announce-hostname", "a_b"}),
+  EXPECT_EQ(change_error({"cluster-announce-hostname", "a_b"}),
             set_failed("cluster-announce-hostname",
                        "Hostnames may only contain alphanumeric characters, hyphens or dots"));
-  EXPECT_EQ(error_of({"cluster-announce-hostname", std::string(256, 'a')}),
+  EXPECT_EQ(change_error({"cluster-announce-hostname", std::string(256, 'a')}),
             set_failed("cluster-announce-hostname", "Hostnames must be less than 256 characters"));
-  EXPECT_EQ(error_of({"proc-title-template", "{x}"}),
+  EXPECT_EQ(change_error({"proc-title-template", "{x}"}),
             set_failed("proc-title-template",
                        "template format is invalid or contains unknown variables"));
   EXPECT_EQ(after_setting("proc-title-template", "{title} {port}"), "{title} {port}");
   EXPECT_EQ(after_setting("proc-title-template", "{{{port}}"), "{{{port}}");
   Config open;
   open.enable_protected_configs = Permission::yes;
-  EXPECT_EQ(error_of({"dbfilename", "a/b"}, open),
+  EXPECT_EQ(change_error({"dbfilename", "a/b"}, open),
             set_failed("dbfilename", "dbfilename can't be a path, just a filename"));
 }
 

@@ -8,14 +8,14 @@
 namespace respawn::config {
 namespace {
 
-using Arguments = std::vector<std::string>;
+using CommandLineWords = std::vector<std::string>;
 
-CommandLine split_up(const Arguments& arguments) {
+CommandLine split_up(const CommandLineWords& arguments) {
   return read_command_line(arguments).value();
 }
 
 /// "save | port | bind" after starting with these arguments, or the error.
-std::string started_with(const Arguments& arguments) {
+std::string started_with(const CommandLineWords& arguments) {
   auto loaded = load(split_up(arguments), MemoryFiles());
   if (!loaded.ok()) return loaded.error();
   auto shown = [&](const char* name) { return get(loaded->config, *find_option(name)); };
@@ -32,7 +32,7 @@ TEST(CommandLine, KnowsItsActions) {
   EXPECT_EQ(split_up({"--version"}).action, Action::version);
   EXPECT_EQ(split_up({"--check-config", "--port", "1"}).action, Action::check_config);
   EXPECT_EQ(split_up({"a.conf", "--port", "1", "--check-config"}).action, Action::check_config);
-  EXPECT_FALSE(read_command_line(Arguments{"--test-memory", "5"}).ok());
+  EXPECT_FALSE(read_command_line(CommandLineWords{"--test-memory", "5"}).ok());
 }
 
 TEST(CommandLine, TheFileComesFirstAndStandardInputFirstOrLast) {
@@ -45,14 +45,14 @@ TEST(CommandLine, TheFileComesFirstAndStandardInputFirstOrLast) {
 }
 
 TEST(CommandLine, CheckConfigStandsAnywhere) {
-  const Arguments lines[] = {{"--check-config", "a.conf"},
-                             {"--check-config", "a.conf", "--port", "1"},
-                             {"a.conf", "--check-config"},
-                             {"a.conf", "--check-config", "--port", "1"},
-                             {"a.conf", "--port", "1", "--check-config"},
-                             {"--port", "1", "--check-config", "a.conf"},
-                             {"--check-config", "--check-config", "a.conf"}};
-  for (const Arguments& line : lines) {
+  const CommandLineWords lines[] = {{"--check-config", "a.conf"},
+                                    {"--check-config", "a.conf", "--port", "1"},
+                                    {"a.conf", "--check-config"},
+                                    {"a.conf", "--check-config", "--port", "1"},
+                                    {"a.conf", "--port", "1", "--check-config"},
+                                    {"--port", "1", "--check-config", "a.conf"},
+                                    {"--check-config", "--check-config", "a.conf"}};
+  for (const CommandLineWords& line : lines) {
     EXPECT_EQ(split_up(line).action, Action::check_config);
     EXPECT_EQ(split_up(line).path, "a.conf");
     EXPECT_EQ(split_up(line).options.find("a.conf"), std::string::npos);
@@ -83,7 +83,8 @@ TEST(CommandLine, OptionsTakeValuesAsRedisServerTakesThem) {
 }
 
 TEST(CommandLine, AWrongOptionIsNamedAsRedisServerWould) {
-  auto expect = [](const Arguments& arguments, const std::string& line, const std::string& why) {
+  auto expect = [](const CommandLineWords& arguments, const std::string& line,
+                   const std::string& why) {
     EXPECT_THAT(started_with(arguments),
                 testing::StartsWith("\n*** FATAL CONFIG FILE ERROR (Respawn) ***\nReading the "
                                     "command line\n>>> '" +

@@ -20,7 +20,7 @@ Result<Loaded> load_text(const std::string& text, const std::string& options = "
   return load({.path = "the.file", .options = options}, files);
 }
 
-std::string error_of(const std::string& text, const std::string& options = "") {
+std::string ignored_error(const std::string& text, const std::string& options = "") {
   auto loaded = load_text(text, options);
   return loaded.ok() ? "(none)" : loaded.error();
 }
@@ -128,10 +128,11 @@ TEST(Ignored, EachOptionThatStopsAStartIsNamedWithFileAndLine) {
       {"slaveof 10.0.0.1 6379", "'replicaof' cannot be ignored: there is no replication yet"},
       {"loadmodule /usr/lib/search.so", "'loadmodule' cannot be ignored: there are no modules"}};
   for (const auto& [line, why] : lines) {
-    const std::string error = error_of("# first\ntimeout 5\n" + std::string(line) + "\nhz 10\n");
+    const std::string error =
+        ignored_error("# first\ntimeout 5\n" + std::string(line) + "\nhz 10\n");
     EXPECT_THAT(error, HasSubstr("at line 3\n>>> '" + std::string(line) + "'\n" + why));
     EXPECT_THAT(error, HasSubstr("\n/start/the.file:3: take the line out")) << line;
-    EXPECT_THAT(error_of("", line), HasSubstr("Reading the command line\n>>> '")) << line;
+    EXPECT_THAT(ignored_error("", line), HasSubstr("Reading the command line\n>>> '")) << line;
   }
 }
 
@@ -141,19 +142,20 @@ TEST(Ignored, JsonStopsAStartAtTheSamePlaces) {
       {"\"replicaof\": [\"h\", 1]", "'replicaof' cannot"},
       {"\"loadmodule\": [\"a.so\"]", "'loadmodule' cannot"}};
   for (const auto& [member, why] : members) {
-    const std::string error = error_of("{\n  \"timeout\": 5,\n  " + std::string(member) + "\n}");
+    const std::string error =
+        ignored_error("{\n  \"timeout\": 5,\n  " + std::string(member) + "\n}");
     EXPECT_THAT(error, HasSubstr("at line 3\n>>> '" + std::string(member) + "'\n" + why));
     EXPECT_THAT(error, HasSubstr("/start/the.file:3:"));
   }
 }
 
 TEST(Ignored, WhatALaterLineTakesBackStopsNothing) {
-  EXPECT_EQ(error_of("replicaof h 1\nreplicaof no one\n"), "(none)");
-  EXPECT_EQ(error_of("cluster-enabled yes\n", "cluster-enabled no"), "(none)");
+  EXPECT_EQ(ignored_error("replicaof h 1\nreplicaof no one\n"), "(none)");
+  EXPECT_EQ(ignored_error("cluster-enabled yes\n", "cluster-enabled no"), "(none)");
 }
 
 TEST(Ignored, TlsStopsAStartOnlyWithoutAPlainPort) {
-  EXPECT_THAT(error_of("tls-port 6380\nport 0\n"),
+  EXPECT_THAT(ignored_error("tls-port 6380\nport 0\n"),
               HasSubstr("at line 1\n>>> 'tls-port 6380'\n'tls-port' cannot be ignored"));
   EXPECT_THAT(warnings_of("port 6379\ntls-port 6380\n"),
               ElementsAre("option 'tls-port' is accepted but has no effect yet: there is no TLS "
@@ -164,11 +166,11 @@ TEST(Ignored, UsersStandInLinesOrInAFileOfTheirOwn) {
   EXPECT_THAT(warnings_of("requirepass x\nuser default on nopass ~* &* +@all\nuser alice on\n"),
               IsEmpty());
   EXPECT_THAT(warnings_of("aclfile /etc/users.acl\n"), IsEmpty());
-  EXPECT_THAT(error_of("aclfile a\nuser alice on\n"),
+  EXPECT_THAT(ignored_error("aclfile a\nuser alice on\n"),
               HasSubstr("at line 2\n>>> 'user alice on'\nusers are in the configuration and in an "
                         "ACL file"));
-  EXPECT_EQ(error_of("aclfile a\nuser alice on\naclfile \"\"\n"), "(none)");
-  EXPECT_THAT(error_of("user alice on\nuser bob on\nuser alice off\n"),
+  EXPECT_EQ(ignored_error("aclfile a\nuser alice on\naclfile \"\"\n"), "(none)");
+  EXPECT_THAT(ignored_error("user alice on\nuser bob on\nuser alice off\n"),
               HasSubstr("at line 3\n>>> 'user alice off'\nError in user declaration 'alice': "
                         "Duplicate user found. A user can only be defined once in config files"));
 }

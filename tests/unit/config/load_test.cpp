@@ -23,7 +23,7 @@ Result<Loaded> load_file(const std::string& text, const std::string& options = "
   return load(line, files);
 }
 
-std::string error_of(const std::string& text) {
+std::string load_error(const std::string& text) {
   auto loaded = load_file(text);
   return loaded.ok() ? "(none)" : loaded.error();
 }
@@ -73,7 +73,7 @@ TEST(Load, EachDefaultCanStandInJson) {
 TEST(Load, EachWrongJsonTypeNamesOptionAndPlace) {
   for (const Option& option : options()) {
     for (const char* wrong : {"null", "1.5", "{\"a\": 1}", "[[{}]]"}) {
-      std::string error = error_of("{\n  \"" + std::string(option.name) + "\": " + wrong + "\n}");
+      std::string error = load_error("{\n  \"" + std::string(option.name) + "\": " + wrong + "\n}");
       std::string column = std::to_string(option.name.size() + 7);
       EXPECT_THAT(error, HasSubstr("/start/the.file:2:" + column + ": '" +
                                    std::string(option.name) + "' takes "))
@@ -86,7 +86,7 @@ TEST(Load, EachWrongLineNamesOptionAndPlace) {
   for (const Option& option : options()) {
     if (option.kind == Kind::words) continue;
     std::string line = std::string(option.name) + " ~ ~";
-    std::string error = error_of("# first\n" + line + "\n");
+    std::string error = load_error("# first\n" + line + "\n");
     EXPECT_THAT(error, HasSubstr("at line 2\n>>> '" + line + "'\n"));
     EXPECT_THAT(error, HasSubstr("/start/the.file:2: '" + std::string(option.name) + "' takes "));
   }
@@ -99,8 +99,8 @@ TEST(Load, EachRangeHoldsInBothKindsOfFile) {
     if (option.min == std::numeric_limits<std::int64_t>::min()) continue;
     std::string range = "from " + std::to_string(option.min) + " to " + std::to_string(option.max);
     std::string name(option.name);
-    EXPECT_THAT(error_of(json_of(name, below)), HasSubstr(range));
-    EXPECT_THAT(error_of(line_of(name, below)), HasSubstr(range));
+    EXPECT_THAT(load_error(json_of(name, below)), HasSubstr(range));
+    EXPECT_THAT(load_error(line_of(name, below)), HasSubstr(range));
   }
 }
 
@@ -138,23 +138,23 @@ TEST(Load, NaturalJsonTypes) {
 }
 
 TEST(Load, JsonErrorsNameThePlace) {
-  EXPECT_THAT(error_of("{\n  \"port\": 1,\n  \"max-memory\": 5\n}"),
+  EXPECT_THAT(load_error("{\n  \"port\": 1,\n  \"max-memory\": 5\n}"),
               HasSubstr("at line 3\n>>> '\"max-memory\": 5'\n"));
-  EXPECT_THAT(error_of("{\n  \"port\": 1,\n  \"max-memory\": 5\n}"),
+  EXPECT_THAT(load_error("{\n  \"port\": 1,\n  \"max-memory\": 5\n}"),
               HasSubstr("/start/the.file:3:3: there is no option 'max-memory'; did you mean "
                         "'maxmemory'?"));
-  EXPECT_THAT(error_of("{\n  \"port\": 70000\n}"),
+  EXPECT_THAT(load_error("{\n  \"port\": 70000\n}"),
               HasSubstr("/start/the.file:2:11: 'port' takes an integer from 0 to 65535"));
-  EXPECT_THAT(error_of("{\n  \"port\": 1,\n  \"port\": 2\n}"),
+  EXPECT_THAT(load_error("{\n  \"port\": 1,\n  \"port\": 2\n}"),
               HasSubstr("/start/the.file:3:3: 'port' is set on line 2 already"));
-  EXPECT_THAT(error_of("{\"slave-priority\": 1, \"replica-priority\": 2}"),
+  EXPECT_THAT(load_error("{\"slave-priority\": 1, \"replica-priority\": 2}"),
               HasSubstr("duplicate parameter"));
-  EXPECT_THAT(error_of("{\n  \"port\": 1,\n}"), HasSubstr("/start/the.file:3:1: "));
-  EXPECT_THAT(error_of("{\n  \"port\" 1\n}"), HasSubstr("/start/the.file:2:10: "));
-  EXPECT_THAT(error_of("{\n  \"port\": 1\n"), HasSubstr("not valid JSON"));
-  EXPECT_THAT(error_of("{} x"), HasSubstr("/start/the.file:1:4: "));
-  EXPECT_THAT(error_of("{\"rename-command\": [1]}"), HasSubstr("takes an object"));
-  EXPECT_THAT(error_of("{\"user\": [5]}"), HasSubstr("takes an array of strings"));
+  EXPECT_THAT(load_error("{\n  \"port\": 1,\n}"), HasSubstr("/start/the.file:3:1: "));
+  EXPECT_THAT(load_error("{\n  \"port\" 1\n}"), HasSubstr("/start/the.file:2:10: "));
+  EXPECT_THAT(load_error("{\n  \"port\": 1\n"), HasSubstr("not valid JSON"));
+  EXPECT_THAT(load_error("{} x"), HasSubstr("/start/the.file:1:4: "));
+  EXPECT_THAT(load_error("{\"rename-command\": [1]}"), HasSubstr("takes an object"));
+  EXPECT_THAT(load_error("{\"user\": [5]}"), HasSubstr("takes an array of strings"));
 }
 
 TEST(Load, ClassicLinesKnowCommentsQuotesAndRepetition) {
@@ -183,17 +183,17 @@ TEST(Load, ClassicLinesKnowCommentsQuotesAndRepetition) {
 }
 
 TEST(Load, ClassicErrorsNameThePlace) {
-  EXPECT_EQ(error_of("port 1\nportt \"1\"\n"),
+  EXPECT_EQ(load_error("port 1\nportt \"1\"\n"),
             "\n*** FATAL CONFIG FILE ERROR (Respawn) ***\n"
             "Reading the configuration file, at line 2\n"
             ">>> 'portt \"1\"'\n"
             "Bad directive or wrong number of arguments\n"
             "/start/the.file:2: there is no option 'portt'; did you mean 'port'?\n");
-  EXPECT_THAT(error_of("port \"79"), HasSubstr("Unbalanced quotes in configuration line"));
-  EXPECT_THAT(error_of("unixsocketperm 999"),
+  EXPECT_THAT(load_error("port \"79"), HasSubstr("Unbalanced quotes in configuration line"));
+  EXPECT_THAT(load_error("unixsocketperm 999"),
               HasSubstr("argument couldn't be parsed as an octal number"));
-  EXPECT_THAT(error_of("rename-command x"), HasSubstr("wrong number of arguments"));
-  EXPECT_THAT(error_of("cluster-enabled yes\nreplicaof a 1"),
+  EXPECT_THAT(load_error("rename-command x"), HasSubstr("wrong number of arguments"));
+  EXPECT_THAT(load_error("cluster-enabled yes\nreplicaof a 1"),
               HasSubstr("replicaof directive not allowed in cluster mode"));
 }
 

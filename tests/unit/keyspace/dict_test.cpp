@@ -25,7 +25,7 @@ struct ItemTraits {
 };
 
 /// The dict and a model of it, which owns the items.
-class Model {
+class ReferenceDict {
  public:
   void insert(const std::string& key) {
     if (items.contains(key)) return;
@@ -65,7 +65,7 @@ class Model {
 };
 
 TEST(Dict, IsEmptyAtFirst) {
-  const Model model;
+  const ReferenceDict model;
   EXPECT_EQ(model.dict.size(), 0U);
   EXPECT_EQ(model.find("a"), nullptr);
   EXPECT_EQ(model.dict.memory_bytes(), 0U);
@@ -79,7 +79,7 @@ TEST(Dict, BehavesAsAModelWhileItGrowsAndShrinks) {
   const std::uint64_t seed = support::test_seed();
   SCOPED_TRACE(seed);
   Random random(seed);
-  Model model;
+  ReferenceDict model;
   for (int phase = 0; phase < 8; ++phase) {
     const bool grow = phase % 2 == 0;
     const std::size_t target = grow ? 100 + random.below(30'000) : random.below(200);
@@ -95,7 +95,7 @@ TEST(Dict, BehavesAsAModelWhileItGrowsAndShrinks) {
 }
 
 TEST(Dict, ChecksOutAtEverySize) {
-  Model model;
+  ReferenceDict model;
   for (int i = 0; i < 3000; ++i) {
     model.insert(std::to_string(i));
     if (i < 300 || i % 50 == 0) model.expect_equal();
@@ -107,7 +107,7 @@ TEST(Dict, ChecksOutAtEverySize) {
 }
 
 TEST(Dict, GivesMemoryBack) {
-  Model model;
+  ReferenceDict model;
   for (int i = 0; i < 100'000; ++i) model.insert(std::to_string(i));
   const std::size_t full = model.dict.memory_bytes();
   EXPECT_LT(full, std::size_t{100'000} * 14);
@@ -117,7 +117,7 @@ TEST(Dict, GivesMemoryBack) {
 }
 
 TEST(Dict, ReplacesInPlace) {
-  Model model;
+  ReferenceDict model;
   for (int i = 0; i < 1000; ++i) model.insert(std::to_string(i));
   Item other{"500"};
   model.dict.replace(model.find("500"), &other, hash_bytes("500"));
@@ -128,7 +128,7 @@ TEST(Dict, ReplacesInPlace) {
 }
 
 TEST(Dict, EraseSaysWhetherItWasThere) {
-  Model model;
+  ReferenceDict model;
   Item stranger{"1"};
   EXPECT_FALSE(model.dict.erase(&stranger, hash_bytes("1")));
   model.insert("1");
@@ -138,7 +138,8 @@ TEST(Dict, EraseSaysWhetherItWasThere) {
 
 /// Scans the whole dict, changing it between the calls.
 template <class Change>
-std::multiset<std::string> scan_all(const Model& model, std::size_t count, Change&& change) {
+std::multiset<std::string> scan_all(const ReferenceDict& model, std::size_t count,
+                                    Change&& change) {
   std::multiset<std::string> seen;
   std::uint64_t cursor = 0;
   do {
@@ -151,7 +152,7 @@ std::multiset<std::string> scan_all(const Model& model, std::size_t count, Chang
 
 TEST(Dict, ScanVisitsEverythingOnce) {
   for (const int size : {1, 2, 10, 100, 1000, 5000, 20'000}) {
-    Model model;
+    ReferenceDict model;
     for (int i = 0; i < size; ++i) model.insert(std::to_string(i));
     const auto seen = scan_all(model, 10, [] {});
     EXPECT_EQ(seen.size(), static_cast<std::size_t>(size));
@@ -163,7 +164,7 @@ TEST(Dict, ScanVisitsWhatStaysWhileTheDictGrows) {
   const std::uint64_t seed = support::test_seed();
   SCOPED_TRACE(seed);
   Random random(seed);
-  Model model;
+  ReferenceDict model;
   for (int i = 0; i < 2000; ++i) model.insert("stays:" + std::to_string(i));
   int more = 0;
   const auto seen = scan_all(model, 7, [&] {
@@ -179,7 +180,7 @@ TEST(Dict, ScanVisitsWhatStaysWhileTheDictShrinks) {
   const std::uint64_t seed = support::test_seed();
   SCOPED_TRACE(seed);
   Random random(seed);
-  Model model;
+  ReferenceDict model;
   for (int i = 0; i < 60'000; ++i) model.insert(std::to_string(i));
   for (int i = 0; i < 500; ++i) model.insert("stays:" + std::to_string(i));
   const auto seen = scan_all(model, 20, [&] {
@@ -196,7 +197,7 @@ TEST(Dict, ScanInAMovingDictVisitsEachPositionOnce) {
   const std::uint64_t seed = support::test_seed();
   SCOPED_TRACE(seed);
   Random random(seed);
-  Model model;
+  ReferenceDict model;
   for (int i = 0; i < 3000; ++i) model.insert("stays:" + std::to_string(i));
   int more = 0;
   bool grow = true;
@@ -216,7 +217,7 @@ TEST(Dict, ScanInAMovingDictVisitsEachPositionOnce) {
 }
 
 TEST(Dict, ScanTakesAnyCursor) {
-  Model model;
+  ReferenceDict model;
   for (int i = 0; i < 1000; ++i) model.insert(std::to_string(i));
   Random random(7);
   for (int i = 0; i < 1000; ++i) {
@@ -229,7 +230,7 @@ TEST(Dict, ScanTakesAnyCursor) {
 }
 
 TEST(Dict, ScanLooksAtABoundedNumberOfBuckets) {
-  Model model;
+  ReferenceDict model;
   for (int i = 0; i < 50'000; ++i) model.insert(std::to_string(i));
   std::size_t seen = 0;
   EXPECT_NE(model.dict.scan(0, 10, [&](Item&) { ++seen; }), 0U);
@@ -237,7 +238,7 @@ TEST(Dict, ScanLooksAtABoundedNumberOfBuckets) {
 }
 
 /// Chi-square of random draws against fairness, as a multiple of its expectation.
-double unfairness(const Model& model, Random& random, std::size_t draws_each) {
+double unfairness(const ReferenceDict& model, Random& random, std::size_t draws_each) {
   std::unordered_map<const Item*, std::size_t> drawn;
   const std::size_t draws = draws_each * model.items.size();
   for (std::size_t i = 0; i < draws; ++i) ++drawn[model.dict.random(random)];
@@ -254,7 +255,7 @@ TEST(Dict, RandomIsFairAlsoInTheMiddleOfASweep) {
   const std::uint64_t seed = support::test_seed();
   SCOPED_TRACE(seed);
   Random random(seed);
-  Model model;
+  ReferenceDict model;
   int growing = 0;
   for (int i = 0; i < 1200; ++i) {
     model.insert(std::to_string(i));
@@ -276,7 +277,7 @@ TEST(Dict, RandomIsFairAlsoInTheMiddleOfASweep) {
 
 TEST(Dict, DrainTakesEachElementOnce) {
   for (const int size : {0, 1, 9, 10, 1000, 7000}) {
-    Model model;
+    ReferenceDict model;
     for (int i = 0; i < size; ++i) model.insert(std::to_string(i));
     std::set<const Item*> drained;
     while (const Item* item = model.dict.drain()) EXPECT_TRUE(drained.insert(item).second);
@@ -288,7 +289,7 @@ TEST(Dict, DrainTakesEachElementOnce) {
 TEST(Dict, FreesItsMemoryWhenLeftHalfDrained) {
   const LiveMemory before = live_memory();
   {
-    Model model;
+    ReferenceDict model;
     for (int i = 0; i < 20'000; ++i) model.insert(std::to_string(i));
     for (int i = 0; i < 9000; ++i) ASSERT_NE(model.dict.drain(), nullptr);
   }
@@ -296,7 +297,7 @@ TEST(Dict, FreesItsMemoryWhenLeftHalfDrained) {
 }
 
 TEST(Dict, StaysAsItWasWhenMemoryIsOut) {
-  Model model;
+  ReferenceDict model;
   std::vector<std::unique_ptr<Item>> waiting;
   for (int i = 0; i < 6000; ++i) waiting.push_back(std::make_unique<Item>(Item{std::to_string(i)}));
   std::size_t failures = 0;

@@ -18,9 +18,9 @@ Entry* entry_at(std::uint64_t number) {
   return reinterpret_cast<Entry*>(0x5500'0000'0000ULL + number * 16);
 }
 
-using Model = std::set<std::pair<std::int64_t, Entry*>>;
+using ReferenceIndex = std::set<std::pair<std::int64_t, Entry*>>;
 
-void expect_equal(const ExpiryIndex& index, const Model& model) {
+void expect_equal(const ExpiryIndex& index, const ReferenceIndex& model) {
   const Status status = index.check_invariants();
   EXPECT_TRUE(status.ok()) << status.error();
   EXPECT_EQ(index.size(), model.size());
@@ -38,7 +38,7 @@ TEST(ExpiryIndex, BehavesAsASet) {
   SCOPED_TRACE(seed);
   Random random(seed);
   ExpiryIndex index;
-  Model model;
+  ReferenceIndex model;
   for (int phase = 0; phase < 10; ++phase) {
     const std::size_t target = phase % 2 == 0 ? random.below(20'000) : random.below(100);
     const std::uint64_t times = phase < 5 ? 1000 : 1'000'000;
@@ -65,7 +65,7 @@ TEST(ExpiryIndex, TakesTheEarliestFirst) {
   SCOPED_TRACE(seed);
   Random random(seed);
   ExpiryIndex index;
-  Model model;
+  ReferenceIndex model;
   for (std::uint64_t i = 0; i < 10'000; ++i) {
     const auto at = static_cast<std::int64_t>(random.below(50'000));
     model.emplace(at, entry_at(i));
@@ -132,7 +132,7 @@ TEST(ExpiryIndex, FreesInSlices) {
 
 TEST(ExpiryIndex, StaysAsItWasWhenMemoryIsOut) {
   ExpiryIndex index;
-  Model model;
+  ReferenceIndex model;
   std::size_t failures = 0;
   for (std::uint64_t i = 0; i < 30'000; ++i) {
     const auto at = static_cast<std::int64_t>(i * 7919 % 30'000);

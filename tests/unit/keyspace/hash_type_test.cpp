@@ -20,10 +20,10 @@ struct Value {
   bool operator==(const Value&) const = default;
 };
 
-using Model = std::map<std::string, Value>;
+using ReferenceHash = std::map<std::string, Value>;
 
-Model contents(const Hash& hash) {
-  Model all;
+ReferenceHash contents(const Hash& hash) {
+  ReferenceHash all;
   hash.for_each([&](const HashField& each) {
     const Value value{std::string(each.value), each.expire_at_ms};
     EXPECT_TRUE(all.emplace(each.field, value).second);
@@ -31,13 +31,13 @@ Model contents(const Hash& hash) {
   return all;
 }
 
-std::int64_t earliest(const Model& model) {
+std::int64_t earliest(const ReferenceHash& model) {
   std::int64_t at_ms = never;
   for (const auto& [field, value] : model) at_ms = std::min(at_ms, value.expire_at_ms);
   return at_ms;
 }
 
-void expect_equal(const Hash& hash, const Model& model) {
+void expect_equal(const Hash& hash, const ReferenceHash& model) {
   const Status status = hash.check_invariants();
   ASSERT_TRUE(status.ok()) << status.error();
   ASSERT_EQ(hash.size(), model.size());
@@ -57,22 +57,22 @@ std::string random_text(Random& random) {
   }
 }
 
-struct Kind {
+struct HashKind {
   const char* name;
   HashLimits limits;
   bool expiring;
   Encoding last;
 };
 
-class HashModel : public ::testing::TestWithParam<Kind> {};
+class HashModel : public ::testing::TestWithParam<HashKind> {};
 
 TEST_P(HashModel, BehavesAsAMap) {
   const std::uint64_t seed = support::test_seed();
   SCOPED_TRACE(seed);
   Random random(seed);
-  const Kind kind = GetParam();
+  const HashKind kind = GetParam();
   Hash hash;
-  Model model;
+  ReferenceHash model;
   std::int64_t now_ms = 1'000;
   for (int step = 0; step < 8'000; ++step) {
     const std::string field = random_text(random);
@@ -125,12 +125,12 @@ TEST_P(HashModel, BehavesAsAMap) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, HashModel,
-    ::testing::Values(Kind{"packed", {1000, 500}, false, Encoding::listpack},
-                      Kind{"packed_expiring", {1000, 500}, true, Encoding::listpackex},
-                      Kind{"usual", {}, false, Encoding::hashtable},
-                      Kind{"usual_expiring", {}, true, Encoding::hashtable},
-                      Kind{"growing", {100, 500}, true, Encoding::hashtable},
-                      Kind{"never_small", {0, 0}, true, Encoding::hashtable}),
+    ::testing::Values(HashKind{"packed", {1000, 500}, false, Encoding::listpack},
+                      HashKind{"packed_expiring", {1000, 500}, true, Encoding::listpackex},
+                      HashKind{"usual", {}, false, Encoding::hashtable},
+                      HashKind{"usual_expiring", {}, true, Encoding::hashtable},
+                      HashKind{"growing", {100, 500}, true, Encoding::hashtable},
+                      HashKind{"never_small", {0, 0}, true, Encoding::hashtable}),
     [](const auto& kind) { return std::string(kind.param.name); });
 
 TEST(Hash, ChangesItsEncodingWhenALimitIsPassed) {
@@ -177,7 +177,7 @@ TEST(Hash, StoresLongAndBinaryTexts) {
   for (const std::size_t limit : {std::size_t{0}, std::size_t{1'000'000}}) {
     const HashLimits limits{limit, limit};
     Hash hash;
-    Model model;
+    ReferenceHash model;
     for (const std::size_t length : {0, 1, 126, 127, 128, 255, 300, 65'535, 65'536, 300'000}) {
       const std::string field(length, '\0');
       const std::string value(length, '\xff');
@@ -233,7 +233,7 @@ TEST(Hash, KeepsItsFieldsWhenMemoryIsOut) {
     for (int step = 0; step < 300; ++step) {
       const std::string field = random_text(random);
       const std::string value = random_text(random);
-      const Model old = contents(hash);
+      const ReferenceHash old = contents(hash);
       const bool expire = old.contains(field) && random.below(2) == 0;
       failures += fail_at_every_allocation(
           [&] {
@@ -245,7 +245,7 @@ TEST(Hash, KeepsItsFieldsWhenMemoryIsOut) {
             ASSERT_EQ(contents(hash), old);
           });
     }
-    const Model all = contents(hash);
+    const ReferenceHash all = contents(hash);
     const FailingMemory memory(0);
     hash.erase_expired(1000, 1000);
     for (const auto& [field, value] : all)

@@ -14,7 +14,7 @@
 namespace respawn::keyspace {
 namespace {
 
-using Model = std::deque<std::string>;
+using ReferenceList = std::deque<std::string>;
 
 std::vector<std::string> contents(const List& list) {
   std::vector<std::string> values;
@@ -22,7 +22,7 @@ std::vector<std::string> contents(const List& list) {
   return values;
 }
 
-void expect_equal(const List& list, const Model& model) {
+void expect_equal(const List& list, const ReferenceList& model) {
   const Status status = list.check_invariants();
   ASSERT_TRUE(status.ok()) << status.error();
   ASSERT_EQ(list.size(), model.size());
@@ -52,7 +52,7 @@ std::string random_value(Random& random) {
   }
 }
 
-std::size_t model_remove(Model& model, std::int64_t count, const std::string& value) {
+std::size_t model_remove(ReferenceList& model, std::int64_t count, const std::string& value) {
   std::size_t removed = 0;
   const auto most =
       count == 0 ? model.size() : static_cast<std::size_t>(count < 0 ? -count : count);
@@ -70,7 +70,7 @@ std::size_t model_remove(Model& model, std::int64_t count, const std::string& va
 }
 
 /// At an end, or from the middle.
-void remove_some(List& list, Model& model, Random& random, const ListLimits& limits) {
+void remove_some(List& list, ReferenceList& model, Random& random, const ListLimits& limits) {
   const auto place = [&](std::size_t index) {
     return model.begin() + static_cast<std::ptrdiff_t>(index);
   };
@@ -101,7 +101,7 @@ TEST_P(ListModel, BehavesAsADeque) {
   Random random(seed);
   const ListLimits limits{GetParam()};
   List list;
-  Model model;
+  ReferenceList model;
   const auto place = [&](std::size_t index) {
     return model.begin() + static_cast<std::ptrdiff_t>(index);
   };
@@ -326,7 +326,7 @@ TEST(List, RemovesWithoutMemory) {
   SCOPED_TRACE(seed);
   Random random(seed);
   List list;
-  Model model;
+  ReferenceList model;
   for (int i = 0; i < 5000; ++i) {
     model.push_back(random_value(random));
     list.push(End::back, model.back(), {});

@@ -12,17 +12,17 @@
 namespace respawn::keyspace {
 namespace {
 
-using Model = std::vector<std::string>;
+using ReferencePacked = std::vector<std::string>;
 
-Model contents(const Packed& packed) {
-  Model all;
+ReferencePacked contents(const Packed& packed) {
+  ReferencePacked all;
   Scratch scratch;
   for (const char* at = packed.begin(); at != packed.end(); at = Packed::next(at))
     all.emplace_back(Packed::text(at, scratch));
   return all;
 }
 
-std::string random_text(Random& random) {
+std::string random_element(Random& random) {
   switch (random.below(4)) {
     case 0:
       return std::to_string(static_cast<std::int64_t>(random.next()) >> random.below(64));
@@ -38,10 +38,10 @@ TEST(Packed, BehavesAsAVector) {
   SCOPED_TRACE(seed);
   Random random(seed);
   Packed packed;
-  Model model;
+  ReferencePacked model;
   for (int step = 0; step < 10'000; ++step) {
-    const std::string text = random_text(random);
-    const std::string other = random_text(random);
+    const std::string text = random_element(random);
+    const std::string other = random_element(random);
     const std::size_t index = random.below(model.size() + 1);
     const auto place = model.begin() + static_cast<std::ptrdiff_t>(index);
     const bool growing = step / 300 % 2 == 0;
@@ -104,7 +104,7 @@ TEST(Packed, StaysAsItWasWhenMemoryIsOut) {
   {
     Packed packed;
     for (int i = 0; i < 200; ++i) {
-      const Model old = contents(packed);
+      const ReferencePacked old = contents(packed);
       const std::string text(static_cast<std::size_t>(i), 'x');
       failures += fail_at_every_allocation(
           [&] {

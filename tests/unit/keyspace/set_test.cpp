@@ -14,15 +14,15 @@
 namespace respawn::keyspace {
 namespace {
 
-using Model = std::set<std::string>;
+using ReferenceSet = std::set<std::string>;
 
-Model contents(const Set& set) {
-  Model all;
+ReferenceSet contents(const Set& set) {
+  ReferenceSet all;
   set.for_each([&](std::string_view member) { EXPECT_TRUE(all.emplace(member).second); });
   return all;
 }
 
-void expect_equal(const Set& set, const Model& model) {
+void expect_equal(const Set& set, const ReferenceSet& model) {
   const Status status = set.check_invariants();
   ASSERT_TRUE(status.ok()) << status.error();
   ASSERT_EQ(set.size(), model.size());
@@ -48,22 +48,22 @@ std::string random_member(Random& random, bool texts) {
   }
 }
 
-struct Kind {
+struct SetKind {
   const char* name;
   SetLimits limits;
   bool texts;
   Encoding last;
 };
 
-class SetModel : public ::testing::TestWithParam<Kind> {};
+class SetModel : public ::testing::TestWithParam<SetKind> {};
 
 TEST_P(SetModel, BehavesAsASet) {
   const std::uint64_t seed = support::test_seed();
   SCOPED_TRACE(seed);
   Random random(seed);
-  const Kind kind = GetParam();
+  const SetKind kind = GetParam();
   Set set;
-  Model model;
+  ReferenceSet model;
   for (int step = 0; step < 8'000; ++step) {
     const std::string member = random_member(random, kind.texts);
     if (random.below(10) < (step / 1000 % 2 == 0 ? 7U : 3U)) {
@@ -90,11 +90,11 @@ TEST_P(SetModel, BehavesAsASet) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, SetModel,
-    ::testing::Values(Kind{"integers", {2000, 128, 64}, false, Encoding::intset},
-                      Kind{"texts", {512, 5000, 500}, true, Encoding::listpack},
-                      Kind{"usual", {}, true, Encoding::hashtable},
-                      Kind{"large_integers", {16, 8, 64}, false, Encoding::hashtable},
-                      Kind{"never_small", {0, 0, 0}, true, Encoding::hashtable}),
+    ::testing::Values(SetKind{"integers", {2000, 128, 64}, false, Encoding::intset},
+                      SetKind{"texts", {512, 5000, 500}, true, Encoding::listpack},
+                      SetKind{"usual", {}, true, Encoding::hashtable},
+                      SetKind{"large_integers", {16, 8, 64}, false, Encoding::hashtable},
+                      SetKind{"never_small", {0, 0, 0}, true, Encoding::hashtable}),
     [](const auto& kind) { return std::string(kind.param.name); });
 
 void add_all(Set& set, const std::vector<std::string>& members, const SetLimits& limits) {
@@ -155,7 +155,7 @@ TEST(Set, BecomesAnIntsetWhenItHoldsNothingElse) {
   EXPECT_EQ(set.encoding(), Encoding::listpack);
   set.to_intset({});
   EXPECT_EQ(set.encoding(), Encoding::intset);
-  EXPECT_EQ(contents(set), (Model{"-3", "5", "70000"}));
+  EXPECT_EQ(contents(set), (ReferenceSet{"-3", "5", "70000"}));
   Set other(Encoding::hashtable);
   add_all(other, {"5", "05"}, {});
   other.to_intset({});
@@ -166,7 +166,7 @@ TEST(Set, KeepsIntegersOfEveryWidthApart) {
   for (const Encoding encoding : {Encoding::intset, Encoding::listpack, Encoding::hashtable}) {
     const SetLimits limits{1000, 1000, 64};
     Set set(encoding);
-    Model model;
+    ReferenceSet model;
     for (int shift = 0; shift < 64; ++shift) {
       const auto power = static_cast<std::int64_t>(std::uint64_t{1} << shift);
       for (const std::int64_t value : {power, ~power, power ^ 1, ~power ^ 1}) {
@@ -176,7 +176,7 @@ TEST(Set, KeepsIntegersOfEveryWidthApart) {
     }
     EXPECT_EQ(set.encoding(), encoding);
     expect_equal(set, model);
-    for (const std::string& member : Model(model)) EXPECT_TRUE(set.erase(member));
+    for (const std::string& member : ReferenceSet(model)) EXPECT_TRUE(set.erase(member));
     EXPECT_TRUE(set.empty());
   }
 }
@@ -185,7 +185,7 @@ TEST(Set, KeepsMembersOfEveryLengthApart) {
   const LiveMemory before = live_memory();
   {
     Set set(Encoding::hashtable);
-    Model model;
+    ReferenceSet model;
     for (std::size_t length = 0; length < 200; ++length) {
       for (const char last : {'a', 'b', '\0'}) {
         std::string member(length, 'x');
@@ -194,7 +194,7 @@ TEST(Set, KeepsMembersOfEveryLengthApart) {
       }
     }
     expect_equal(set, model);
-    for (const std::string& member : Model(model)) {
+    for (const std::string& member : ReferenceSet(model)) {
       EXPECT_TRUE(set.contains(member));
       if (!member.ends_with('a')) continue;
       EXPECT_TRUE(set.erase(member));
@@ -288,7 +288,7 @@ TEST(Set, StaysAsItWasWhenMemoryIsOut) {
     Set set;
     for (int step = 0; step < 300; ++step) {
       const std::string member = random_member(random, texts && step > 20);
-      const Model old = contents(set);
+      const ReferenceSet old = contents(set);
       const Encoding encoding = set.encoding();
       failures += fail_at_every_allocation([&] { set.add(member, limits); },
                                            [&] {
@@ -300,7 +300,7 @@ TEST(Set, StaysAsItWasWhenMemoryIsOut) {
         failures += fail_at_every_allocation([&] { (void)set.clone(); }, [] {});
       }
     }
-    const Model all = contents(set);
+    const ReferenceSet all = contents(set);
     const FailingMemory memory(0);
     for (const std::string& member : all) ASSERT_TRUE(set.erase(member));
   }

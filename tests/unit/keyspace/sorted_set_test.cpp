@@ -22,7 +22,7 @@ using Element = std::pair<double, std::string>;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// A sorted set as slow and simple as possible.
-struct Model {
+struct ReferenceSortedSet {
   void set(const std::string& member, double score) {
     erase(member);
     scores[member] = score;
@@ -50,7 +50,7 @@ std::vector<Element> contents(const SortedSet& set, std::size_t rank = 0,
   return found;
 }
 
-void expect_equal(const SortedSet& set, const Model& model) {
+void expect_equal(const SortedSet& set, const ReferenceSortedSet& model) {
   const Status status = set.check_invariants();
   ASSERT_TRUE(status.ok()) << status.error();
   std::vector<Element> expected = model.elements();
@@ -88,7 +88,7 @@ std::string random_member(Random& random, std::size_t kinds) {
   }
 }
 
-void expect_ranges(const SortedSet& set, const Model& model, Random& random) {
+void expect_ranges(const SortedSet& set, const ReferenceSortedSet& model, Random& random) {
   const ScoreRange range{random_score(random), random_score(random), random.below(2) == 0,
                          random.below(2) == 0};
   std::size_t first = 0;
@@ -115,7 +115,7 @@ TEST_P(SortedSetModel, BehavesAsAnOrderedMap) {
   const SortedSetLimits limits{GetParam(), 64};
   const std::size_t kinds = limits.max_listpack_entries > 0 ? 200 : 3000;
   SortedSet set;
-  Model model;
+  ReferenceSortedSet model;
   for (int step = 0; step < 12'000; ++step) {
     const std::string member = random_member(random, kinds);
     const std::size_t size = model.scores.size();
@@ -249,7 +249,7 @@ TEST(SortedSet, FailedChangesLeaveItAsItWas) {
   for (const std::size_t entries : {0U, 4U, 128U}) {
     const SortedSetLimits limits{entries, 64};
     SortedSet set;
-    Model model;
+    ReferenceSortedSet model;
     Random random(5);
     for (int step = 0; step < 300; ++step) {
       const std::string member = "member" + std::to_string(random.below(90));

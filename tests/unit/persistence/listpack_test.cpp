@@ -11,16 +11,12 @@
 namespace respawn::persistence {
 namespace {
 
+using test::listpack;
+
 std::vector<std::string> read_all(ElementReader& reader) {
   std::vector<std::string> all;
   while (const auto element = reader.next()) all.emplace_back(*element);
   return all;
-}
-
-std::string listpack(const std::vector<std::string>& elements) {
-  ListpackWriter writer;
-  for (const std::string& each : elements) writer.append(each);
-  return writer.take();
 }
 
 TEST(ListpackTest, Bytes) {

@@ -16,6 +16,7 @@
 #include "keyspace/types/set.hpp"
 #include "keyspace/types/sorted_set.hpp"
 #include "persistence/dump_payload.hpp"
+#include "persistence/listpack.hpp"
 #include "tests/unit/keyspace/gated_database.hpp"
 
 namespace respawn::persistence::test {
@@ -42,6 +43,12 @@ inline const std::vector<std::string> texts = {"",
                                                std::string(4095, 'z'),
                                                std::string(4096, 'z'),
                                                std::string("\0\xff\r\n", 4)};
+
+inline std::string listpack(const std::vector<std::string>& elements) {
+  ListpackWriter writer;
+  for (const std::string& each : elements) writer.append(each);
+  return writer.take();
+}
 
 /// What a value is, whatever it is stored as: compared instead of the value.
 inline std::vector<std::string> contents(const keyspace::Object& object) {

@@ -16,6 +16,7 @@ namespace {
 
 using keyspace::Encoding;
 using test::contents;
+using test::listpack;
 using test::Samples;
 using test::string_bytes_max;
 using test::ziplist;
@@ -66,12 +67,6 @@ class Body {
   StringSink sink_{bytes_};
   RdbWriter writer_{sink_, false};
 };
-
-std::string listpack(const std::vector<std::string>& elements) {
-  ListpackWriter writer;
-  for (const std::string& each : elements) writer.append(each);
-  return writer.take();
-}
 
 using Contents = std::vector<std::string>;
 const std::string without_expiry = "@" + std::to_string(keyspace::never);

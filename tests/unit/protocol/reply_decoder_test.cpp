@@ -110,12 +110,12 @@ TEST(ReplyDecoderTest, NullsAndErrorsAreRecognized) {
   EXPECT_TRUE(decoded("!3\r\nERR\r\n").at(0).is_error());
 }
 
-struct Fault {
+struct ReplyFault {
   std::string_view bytes;
   std::string_view error;
 };
 
-class ReplyDecoderFaultTest : public testing::TestWithParam<Fault> {};
+class ReplyDecoderFaultTest : public testing::TestWithParam<ReplyFault> {};
 
 TEST_P(ReplyDecoderFaultTest, EndsTheStream) {
   const std::string bytes = ":1\r\n" + std::string(GetParam().bytes);
@@ -126,7 +126,7 @@ TEST_P(ReplyDecoderFaultTest, EndsTheStream) {
   }
 }
 
-constexpr Fault faults[] = {
+constexpr ReplyFault reply_faults[] = {
     {"@1\r\n", "unknown type \"@\""},
     {"\r\n", "empty line"},
     {"+a\rb\r\n", "CR without LF"},
@@ -151,7 +151,7 @@ constexpr Fault faults[] = {
     {"*268435457\r\n", "aggregate too long"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Table, ReplyDecoderFaultTest, testing::ValuesIn(faults));
+INSTANTIATE_TEST_SUITE_P(Table, ReplyDecoderFaultTest, testing::ValuesIn(reply_faults));
 
 TEST(ReplyDecoderTest, NothingIsReadBehindAnError) {
   ReplyDecoder decoder;

@@ -12,7 +12,7 @@
 namespace respawn::protocol {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double infinite_score = std::numeric_limits<double>::infinity();
 
 std::string written(RespVersion version, const std::function<void(ReplyWriter&)>& write) {
   Buffer out;
@@ -75,8 +75,8 @@ const Row rows[] = {
     {"Real", [](auto& w) { w.real(3.25); }, "$4\r\n3.25\r\n", ",3.25\r\n"},
     {"RealWhole", [](auto& w) { w.real(-3); }, "$2\r\n-3\r\n", ",-3\r\n"},
     {"RealLarge", [](auto& w) { w.real(1e21); }, "$5\r\n1e+21\r\n", ",1e+21\r\n"},
-    {"Infinity", [](auto& w) { w.real(infinity); }, "$3\r\ninf\r\n", ",inf\r\n"},
-    {"MinusInfinity", [](auto& w) { w.real(-infinity); }, "$4\r\n-inf\r\n", ",-inf\r\n"},
+    {"Infinity", [](auto& w) { w.real(infinite_score); }, "$3\r\ninf\r\n", ",inf\r\n"},
+    {"MinusInfinity", [](auto& w) { w.real(-infinite_score); }, "$4\r\n-inf\r\n", ",-inf\r\n"},
     {"NotANumber", [](auto& w) { w.real(std::nan("")); }, "$3\r\nnan\r\n", ",nan\r\n"},
     {"BigNumber", [](auto& w) { w.big_number("123456789012345678901"); },
      "$21\r\n123456789012345678901\r\n", "(123456789012345678901\r\n"},

@@ -157,12 +157,12 @@ TEST(RequestParserTest, ReadsBackRandomCommandsFromRandomPieces) {
   }
 }
 
-struct Fault {
+struct RequestFault {
   std::string_view bytes;
   std::string_view error;
 };
 
-class RequestParserFaultTest : public testing::TestWithParam<Fault> {};
+class RequestParserFaultTest : public testing::TestWithParam<RequestFault> {};
 
 TEST_P(RequestParserFaultTest, EndsTheConnectionBehindTheCommandsBefore) {
   const std::string bytes = "*1\r\n$4\r\nPING\r\n" + std::string(GetParam().bytes);
@@ -178,7 +178,7 @@ constexpr std::string_view count_fault = "invalid multibulk length";
 constexpr std::string_view bulk_fault = "invalid bulk length";
 
 // The answers of redis-server 7.0.15 to the same bytes.
-constexpr Fault faults[] = {
+constexpr RequestFault request_faults[] = {
     {"*\r\n", count_fault},
     {"*x\r\n", count_fault},
     {"*+1\r\n", count_fault},
@@ -205,7 +205,7 @@ constexpr Fault faults[] = {
     {"get 'a'b\n", "unbalanced quotes in request"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Table, RequestParserFaultTest, testing::ValuesIn(faults));
+INSTANTIATE_TEST_SUITE_P(Table, RequestParserFaultTest, testing::ValuesIn(request_faults));
 
 TEST(RequestParserTest, NothingIsParsedBehindAnError) {
   Buffer buffer;

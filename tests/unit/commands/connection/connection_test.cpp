@@ -6,7 +6,7 @@ namespace {
 using protocol::RespVersion;
 
 const std::string no_auth = error("NOAUTH Authentication required.");
-const std::string wrong_password =
+const std::string wrong_password_reply =
     error("WRONGPASS invalid username-password pair or user is disabled.");
 
 class Connection : public CommandTest {
@@ -88,7 +88,7 @@ TEST_F(Connection, HelloSetsTheNameWhenAllElseIsRight) {
   EXPECT_EQ(run("CLIENT GETNAME"), bulk("worker"));
   EXPECT_EQ(run("HELLO 3 SETNAME \"a b\""),
             error("ERR Client names cannot contain spaces, newlines or special characters."));
-  EXPECT_EQ(run("HELLO 3 SETNAME other AUTH nobody x"), wrong_password);
+  EXPECT_EQ(run("HELLO 3 SETNAME other AUTH nobody x"), wrong_password_reply);
   EXPECT_EQ(run("CLIENT GETNAME"), bulk("worker"));
 }
 
@@ -97,7 +97,7 @@ TEST_F(Connection, WithoutAPasswordEveryPasswordOfTheDefaultUserIsRight) {
             error("ERR AUTH <password> called without any password configured for the default "
                   "user. Are you sure your configuration is correct?"));
   EXPECT_EQ(run("AUTH default x"), ok);
-  EXPECT_EQ(run("AUTH nobody x"), wrong_password);
+  EXPECT_EQ(run("AUTH nobody x"), wrong_password_reply);
   EXPECT_EQ(run("AUTH a b c"), syntax_error);
 }
 
@@ -109,9 +109,9 @@ TEST_F(Connection, WithAPasswordNothingRunsBeforeAuth) {
   EXPECT_EQ(client.run("CLIENT ID"), no_auth);
   EXPECT_EQ(client.run("GET"), error("ERR wrong number of arguments for 'get' command"));
   EXPECT_EQ(client.run("RESET"), simple("RESET"));
-  EXPECT_EQ(client.run("AUTH wrong"), wrong_password);
-  EXPECT_EQ(client.run("AUTH default secre"), wrong_password);
-  EXPECT_EQ(client.run({"AUTH", ""}), wrong_password);
+  EXPECT_EQ(client.run("AUTH wrong"), wrong_password_reply);
+  EXPECT_EQ(client.run("AUTH default secre"), wrong_password_reply);
+  EXPECT_EQ(client.run({"AUTH", ""}), wrong_password_reply);
   EXPECT_EQ(client.run("AUTH secret"), ok);
   EXPECT_EQ(client.run("GET k"), null);
 }
@@ -123,7 +123,7 @@ TEST_F(Connection, HelloMayAuthenticate) {
             error("NOAUTH HELLO must be called with the client already authenticated, otherwise "
                   "the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the "
                   "client and select the RESP protocol version at the same time"));
-  EXPECT_EQ(client.run("HELLO 3 AUTH default wrong"), wrong_password);
+  EXPECT_EQ(client.run("HELLO 3 AUTH default wrong"), wrong_password_reply);
   EXPECT_EQ(client.run("HELLO 3 AUTH default secret"), greeting(RespVersion::resp3, 2));
   EXPECT_EQ(client.run("PING"), simple("PONG"));
 }

@@ -18,7 +18,7 @@ std::string text_of(const std::vector<Touched>& list) {
 }
 
 /// Writes down what units did.
-class Listener final : public UnitListener {
+class RecordListener final : public UnitListener {
  public:
   void unit_done(const UnitRecord& unit) override {
     text_ += text_of(unit.touched());
@@ -50,7 +50,7 @@ class UnitRecordTest : public testing::Test {
 
   keyspace::Databases data{3};
   UnitRecord unit{data};
-  Listener listener;
+  RecordListener listener;
 };
 
 // ---- nobody listens -----------------------------------------------------------------------------
@@ -245,7 +245,7 @@ TEST_F(UnitRecordTest, ACrashBetweenUnitsTouchedNothing) {
 // ---- several listeners --------------------------------------------------------------------------
 
 TEST_F(UnitRecordTest, EveryListenerIsToldUntilItLeaves) {
-  Listener second;
+  RecordListener second;
   listen();
   unit.add_listener(second);
   change("a");
@@ -268,7 +268,7 @@ TEST_F(UnitRecordTest, EveryListenerIsToldUntilItLeaves) {
 }
 
 TEST_F(UnitRecordTest, WhoNeverListenedMayLeave) {
-  Listener stranger;
+  RecordListener stranger;
   unit.remove_listener(stranger);
   listen();
   change("a");
