@@ -16,8 +16,8 @@ namespace {
 using Words = std::vector<std::string>;
 
 /// Order by bytes and by language differ in case, blanks and accents (this is Latin-1).
-const Words words = {"b", "a", "B",   "A",   "c",     "\xe9", "z",       "e",  "f",   "",
-                     "_", "1", "a b", "a_b", "Zebra", "ab",   "\xc9llo", "aB", "0.1", "-1"};
+const Words collated = {"b", "a", "B",   "A",   "c",     "\xe9", "z",       "e",  "f",   "",
+                        "_", "1", "a b", "a_b", "Zebra", "ab",   "\xc9llo", "aB", "0.1", "-1"};
 
 class CollationTest : public testing::Test {
  protected:
@@ -38,10 +38,10 @@ class CollationTest : public testing::Test {
     auto server = std::make_unique<support::ServerProcess>(options);
     support::RespClient client(server->port());
     Words push = {"RPUSH", "l"};
-    push.insert(push.end(), words.begin(), words.end());
+    push.insert(push.end(), collated.begin(), collated.end());
     client.command(push);
     int number = 0;
-    for (const std::string& word : words)
+    for (const std::string& word : collated)
       if (!word.empty()) client.command({"SET", "w_" + std::to_string(number++), word});
     for (int i = 0; i < 21; ++i) client.command({"RPUSH", "n", std::to_string(i)});
     return server;

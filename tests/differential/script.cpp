@@ -128,18 +128,19 @@ class Parser {
 
   /// What changes the next step.
   bool modifier(const Words& words) {
-    using Mode = Comparison::Mode;
     const auto& name = words[0];
     auto& how = next_.comparison;
     if (name == "unordered") {
       const std::string depth = words.size() > 1 ? words[1] : "";
-      how.mode = depth == "deep" ? Mode::deep : depth == "inner" ? Mode::inner : Mode::unordered;
+      how.mode = depth == "deep"    ? Comparison::Mode::deep
+                 : depth == "inner" ? Comparison::Mode::inner
+                                    : Comparison::Mode::unordered;
     } else if (name == "doubles") {
       how.doubles = true;
     } else if (name == "shape") {
-      how.mode = Mode::shape;
+      how.mode = Comparison::Mode::shape;
     } else if (name == "fields") {
-      how.mode = Mode::fields;
+      how.mode = Comparison::Mode::fields;
       how.fields.assign(words.begin() + 1, words.end());
     } else if (name == "approx") {
       how.tolerance = number(words, 1);

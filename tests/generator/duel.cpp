@@ -17,7 +17,7 @@ using support::Reply;
 using Mode = Comparison::Mode;
 
 constexpr std::size_t batch_max = 64;
-constexpr int databases = 16;
+constexpr int database_count = 16;
 
 bool same(const Reply& a, const Reply& b) {
   return a.header == b.header && std::equal(a.elements.begin(), a.elements.end(),
@@ -173,14 +173,14 @@ std::optional<Failure> Duel::ask_and_compare(const std::vector<Command>& command
 
 std::optional<Failure> Duel::compare_data() {
   std::vector<Command> asked;
-  for (int db = 0; db < databases; ++db) {
+  for (int db = 0; db < database_count; ++db) {
     asked.push_back({.words = {"SELECT", std::to_string(db)}});
     asked.push_back({.words = {"DBSIZE"}});
     asked.push_back({.words = {"KEYS", "*"}, .how = {.mode = Mode::unordered}});
   }
   Answers answers;
   if (auto failure = ask_and_compare(asked, answers)) return failure;
-  for (int db = 0; db < databases; ++db) {
+  for (int db = 0; db < database_count; ++db) {
     std::vector<std::string> keys;
     for (const Reply& key : answers.redis[static_cast<std::size_t>(db) * 3 + 2].elements)
       keys.push_back(key.text);

@@ -21,12 +21,12 @@ void PrintTo(const Program& program, std::ostream* stream) {
   *stream << program.name;
 }
 
-const std::string node = "NODE_PATH=" RESPAWN_NODE_MODULES " timeout 60 node";
+const std::string node_program = "NODE_PATH=" RESPAWN_NODE_MODULES " timeout 60 node";
 // Debian's interpreter sees Debian's packages; another one may stand before it in the PATH.
 const std::string python = "PATH=/usr/bin:$PATH timeout 60 python3";
 
 const Program programs[] = {
-    {"ioredis", node, "/ioredis/program.js", node + " -e 'require(\"ioredis\")'"},
+    {"ioredis", node_program, "/ioredis/program.js", node_program + " -e 'require(\"ioredis\")'"},
     {"redis_py", python, "/redis_py/program.py", python + " -c 'import redis'"},
 };
 
