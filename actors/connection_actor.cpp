@@ -199,6 +199,7 @@ void ConnectionActor::take_back(bool close) {
     batch.commands = {};
   else
     batch.commands.clear();
+  input_bytes_max_ = std::max(input_bytes_max_, batch.input.size());
   // What is left moves to the front: not behind each of many small batches.
   if (parsed_ >= batch.input.size() - parsed_) {
     batch.input.consume(parsed_);
@@ -361,7 +362,7 @@ bool ConnectionActor::close_for_queued_bytes() {
   return true;
 }
 
-/// Who was idle for a while keeps no large buffers.
+/// Who was idle for a while, or needed little of them, keeps no large buffers.
 void ConnectionActor::rest_later() {
   if (resting_later_) return;
   const Batch& batch = session_->batch;
@@ -378,11 +379,14 @@ void ConnectionActor::rest() {
   resting_later_ = false;
   if (in_flight()) return;  // it comes back here
   const std::uint32_t traffic = session_->facts.traffic.load(std::memory_order_relaxed);
-  if (traffic != rested_traffic_) return rest_later();
+  const bool idle = traffic == rested_traffic_;
+  const std::size_t used = std::exchange(input_bytes_max_, 0);
+  const std::size_t kept = idle ? idle_buffer_bytes : std::max(idle_buffer_bytes, 4 * used);
   Batch& batch = session_->batch;
   for (Buffer* buffer : {&batch.input, &arriving_, &batch.output})
-    if (buffer->empty() && buffer->capacity() > idle_buffer_bytes) buffer->release();
+    if (buffer->empty() && buffer->capacity() > kept) buffer->release();
   note_facts();
+  if (!idle) rest_later();
 }
 
 // ---- The keyspace actor failed ----

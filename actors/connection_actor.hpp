@@ -110,6 +110,7 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   net::TimerId soft_limit_timer_ = 0;
   std::int64_t soft_limit_timer_us_ = 0;  // when it fires
   std::uint32_t rested_traffic_ = 0;      // traffic when rest() last looked
+  std::size_t input_bytes_max_ = 0;       // of the batches since rest() last looked
   bool resting_later_ = false;
   bool looking_again_ = false;
   bool reading_ = false;

@@ -41,6 +41,7 @@ KeyspaceActor::KeyspaceActor(caf::actor_config& config, net::EventLoop& loop, en
 
 caf::behavior KeyspaceActor::make_behavior() {
   executor_.emplace(store_, services_, loop().clock());
+  counted_turns_ = loop().turn_counts();
   batches_.emplace(store_, *executor_, static_cast<engine::BatchPort&>(*this));
   context_.directory.announce(caf::actor_cast<caf::actor>(this), executor_->generation());
   send_pushes();  // what its predecessor left
@@ -178,12 +179,20 @@ void KeyspaceActor::answer_waits() {
 
 void KeyspaceActor::tick() {
   after(tick_us, &KeyspaceActor::tick);
+  count_turns();
   executor_->upkeep().sample_rates(context_.counters.received_bytes, context_.counters.sent_bytes);
   executor_->upkeep().trim_tracking();
   engine::evict_clients(executor_->environment());
   close_idle_clients();
   expire();
   batches_->go_on();
+}
+
+void KeyspaceActor::count_turns() {
+  const net::TurnCounts& now = loop().turn_counts();
+  context_.counters.turns += now.turns - counted_turns_.turns;
+  context_.counters.turns_busy_ns += now.busy_ns - counted_turns_.busy_ns;
+  counted_turns_ = now;
 }
 
 void KeyspaceActor::close_idle_clients() {

@@ -54,6 +54,7 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   void answer_waits();
   void tick();
   void close_idle_clients();
+  void count_turns();
   void close_if_idle(engine::Session& session, std::int64_t now_ms, std::int64_t timeout_ms);
   void expire();
   void go_on_expiring();
@@ -66,6 +67,7 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   Reload reload_;
   std::optional<engine::Executor> executor_;
   std::optional<engine::BatchRunner> batches_;
+  net::TurnCounts counted_turns_;  // what of the loop's is in the counters
   net::TimerId wait_timer_ = 0;
   std::int64_t wait_timer_us_ = 0;  // when wait_timer_ fires
   bool pushing_ = false;            // a further share of pushes is scheduled

@@ -5,12 +5,7 @@
 // Prints one line: median and 99th percentile of the time from a push to the reply that its waiter
 // receives, and the server's processor time per push, all in microseconds. Ends with a message and
 // status 1 when a push wakes anybody but the client that waits longest for its key.
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,13 +13,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "base/numbers.hpp"
+#include "bench/load_client.hpp"
 
 namespace respawn::bench {
 namespace {
@@ -38,91 +31,6 @@ struct Load {
   std::size_t keys = 0;     // a multiple of `producers`
   std::size_t producers = 0;
   std::size_t pushes = 0;
-};
-
-[[noreturn]] void fail(const std::string& what) {
-  throw std::runtime_error(what);
-}
-
-/// User and system time of all threads, from the scheduler.
-double processor_us(int pid) {
-  std::uint64_t sum_ns = 0;
-  const std::filesystem::path tasks = "/proc/" + std::to_string(pid) + "/task";
-  for (const auto& task : std::filesystem::directory_iterator(tasks)) {
-    std::uint64_t ns = 0;
-    std::ifstream(task.path() / "schedstat") >> ns;
-    sum_ns += ns;
-  }
-  return static_cast<double>(sum_ns) / 1000;
-}
-
-/// A connection whose replies are read one at a time: none is larger than the buffer.
-class Connection {
- public:
-  explicit Connection(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd_ < 0 || ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-      fail("cannot connect");
-    const int on = 1;
-    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
-
-  ~Connection() { ::close(fd_); }
-
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  [[nodiscard]] int descriptor() const { return fd_; }
-
-  void send(const std::string& request) const {
-    if (::send(fd_, request.data(), request.size(), MSG_NOSIGNAL) !=
-        static_cast<ssize_t>(request.size()))
-      fail("cannot send");
-  }
-
-  /// Waits for one.
-  [[nodiscard]] std::string reply() const {
-    char bytes[8192];
-    const ssize_t size = ::recv(fd_, bytes, sizeof bytes, 0);
-    if (size <= 0) fail("the server closed a connection");
-    return {bytes, static_cast<std::size_t>(size)};
-  }
-
- private:
-  int fd_;
-};
-
-/// Where the readable connections are; those of waiters have their number, those of producers a
-/// number behind.
-class Poll {
- public:
-  Poll() : fd_(::epoll_create1(0)) {}
-
-  ~Poll() { ::close(fd_); }
-
-  Poll(const Poll&) = delete;
-  Poll& operator=(const Poll&) = delete;
-
-  void add(const Connection& connection, std::size_t number) const {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.u64 = number;
-    if (::epoll_ctl(fd_, EPOLL_CTL_ADD, connection.descriptor(), &event) != 0) fail("epoll_ctl");
-  }
-
-  template <class Action>
-  void wait(Action action) const {
-    epoll_event events[64];
-    const int count = ::epoll_wait(fd_, events, std::size(events), 10'000);
-    if (count <= 0) fail("a push woke nobody");
-    for (int i = 0; i < count; ++i) action(static_cast<std::size_t>(events[i].data.u64));
-  }
-
- private:
-  int fd_;
 };
 
 /// Producer p pushes to the keys p, p + producers, ...: so there is an order of pushes to a key.

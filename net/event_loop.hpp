@@ -61,6 +61,12 @@ struct Address {
 
 using TimerId = std::uint64_t;  // 0 is no timer
 
+/// The turns of a loop since its start.
+struct TurnCounts {
+  std::uint64_t turns = 0;
+  std::uint64_t busy_ns = 0;  // in all of them, without the waits for events
+};
+
 /// Owner: the wiring (server/ or a test), which keeps it until every actor on it has ended. All
 /// members are called on the loop's thread, except exec_later(), post() and stop(), which any
 /// thread may call. One turn: wait for the kernel -> completions (handlers) -> ready actors, in the
@@ -85,6 +91,8 @@ class EventLoop : public caf::execution_unit {
   /// When the running turn began, behind its wait for events: by the clock's stopwatch, in
   /// nanoseconds. What it delivers had arrived by then.
   [[nodiscard]] virtual std::uint64_t turn_begun_ns() const = 0;
+
+  [[nodiscard]] virtual const TurnCounts& turn_counts() const = 0;
 
   /// Calls back once, at least `delay_us` from now (at most about a millisecond later on an idle
   /// loop); 0 = in the next turn.

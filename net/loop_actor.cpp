@@ -5,6 +5,8 @@
 #include <caf/exit_reason.hpp>
 #include <caf/sec.hpp>
 
+#include "base/thread_sanitizer.hpp"
+
 namespace respawn::net {
 
 LoopActor::LoopActor(caf::actor_config& config, EventLoop& loop)
@@ -20,11 +22,13 @@ LoopActor::LoopActor(caf::actor_config& config, EventLoop& loop)
 LoopActor::~LoopActor() = default;
 
 void LoopActor::enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) {
+  note_release(this);  // to whoever takes it out of the mailbox: take()
   caf::scheduled_actor::enqueue(std::move(element), loop_);
 }
 
 void LoopActor::enqueue(caf::strong_actor_ptr from, caf::message_id id, caf::message content,
                         caf::execution_unit*) {
+  note_release(this);
   caf::scheduled_actor::enqueue(
       caf::make_mailbox_element(std::move(from), id, {}, std::move(content)), loop_);
 }
@@ -65,6 +69,7 @@ struct LoopActor::MailboxVisitor {
 };
 
 LoopActor::activation_result LoopActor::take(caf::mailbox_element& element) {
+  note_acquire(this);
   try {
     if (!alive() || !receive(element)) return reactivate(element);
   } catch (...) {

@@ -121,6 +121,8 @@ void LoopCore::run_turn() {
   run_due_timers();
   flush_streams();
   release_ended();
+  ++turn_counts_.turns;
+  turn_counts_.busy_ns += clock_.stopwatch_ns() - turn_begun_ns_;
 }
 
 std::int64_t LoopCore::idle_us() {
@@ -186,7 +188,9 @@ void LoopCore::run_due_timers() {
 void LoopCore::flush_streams() {
   if (to_flush_.empty()) return;
   flushing_.swap(to_flush_);
-  for (const auto& stream : flushing_) stream->flush();
+  // Last in, first out: who was woken by a command is sent his reply before who sent the command,
+  // and has waited longer.
+  std::for_each(flushing_.rbegin(), flushing_.rend(), [](const auto& stream) { stream->flush(); });
   flushes_ += flushing_.size();
   flushing_.clear();
   if (!resting_later_) rest_later();

@@ -39,6 +39,8 @@ class LoopCore : public EventLoop {
 
   [[nodiscard]] std::uint64_t turn_begun_ns() const final { return turn_begun_ns_; }
 
+  [[nodiscard]] const TurnCounts& turn_counts() const final { return turn_counts_; }
+
   TimerId call_after(std::int64_t delay_us, std::function<void()> callback) final;
   void cancel(TimerId timer) final;
   void actor_started(LoopActor& actor) final;
@@ -109,6 +111,7 @@ class LoopCore : public EventLoop {
 
   const Clock& clock_;
   std::uint64_t turn_begun_ns_ = 0;
+  TurnCounts turn_counts_;
   std::atomic<std::thread::id> thread_{};
 
   // The loop's thread only.

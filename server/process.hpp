@@ -19,7 +19,9 @@ class Process final : public engine::ProcessService {
     return {.connections_received = counters_.received.load(std::memory_order_relaxed),
             .connections_rejected = counters_.rejected.load(std::memory_order_relaxed),
             .reads = counters_.reads.load(std::memory_order_relaxed),
-            .writes = counters_.writes.load(std::memory_order_relaxed)};
+            .writes = counters_.writes.load(std::memory_order_relaxed),
+            .turns = counters_.turns.load(std::memory_order_relaxed),
+            .turns_busy_us = counters_.turns_busy_ns.load(std::memory_order_relaxed) / 1000};
   }
 
   [[nodiscard]] const SharedHistogram* reply_times() const override { return &counters_.reply_ns; }
@@ -33,6 +35,8 @@ class Process final : public engine::ProcessService {
     counters_.writes.store(0, std::memory_order_relaxed);
     counters_.received_bytes.store(0, std::memory_order_relaxed);
     counters_.sent_bytes.store(0, std::memory_order_relaxed);
+    counters_.turns.store(0, std::memory_order_relaxed);
+    counters_.turns_busy_ns.store(0, std::memory_order_relaxed);
   }
 
  private:

@@ -130,6 +130,8 @@ void Server::log_ready() {
   listeners_.log_addresses();
   log_->write(LogLevel::warning,
               "Nothing is written to disk: all data is lost when the server stops");
+  // Redis's words, for which programs that start a server wait; likewise those of the next line.
+  log_->write(LogLevel::notice, "Server initialized");
   log_->write(LogLevel::notice, "Ready to accept connections",
               {{"backend", facts.event_backend},
                {"io_threads", std::to_string(facts.io_threads)},

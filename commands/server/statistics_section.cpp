@@ -33,6 +33,19 @@ void write_eviction_time(const InfoSource& source, InfoWriter& out) {
   out.field("current_eviction_exceeded_time", current_us / 1000);
 }
 
+/// The keyspace's loop, in microseconds.
+void write_loop(const InfoSource& source, InfoWriter& out) {
+  const Statistics& statistics = source.store().statistics;
+  const NetworkFacts network = source.environment.services.process.network();
+  out.field("eventloop_cycles", network.turns);
+  out.field("eventloop_duration_sum", network.turns_busy_us);
+  out.field("eventloop_duration_cmd_sum", source.store().registry.nanoseconds() / 1000);
+  const std::uint64_t turns = statistics.turn_rate.per_second();
+  out.field("instantaneous_eventloop_cycles_per_sec", turns);
+  out.field("instantaneous_eventloop_duration_usec",
+            turns == 0 ? 0 : statistics.turns_busy_rate.per_second() / turns);
+}
+
 /// With I/O threads these do all of it. Replies are written into buffers that are made anew: none
 /// is kept that would grow or shrink.
 void write_turns(const InfoSource& source, InfoWriter& out) {
@@ -76,6 +89,7 @@ void write_statistics(const InfoSource& source, InfoWriter& out) {
   out.field("total_error_replies", statistics.error_replies);
   out.field("dump_payload_sanitizations", 0);
   write_turns(source, out);
+  write_loop(source, out);
   const access::DenialCounts& denials = source.store().denials.counts();
   out.field("acl_access_denied_auth", denials.auth);
   out.field("acl_access_denied_cmd", denials.command);

@@ -36,6 +36,8 @@ struct Statistics {
   RateMeter commands_rate;
   RateMeter received_rate;
   RateMeter sent_rate;
+  RateMeter turn_rate;
+  RateMeter turns_busy_rate;  // microseconds
 
   /// Counts an error reply by its code (the first word).
   void count_error(std::string_view text);

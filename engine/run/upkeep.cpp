@@ -18,6 +18,9 @@ void Upkeep::sample_rates(std::uint64_t received_bytes, std::uint64_t sent_bytes
   statistics.commands_rate.sample(now_ms, store_.registry.calls());
   statistics.received_rate.sample(now_ms, received_bytes);
   statistics.sent_rate.sample(now_ms, sent_bytes);
+  const NetworkFacts network = environment_.services.process.network();
+  statistics.turn_rate.sample(now_ms, network.turns);
+  statistics.turns_busy_rate.sample(now_ms, network.turns_busy_us);
   // Also renews what used() knows about other threads.
   statistics.peak_memory =
       std::max(statistics.peak_memory, environment_.services.memory.facts().used);

@@ -19,7 +19,8 @@ class Upkeep {
         memory_limit_(memory_limit),
         clock_(clock) {}
 
-  /// To be called ten times a second: what INFO's instantaneous figures are made of.
+  /// To be called ten times a second with what clients sent and were sent: what INFO's
+  /// instantaneous figures are made of.
   void sample_rates(std::uint64_t received_bytes, std::uint64_t sent_bytes);
 
   /// Answers the clients whose time is over, and ends a pause whose time is.

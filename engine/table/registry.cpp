@@ -106,6 +106,12 @@ std::uint64_t Registry::calls() const {
   return sum;
 }
 
+std::uint64_t Registry::nanoseconds() const {
+  std::uint64_t sum = 0;
+  for (const Command& command : all_) sum += command.statistics.nanoseconds;
+  return sum;
+}
+
 void Registry::look_again() {
   for (Command& command : all_) command.statistics.look_from_ns = 0;
 }

@@ -84,6 +84,7 @@ class Registry {
 
   /// Of all commands together. O(commands).
   [[nodiscard]] std::uint64_t calls() const;
+  [[nodiscard]] std::uint64_t nanoseconds() const;
 
   /// What is looked for in commands has changed: the next call of each is looked at closely.
   void look_again();

@@ -201,6 +201,33 @@ TEST(Connection, AHugeCommandLeavesNothingBehind) {
   EXPECT_EQ(client.run("SCARD s"), integer(10'000));
 }
 
+TEST(Connection, WhoGoesOnWithSmallCommandsKeepsNoLargeBuffers) {
+  World world;
+  Client client = world.connect();
+  std::string words;
+  for (int i = 0; i < 10'000; ++i) words += " " + std::to_string(i);
+  EXPECT_EQ(client.run("SADD s" + words), integer(10'000));
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_EQ(client.run("SCARD s"), integer(10'000));
+    world.loop.advance_ms(100);
+  }
+  const engine::Batch& batch = world.store.clients.all().begin()->second->batch;
+  EXPECT_LE(batch.input.capacity(), ConnectionActor::idle_buffer_bytes);
+}
+
+TEST(Connection, WhoGoesOnWithLargeCommandsKeepsTheirBuffer) {
+  World world;
+  Client client = world.connect();
+  std::string words;
+  for (int i = 0; i < 10'000; ++i) words += " " + std::to_string(i);
+  for (int i = 0; i < 40; ++i) {
+    client.run("SADD s" + words);
+    world.loop.advance_ms(100);
+  }
+  const engine::Batch& batch = world.store.clients.all().begin()->second->batch;
+  EXPECT_GT(batch.input.capacity(), words.size());
+}
+
 TEST(Connection, MoreThanMaxclientsAreTurnedAway) {
   World world;
   world.configure([](config::Config& config) { config.maxclients = 2; });

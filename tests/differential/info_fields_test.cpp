@@ -28,6 +28,11 @@ constexpr std::string_view newer[] = {
     "Server.listener0",
     "Clients.total_blocking_keys",
     "Clients.total_blocking_keys_on_nokey",
+    "Stats.eventloop_cycles",
+    "Stats.eventloop_duration_sum",
+    "Stats.eventloop_duration_cmd_sum",
+    "Stats.instantaneous_eventloop_cycles_per_sec",
+    "Stats.instantaneous_eventloop_duration_usec",
     "Stats.acl_access_denied_auth",
     "Stats.acl_access_denied_cmd",
     "Stats.acl_access_denied_key",
@@ -119,6 +124,25 @@ TEST_F(InfoFields, CountReadsAndWrites) {
     client.ok({"CONFIG", "RESETSTAT"});
     EXPECT_LT(field("total_reads_processed"), 5);
   }
+}
+
+TEST_F(InfoFields, CountTheTurnsOfTheLoop) {
+  support::ServerOptions options;
+  options.arguments = {"--save", "", "--enable-debug-command", "yes"};
+  support::ServerProcess server(options);
+  support::RespClient client(server.port());
+  const char* const names[] = {"eventloop_cycles", "eventloop_duration_sum",
+                               "eventloop_duration_cmd_sum",
+                               "instantaneous_eventloop_cycles_per_sec"};
+  for (const char* const name : names) {
+    const auto grows = [&] {
+      client.command({"DEBUG", "SLEEP", "0.002"});
+      return std::stoll(support::info_field(client, "stats", name)) > 0;
+    };
+    EXPECT_TRUE(support::wait_until(grows)) << name;
+  }
+  client.ok({"CONFIG", "RESETSTAT"});
+  EXPECT_LT(std::stoll(support::info_field(client, "stats", "eventloop_cycles")), 10);
 }
 
 }  // namespace

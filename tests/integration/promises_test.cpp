@@ -211,6 +211,19 @@ TEST_F(Promises, FilesOfTheProcessAreInTheLastDirectory) {
       [&] { return read_file(file("d/e/a.log")).find("Ready to accept") != std::string::npos; }));
 }
 
+/// Programs that start a server read its log.
+TEST_F(Promises, TheLogSaysWhoStartedAndWhenItIsReady) {
+  start_from("logfile " + file("a.log").string() + "\n");
+  RespClient client(port());
+  const std::string pid = support::info_field(client, "server", "process_id");
+  const auto log = [&] { return read_file(file("a.log")); };
+  EXPECT_TRUE(wait_until([&] { return log().find("Ready to accept") != std::string::npos; }));
+  const std::size_t started = log().find(" PID: " + pid);
+  const std::size_t initialized = log().find("Server initialized");
+  EXPECT_LT(started, initialized);
+  EXPECT_LT(initialized, log().find("Ready to accept connections"));
+}
+
 TEST_F(Promises, ADirectoryIsShownInFull) {
   std::filesystem::create_directory(file("d"));
   std::filesystem::create_directory_symlink("d", file("link"));
