@@ -1,6 +1,7 @@
 #include "engine/clients/queued_commands.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/table/registry.hpp"
 
@@ -24,35 +25,46 @@ void clear_and_trim(Container& container) {
 
 void QueuedCommands::add(Command& command, Args args, const protocol::RequestCommands& from) {
   commands_.push_back({&command, words_.size(), args.size()});
+  words_.insert(words_.end(), args.begin(), args.end());
   for (const std::string_view argument : args) {
     argument_bytes_ += argument.size() + sizeof(char*);
-    if (BlockPtr block = from.block_of(argument)) {
-      words_.push_back({&*block, 0, argument.size()});
-      blocks_.push_back(std::move(block));
-    } else {
-      words_.push_back({nullptr, text_.size(), argument.size()});
-      text_.append(argument);
-    }
+    if (BlockPtr block = from.block_of(argument)) blocks_.push_back(std::move(block));
   }
   flags_ = flags_ | command.spec->flags;
+}
+
+void QueuedCommands::keep() {
+  const std::span<std::string_view> loose =
+      std::span(words_).subspan(std::exchange(kept_, words_.size()));
+  std::size_t bytes = 0;
+  for (const std::string_view word : loose) bytes += word.size();
+  for (std::size_t i = kept_blocks_; i < blocks_.size(); ++i) bytes -= blocks_[i]->size();
+  if (bytes == 0) {
+    kept_blocks_ = blocks_.size();
+    return;
+  }
+  char* end = copies_.emplace_back(std::make_unique_for_overwrite<char[]>(bytes)).get();
+  for (std::string_view& word : loose) {
+    const bool in_block =
+        kept_blocks_ < blocks_.size() && blocks_[kept_blocks_]->data() == word.data();
+    if (in_block) {  // they are in the order of the words
+      ++kept_blocks_;
+      continue;
+    }
+    end = std::copy(word.begin(), word.end(), end);
+    word = {end - word.size(), word.size()};
+  }
 }
 
 void QueuedCommands::clear() {
   clear_and_trim(commands_);
   clear_and_trim(words_);
-  clear_and_trim(text_);
+  clear_and_trim(copies_);
+  kept_ = 0;
+  kept_blocks_ = 0;
   blocks_.clear();
   argument_bytes_ = 0;
   flags_ = {};
-}
-
-std::vector<std::string_view> QueuedCommands::arguments() const {
-  std::vector<std::string_view> all;
-  all.reserve(words_.size());
-  for (const Word& word : words_)
-    all.push_back(word.block ? word.block->view()
-                             : std::string_view(text_).substr(word.at, word.size));
-  return all;
 }
 
 BlockPtr QueuedCommands::block_of(std::string_view argument) const {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,12 +14,17 @@ namespace respawn::engine {
 
 struct Command;
 
-/// Owner: a session's state, so a queue outlives the keyspace actor. Arguments are copied one
-/// behind the other; large ones that came in blocks of their own are shared. O(bytes) to add.
+/// Owner: a session's state, so a queue outlives the keyspace actor. Arguments stay where they are
+/// while their batch does: most transactions arrive and run in one. Large ones that came in blocks
+/// of their own are shared. O(arguments) to add.
 class QueuedCommands {
  public:
-  /// The command with its arguments, which lie in `from`.
+  /// The command with its arguments, which lie in `from` until keep().
   void add(Command& command, Args args, const protocol::RequestCommands& from);
+
+  /// To be called before the bytes go to which the arguments added last point: copies those.
+  /// O(their bytes).
+  void keep();
 
   void clear();
 
@@ -32,7 +37,8 @@ class QueuedCommands {
 
   /// What it takes, beside the arguments.
   [[nodiscard]] std::size_t overhead_bytes() const {
-    return commands_.capacity() * sizeof(Item) + words_.capacity() * sizeof(Word);
+    return commands_.capacity() * sizeof(Item) + words_.capacity() * sizeof(std::string_view) +
+           copies_.capacity() * sizeof(copies_[0]);
   }
 
   /// Of all its commands together.
@@ -40,12 +46,9 @@ class QueuedCommands {
 
   [[nodiscard]] Command& command(std::size_t index) const { return *commands_[index].command; }
 
-  /// The arguments of all commands, one behind the other, for arguments_of(). They live until the
-  /// queue changes.
-  [[nodiscard]] std::vector<std::string_view> arguments() const;
-
-  [[nodiscard]] Args arguments_of(std::size_t index, Args all) const {
-    return all.subspan(commands_[index].first, commands_[index].count);
+  /// They live until the queue changes.
+  [[nodiscard]] Args arguments(std::size_t index) const {
+    return Args(words_).subspan(commands_[index].first, commands_[index].count);
   }
 
   /// The block whose contents the argument is, or null.
@@ -58,17 +61,12 @@ class QueuedCommands {
     std::size_t count;
   };
 
-  /// `at`: in the block, where there is one, else in `text_` (which moves as it grows).
-  struct Word {
-    const SharedBlock* block;
-    std::size_t at;
-    std::size_t size;
-  };
-
   std::vector<Item> commands_;
-  std::vector<Word> words_;
-  std::string text_;
-  std::vector<BlockPtr> blocks_;
+  std::vector<std::string_view> words_;  // in their batch; up to kept_ in copies_ or blocks_
+  std::size_t kept_ = 0;
+  std::vector<std::unique_ptr<char[]>> copies_;
+  std::vector<BlockPtr> blocks_;  // in the order of the words
+  std::size_t kept_blocks_ = 0;
   std::size_t argument_bytes_ = 0;
   Flags flags_;
 };

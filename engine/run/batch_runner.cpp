@@ -99,6 +99,7 @@ void BatchRunner::send_ahead(Session& session) {
 }
 
 void BatchRunner::give_back(Session& session, bool close) {
+  if (session.transaction.queues()) session.transaction.queue.keep();
   session.batch.state.store(Batch::State::done, std::memory_order_release);
   port_.give_back(session, close);
 }

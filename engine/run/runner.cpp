@@ -98,11 +98,10 @@ Ran Runner::run_within(const Call& call, std::uint64_t& begun_ns) {
 
 void Runner::run_queue(Session& session, Buffer& output) {
   const QueuedCommands& queue = session.transaction.queue;
-  const std::vector<std::string_view> arguments = queue.arguments();
   std::uint64_t begun_ns = clock_.source().stopwatch_ns();
   for (std::size_t i = 0; i < queue.size(); ++i) {
     Command& command = queue.command(i);
-    const Args args = queue.arguments_of(i, arguments);
+    const Args args = queue.arguments(i);
     const std::size_t start = output.size();
     Ran ran;
     if (admission_.still_allows(session, command, args, output))

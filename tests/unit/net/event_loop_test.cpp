@@ -31,7 +31,7 @@ TEST_P(EventLoopTest, TimersFireInOrderAndNeverEarly) {
   loop().on_loop([&] {
     const std::int64_t start = loop()->clock().monotonic_us();
     int name = 0;
-    for (const std::int64_t delay_us : {30'000, 5'000, 20'000, 5'000, 0, 1'500}) {
+    for (const std::int64_t delay_us : {300'000, 50'000, 200'000, 50'000, 0, 15'000}) {
       loop()->call_after(delay_us, [&, name, due = start + delay_us] {
         fired.push_back({name, loop()->clock().monotonic_us() - due});
       });
