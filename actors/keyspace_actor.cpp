@@ -151,12 +151,14 @@ void KeyspaceActor::send_share_of_pushes() {
 void KeyspaceActor::settle() {
   if (store_.clients.has_pushing()) call_after_messages();
   for (const SessionPtr& session : store_.clients.take_killed()) tell(*session, ClientKilled{});
-  if (std::int64_t deadline_us = executor_->next_wait_deadline_us()) schedule_waits(deadline_us);
+  const std::int64_t deadline_us = executor_->next_wait_deadline_us();
+  if (deadline_us != 0 && !executor_->suspended()) schedule_waits(deadline_us);
   if (!freeing_ && store_.databases.garbage().pending() > 0) {
     freeing_ = true;
     after(0, &KeyspaceActor::free_garbage);
   }
-  if (!evicting_ && executor_->upkeep().memory_unsettled()) {
+  const bool unsettled = executor_->upkeep().memory_unsettled() && !executor_->suspended();
+  if (!evicting_ && unsettled) {
     evicting_ = true;
     after(0, &KeyspaceActor::go_on_evicting);
   }
@@ -173,6 +175,7 @@ void KeyspaceActor::schedule_waits(std::int64_t deadline_us) {
 
 void KeyspaceActor::answer_waits() {
   wait_timer_ = 0;
+  if (executor_->suspended()) return;  // settle() sees to it behind the unit
   executor_->upkeep().answer_expired_waits();
   batches_->go_on();
 }
@@ -181,7 +184,7 @@ void KeyspaceActor::tick() {
   after(tick_us, &KeyspaceActor::tick);
   count_turns();
   executor_->upkeep().sample_rates(context_.counters.received_bytes, context_.counters.sent_bytes);
-  executor_->upkeep().trim_tracking();
+  if (!executor_->suspended()) executor_->upkeep().trim_tracking();
   engine::evict_clients(executor_->environment());
   close_idle_clients();
   expire();
@@ -225,7 +228,9 @@ void KeyspaceActor::close_if_idle(Session& session, std::int64_t now_ms, std::in
   store_.clients.kill(session);
 }
 
+/// Not in the middle of a unit.
 void KeyspaceActor::expire() {
+  if (executor_->suspended()) return;
   const std::int64_t next_ms = executor_->upkeep().expire_keys(expire_slice_keys);
   if (next_ms == 0 || expiring_) return;
   const std::int64_t delay_us = next_ms * 1000 - loop().clock().wall_us();
@@ -242,8 +247,18 @@ void KeyspaceActor::go_on_expiring() {
 
 void KeyspaceActor::go_on_evicting() {
   evicting_ = false;
-  executor_->upkeep().make_room();
+  if (!executor_->suspended()) executor_->upkeep().make_room();
   batches_->go_on();
+}
+
+/// Timers come behind what sockets and other actors had for this turn of the loop. Not at once:
+/// where time is simulated it has to go on, or nothing else ever would.
+void KeyspaceActor::go_on_soon() {
+  after(1, &KeyspaceActor::go_on_suspended);
+}
+
+void KeyspaceActor::go_on_suspended() {
+  batches_->go_on_suspended();
 }
 
 void KeyspaceActor::free_garbage() {

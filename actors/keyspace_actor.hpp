@@ -45,6 +45,7 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   void send_ahead(engine::Session& session, Buffer&& bytes) override;
   void yield(const engine::SessionPtr& session) override;
   void settle() override;
+  void go_on_soon() override;
 
   net::TimerId after(std::int64_t delay_us, void (KeyspaceActor::*work)());
   void start();
@@ -60,6 +61,7 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   void go_on_expiring();
   void free_garbage();
   void go_on_evicting();
+  void go_on_suspended();
 
   engine::Store& store_;
   engine::Services& services_;

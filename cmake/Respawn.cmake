@@ -55,6 +55,18 @@ function(respawn_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
 endfunction()
 
+# respawn_unity_by_folder(<target>): all files of a folder as one, for a library of many folders: only within a folder
+# must names differ.
+function(respawn_unity_by_folder target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source ${sources})
+    cmake_path(GET source PARENT_PATH folder)
+    cmake_path(GET folder FILENAME group)
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
+  endforeach()
+endfunction()
+
 # Precompiled headers for all tests; a second one for those that use CAF.
 set(RESPAWN_EMPTY_SOURCE ${PROJECT_BINARY_DIR}/empty.cpp)
 file(CONFIGURE OUTPUT ${RESPAWN_EMPTY_SOURCE} CONTENT "")

@@ -46,7 +46,10 @@ std::vector<std::span<const CommandSpec>> every_family() {
       lolwut_commands,
       pubsub_commands,
       transaction_commands,
+      eval_commands,
       script_commands,
+      function_commands,
+      fcall_commands,
       respawn_commands,
   };
 }

@@ -52,7 +52,10 @@ extern const std::span<const CommandSpec> lolwut_commands;       // server/lolwu
 extern const std::span<const CommandSpec> module_commands;       // server/modules.cpp
 extern const std::span<const CommandSpec> pubsub_commands;       // pubsub/pubsub.cpp
 extern const std::span<const CommandSpec> transaction_commands;  // transactions/transactions.cpp
+extern const std::span<const CommandSpec> eval_commands;         // scripting/eval.cpp
 extern const std::span<const CommandSpec> script_commands;       // scripting/scripts.cpp
+extern const std::span<const CommandSpec> function_commands;     // scripting/functions.cpp
+extern const std::span<const CommandSpec> fcall_commands;        // scripting/fcall.cpp
 extern const std::span<const CommandSpec> respawn_commands;      // server/respawn.cpp
 extern const std::span<const CommandSpec> slow_log_commands;     // server/slowlog.cpp
 extern const std::span<const CommandSpec> latency_commands;      // server/latency.cpp

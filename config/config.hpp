@@ -122,6 +122,7 @@ struct Config {
   std::vector<double> latency_tracking_info_percentiles;
   std::int64_t tracking_table_max_keys{};
   std::int64_t busy_reply_threshold_ms{};
+  std::uint64_t script_memory_limit_bytes{};
 
   // Snapshots and the append log.
   std::vector<SavePoint> save;

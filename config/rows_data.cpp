@@ -181,8 +181,14 @@ constexpr Option monitoring_table[] = {
     integer("busy-reply-threshold", "5000", 0, long_max)
         .also("lua-time-limit")
         .bind<&Config::busy_reply_threshold_ms>()
+        .implemented()
         .in(Unit::milliseconds)
-        .about("Run time of a script after which other clients are told to wait."),
+        .about("Run time of a script after which other clients are told to wait; 0: never."),
+    memory("script-memory-limit", "0", 0, std::numeric_limits<std::uint64_t>::max())
+        .bind<&Config::script_memory_limit_bytes>()
+        .implemented()
+        .about("Memory that scripts, or functions, may take together; the one that passes it "
+               "fails. 0 sets no limit."),
 };
 
 static_assert(well_formed(memory_table));

@@ -14,6 +14,11 @@ constexpr std::size_t checksum_bytes = 8;
 
 }  // namespace
 
+void append_footer(std::string& payload, std::uint16_t version) {
+  append_little_endian(payload, version);
+  append_little_endian(payload, crc64(payload));
+}
+
 std::string dump_payload(const keyspace::Entry& entry, bool compress) {
   std::string payload;
   StringSink sink(payload);
@@ -21,8 +26,7 @@ std::string dump_payload(const keyspace::Entry& entry, bool compress) {
   const RdbType type = rdb_type_of(entry);
   writer.byte(static_cast<std::uint8_t>(type));
   write_value(writer, entry);
-  append_little_endian(payload, rdb_version_of(type));
-  append_little_endian(payload, crc64(payload));
+  append_footer(payload, rdb_version_of(type));
   return payload;
 }
 

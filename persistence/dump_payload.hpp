@@ -15,6 +15,9 @@ namespace respawn::persistence {
 /// behind, little endian. Not of a stream. O(value).
 [[nodiscard]] std::string dump_payload(const keyspace::Entry& entry, bool compress);
 
+/// Completes what was dumped by version and checksum. O(payload).
+void append_footer(std::string& payload, std::uint16_t version);
+
 /// Type and value, when version and checksum are right. O(bytes).
 [[nodiscard]] std::optional<std::string_view> payload_body(std::string_view payload);
 

@@ -34,6 +34,11 @@ enum class RdbType : std::uint8_t {
   hash_listpack_expiring = 25,  // the same in a listpack
 };
 
+/// A library of functions: its code as a string follows.
+inline constexpr std::uint8_t function_opcode = 245;
+/// The same as release candidates of Redis 7.0 wrote it; nobody reads it any more.
+inline constexpr std::uint8_t function_opcode_old = 246;
+
 /// The two top bits of a length's first byte say how it goes on. See RdbWriter::length().
 enum class LengthForm : std::uint8_t { bits_6 = 0, bits_14 = 1, wide = 2, special = 3 };
 

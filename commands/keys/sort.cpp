@@ -411,8 +411,9 @@ void sort_elements(Execution& x, Args args, bool may_store) {
   const Key key = x.key(args[1]);
   const Entry* source = x.find_read(key);
   if (source && !sortable(*source)) return x.fail(errors::wrong_type);
-  // What is stored of a set has an order that does not depend on chance.
-  if (source && source->type() == Type::set && options->unsorted && options->destination) {
+  // What is stored of a set, or a script sees, has an order that does not depend on chance.
+  const bool is_settled = options->destination || x.session().script_of != nullptr;
+  if (source && source->type() == Type::set && options->unsorted && is_settled) {
     options->unsorted = false;
     options->alphabetic = true;
     options->by.reset();

@@ -32,7 +32,6 @@ constexpr CommandSpec wait_rows[] = {
     command({.name = "wait",
              .syntax = "numreplicas timeout",
              .group = Group::generic,
-             .flags = {Flag::noscript},
              .categories = {Category::connection},
              .tips = {"request_policy:all_shards", "response_policy:agg_min"},
              .since = "3.0.0",

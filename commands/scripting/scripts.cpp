@@ -1,62 +1,94 @@
-// The commands of scripts and functions. There is nothing to flush yet: running them comes with the
-// script engine.
-#include "commands/families.hpp"
+// SCRIPT: the cache of scripts, and the script that runs.
+#include "commands/shared/scripts.hpp"
+#include "commands/scripting/script_kill.hpp"
 #include "commands/shared/help.hpp"
 
 namespace respawn::commands {
 
 namespace {
 
-bool is_flush_mode(std::string_view word) {
-  return iequals(word, "async") || iequals(word, "sync");
+void script_load(Execution& x, Args args) {
+  auto script = Scripts::of(x.store()).compiled(args[2]);
+  if (!script.ok()) return x.fail(script.error());
+  x.reply.bulk((*script)->sha);
 }
 
+void script_exists(Execution& x, Args args) {
+  Scripts& scripts = Scripts::of(x.store());
+  x.reply.array(args.size() - 2);
+  for (const std::string_view sha : args.subspan(2))
+    x.reply.integer(scripts.cache.find(sha) ? 1 : 0);
+}
+
+/// Both modes are one: what is freed is small, but for the texts.
 void script_flush(Execution& x, Args args) {
-  if (args.size() > 3 || (args.size() == 3 && !is_flush_mode(args[2])))
-    return x.fail("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
+  const bool known = args.size() == 2 || (args.size() == 3 && is_flush_mode(args[2]));
+  if (!known) return x.fail("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
+  Scripts::of(x.store()).flush_scripts();
   x.reply.ok();
 }
 
-void function_flush(Execution& x, Args args) {
-  if (args.size() > 3) return x.fail(errors::subcommand_syntax(args[1], "function"));
-  if (args.size() == 3 && !is_flush_mode(args[2]))
-    return x.fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
-  x.reply.ok();
+void script_kill(Execution& x, Args) {
+  kill_running(x, false);
+}
+
+/// There is no debugger: a session of it would stop everybody, or need a copy of the data.
+void script_debug(Execution& x, Args args) {
+  if (iequals(args[2], "no")) return x.reply.ok();
+  if (iequals(args[2], "yes") || iequals(args[2], "sync"))
+    return x.fail("ERR SCRIPT DEBUG is not supported: scripts cannot be debugged on this server");
+  x.fail("ERR Use SCRIPT DEBUG YES/SYNC/NO");
 }
 
 constexpr CommandSpec script_rows[] = {
+    command({.name = "script|debug",
+             .syntax = "<YES | SYNC | NO>",
+             .group = Group::scripting,
+             .flags = {Flag::noscript},
+             .since = "3.2.0",
+             .complexity = "O(1)",
+             .summary = "Sets whether scripts are debugged; here they cannot be.",
+             .run = script_debug}),
+    command({.name = "script|exists",
+             .syntax = "sha1 [sha1 ...]",
+             .group = Group::scripting,
+             .flags = {Flag::noscript},
+             .tips = {"request_policy:all_shards", "response_policy:agg_logical_and"},
+             .since = "2.6.0",
+             .complexity = "O(N) with N being the number of scripts to check (so checking a single "
+                           "script is an O(1) operation).",
+             .summary = "Tells which scripts are cached.",
+             .run = script_exists}),
     command({.name = "script|flush",
              .syntax = "[ASYNC | SYNC]",
              .group = Group::scripting,
              .flags = {Flag::noscript},
              .tips = {"request_policy:all_nodes", "response_policy:all_succeeded"},
              .since = "2.6.0",
-             .complexity = "O(N) with N being the number of cached scripts.",
+             .complexity = "O(N) with N being the number of scripts in cache",
              .summary = "Forgets all cached scripts.",
              .run = script_flush}),
+    command({.name = "script|kill",
+             .group = Group::scripting,
+             .flags = {Flag::noscript, Flag::allow_busy},
+             .tips = {"request_policy:all_shards", "response_policy:one_succeeded"},
+             .since = "2.6.0",
+             .complexity = "O(1)",
+             .summary = "Ends the script that runs, unless it has written.",
+             .run = script_kill}),
+    command({.name = "script|load",
+             .syntax = "script",
+             .group = Group::scripting,
+             .flags = {Flag::noscript, Flag::stale},
+             .tips = {"request_policy:all_nodes", "response_policy:all_succeeded"},
+             .since = "2.6.0",
+             .complexity = "O(N) with N being the length in bytes of the script body.",
+             .summary = "Caches a script, for EVALSHA.",
+             .run = script_load}),
     command({.name = "script|help",
              .group = Group::scripting,
              .flags = {Flag::loading, Flag::stale},
              .since = "5.0.0",
-             .complexity = "O(1)",
-             .summary = "Prints this help.",
-             .run = container_help}),
-};
-
-constexpr CommandSpec function_rows[] = {
-    command({.name = "function|flush",
-             .syntax = "[ASYNC | SYNC]",
-             .group = Group::scripting,
-             .flags = {Flag::write, Flag::noscript},
-             .tips = {"request_policy:all_shards", "response_policy:all_succeeded"},
-             .since = "7.0.0",
-             .complexity = "O(N) with N being the number of functions.",
-             .summary = "Deletes all libraries and their functions.",
-             .run = function_flush}),
-    command({.name = "function|help",
-             .group = Group::scripting,
-             .flags = {Flag::loading, Flag::stale},
-             .since = "7.0.0",
              .complexity = "O(1)",
              .summary = "Prints this help.",
              .run = container_help}),
@@ -69,15 +101,31 @@ constexpr CommandSpec scripts_rows[] = {
              .complexity = "Depends on subcommand.",
              .summary = "Manages cached scripts.",
              .subcommands = script_rows}),
-    command({.name = "function",
-             .group = Group::scripting,
-             .since = "7.0.0",
-             .complexity = "Depends on subcommand.",
-             .summary = "Manages libraries of functions.",
-             .subcommands = function_rows}),
 };
 
 }  // namespace
+
+bool is_flush_mode(std::string_view word) {
+  return iequals(word, "async") || iequals(word, "sync");
+}
+
+void kill_running(Execution& x, bool is_function) {
+  Scripts& scripts = Scripts::of(x.store());
+  RunningScript& running = scripts.running;
+  if (!running.active) return x.fail("NOTBUSY No scripts in execution right now.");
+  if (scripts.session.applying)
+    return x.fail(
+        "UNKILLABLE The busy script was sent by a master instance in the context of replication "
+        "and cannot be killed.");
+  if (running.has_written)
+    return x.fail(
+        "UNKILLABLE Sorry the script already executed write commands against the dataset. You can "
+        "either wait the script termination or kill the server in a hard way using the SHUTDOWN "
+        "NOSAVE command.");
+  if (running.is_function != is_function) return x.fail(scripts.busy_error());
+  running.killed = true;
+  x.reply.ok();
+}
 
 constinit const std::span<const CommandSpec> script_commands = scripts_rows;
 

@@ -13,6 +13,7 @@
 #include "commands/server/digest.hpp"
 #include "commands/server/reload.hpp"
 #include "commands/shared/help.hpp"
+#include "commands/shared/scripts.hpp"
 #include "engine/run/access_clock.hpp"
 #include "persistence/dump_payload.hpp"
 
@@ -225,6 +226,11 @@ void debug_quicklist_packed_threshold(Execution& x, Args args) {
   x.reply.ok();
 }
 
+void debug_set_disable_deny_scripts(Execution& x, Args args) {
+  Scripts::of(x.store()).call_anything = args[2] == "1";
+  x.reply.ok();
+}
+
 /// How a pattern does on a long text of one letter.
 void debug_stringmatch_len(Execution& x, Args args) {
   auto length =
@@ -264,15 +270,15 @@ struct Subcommand {
   Handler run;
 };
 
-constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 constexpr Subcommand debug_subcommands[] = {
     {"change-repl-id", 0, 0, "", "Draws a new replication id.", debug_change_repl_id},
     {"config-rewrite-force-all", 0, 0, "", "Brings the configuration file up to date.",
      debug_config_rewrite},
     {"digest", 0, 0, "", "Returns a digest of all data.", debug_digest},
-    {"digest-value", 0, any, "<key> [<key> ...]", "Returns a digest of the value at each key.",
-     debug_digest_value},
+    {"digest-value", 0, unlimited, "<key> [<key> ...]",
+     "Returns a digest of the value at each key.", debug_digest_value},
     {"error", 1, 1, "<text>", "Replies with an error of this text.", debug_error},
     {"log", 1, 1, "<text>", "Writes the text to the log.", debug_log},
     {"object", 1, 1, "<key>", "Tells how the value at a key is stored.", debug_object},
@@ -286,7 +292,7 @@ constexpr Subcommand debug_subcommands[] = {
     {"quicklist-packed-threshold", 1, 1, "<size>",
      "Sets the size from which an element of a list is stored by itself; 0 is the default.",
      debug_quicklist_packed_threshold},
-    {"reload", 0, any, "[<option> ...]", "Saves all data and loads it again, in memory.",
+    {"reload", 0, unlimited, "[<option> ...]", "Saves all data and loads it again, in memory.",
      debug_reload},
     {"replybuffer", 2, 2, "<PEAK-RESET-TIME|RESIZING> <value>",
      "Does nothing: no buffer is kept for replies.", debug_replybuffer},
@@ -294,6 +300,9 @@ constexpr Subcommand debug_subcommands[] = {
      debug_segfault},
     {"set-active-expire", 1, 1, "<0|1>", "Stops or resumes the removal of expired keys by time.",
      debug_set_active_expire},
+    {"set-disable-deny-scripts", 1, 1, "<0|1>",
+     "Lets scripts call the commands that are denied to them, or no longer so.",
+     debug_set_disable_deny_scripts},
     {"sleep", 1, 1, "<seconds>", "Blocks the whole keyspace for that long.", debug_sleep},
     {"stringmatch-len", 2, 2, "<length> <pattern>",
      "Matches a pattern against a text of that many letters a.", debug_stringmatch_len},

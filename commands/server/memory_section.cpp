@@ -3,6 +3,7 @@
 
 #include "commands/info_sections.hpp"
 #include "commands/server/memory_overview.hpp"
+#include "commands/shared/scripts.hpp"
 #include "config/change.hpp"
 
 namespace respawn::commands {
@@ -29,6 +30,27 @@ void write_fragmentation(const MemoryFacts& memory, InfoWriter& out) {
   out.field("mem_fragmentation_bytes", difference(memory.resident, memory.used));
 }
 
+/// In Redis's order, with its older and its newer names.
+void write_scripts(const Store& store, InfoWriter& out) {
+  const Scripts* scripts = Scripts::find(store);
+  const std::size_t evaluator = scripts ? scripts->evaluator_bytes() : 0;
+  const std::size_t functions = scripts ? scripts->functions_bytes() : 0;
+  const std::size_t texts = scripts ? scripts->cache.memory_bytes() : 0;
+  const std::size_t libraries = scripts ? scripts->libraries.memory_bytes() : 0;
+  out.field("used_memory_lua", evaluator);
+  out.field("used_memory_vm_eval", evaluator);
+  out.human("used_memory_lua", evaluator);
+  out.field("used_memory_scripts_eval", texts);
+  out.field("number_of_cached_scripts", scripts ? scripts->cache.size() : 0);
+  out.field("number_of_functions", scripts ? scripts->libraries.function_count() : 0);
+  out.field("number_of_libraries", scripts ? scripts->libraries.all().size() : 0);
+  out.field("used_memory_vm_functions", functions);
+  out.field("used_memory_vm_total", evaluator + functions);
+  out.human("used_memory_vm_total", evaluator + functions);
+  out.field("used_memory_functions", libraries);
+  out.bytes("used_memory_scripts", texts + libraries);
+}
+
 void write_memory(const InfoSource& source, InfoWriter& out) {
   Store& store = source.store();
   const MemoryOverview overview = memory_overview(source.environment);
@@ -45,14 +67,7 @@ void write_memory(const InfoSource& source, InfoWriter& out) {
   out.field("allocator_active", memory.active);
   out.field("allocator_resident", memory.allocator_resident);
   out.bytes("total_system_memory", system_memory());
-  out.each({"used_memory_lua", "used_memory_vm_eval"}, "0");
-  out.human("used_memory_lua", 0);
-  out.each({"used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions",
-            "number_of_libraries", "used_memory_vm_functions", "used_memory_vm_total"},
-           "0");
-  out.human("used_memory_vm_total", 0);
-  out.field("used_memory_functions", 0);
-  out.bytes("used_memory_scripts", 0);
+  write_scripts(store, out);
   out.bytes("maxmemory", source.config().maxmemory_bytes);
   out.field("maxmemory_policy", option_text(source.config(), "maxmemory-policy"));
   write_fragmentation(memory, out);

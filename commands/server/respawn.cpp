@@ -13,16 +13,6 @@ namespace {
 
 constexpr std::int64_t restarts_shown_default = 20;
 
-void write_text(Execution& x, std::string_view field, std::string_view value) {
-  x.reply.bulk(field);
-  x.reply.bulk(value);
-}
-
-void write_number(Execution& x, std::string_view field, std::int64_t value) {
-  x.reply.bulk(field);
-  x.reply.integer(value);
-}
-
 void write_node(Execution& x, const TreeNode& node) {
   x.reply.map(10);
   write_text(x, "id", node.id);
@@ -109,12 +99,14 @@ void respawn_kill(Execution& x, Args args) {
 }
 
 constexpr Flags respawn_admin_flags = {Flag::admin, Flag::noscript, Flag::loading, Flag::stale};
+/// The tree is there to be looked at, and helped, when something hangs.
+constexpr Flags tree_flags = respawn_admin_flags | Flags{Flag::always_answered};
 
 constexpr CommandSpec respawn_subcommands[] = {
     command({.name = "respawn|tree",
              .syntax = "[TEXT]",
              .group = Group::respawn,
-             .flags = respawn_admin_flags,
+             .flags = tree_flags,
              .tips = {"nondeterministic_output"},
              .since = "0.1.0",
              .complexity = "O(N) where N is the number of actors",
@@ -123,7 +115,7 @@ constexpr CommandSpec respawn_subcommands[] = {
     command({.name = "respawn|children",
              .syntax = "[supervisor]",
              .group = Group::respawn,
-             .flags = respawn_admin_flags,
+             .flags = tree_flags,
              .tips = {"nondeterministic_output"},
              .since = "0.1.0",
              .complexity = "O(N) where N is the number of actors below",
@@ -132,7 +124,7 @@ constexpr CommandSpec respawn_subcommands[] = {
     command({.name = "respawn|restarts",
              .syntax = "[count]",
              .group = Group::respawn,
-             .flags = respawn_admin_flags,
+             .flags = tree_flags,
              .tips = {"nondeterministic_output"},
              .since = "0.1.0",
              .complexity = "O(N) where N is the number of records returned",
@@ -141,7 +133,7 @@ constexpr CommandSpec respawn_subcommands[] = {
     command({.name = "respawn|kill",
              .syntax = "id",
              .group = Group::respawn,
-             .flags = respawn_admin_flags,
+             .flags = tree_flags,
              .since = "0.1.0",
              .complexity = "O(1)",
              .summary = "Ends an actor brutally, by id or path, to see it come back.",

@@ -10,16 +10,6 @@ namespace respawn::commands {
 
 namespace {
 
-void write_text(Execution& x, std::string_view field, std::string_view value) {
-  x.reply.bulk(field);
-  x.reply.bulk(value);
-}
-
-void write_number(Execution& x, std::string_view field, std::int64_t value) {
-  x.reply.bulk(field);
-  x.reply.integer(value);
-}
-
 // WAITERS.
 
 using WaitedKey = std::pair<int, std::string>;  // database and name
@@ -93,6 +83,16 @@ void reset_times(Execution& x) {
 }
 
 }  // namespace
+
+void write_text(Execution& x, std::string_view field, std::string_view value) {
+  x.reply.bulk(field);
+  x.reply.bulk(value);
+}
+
+void write_number(Execution& x, std::string_view field, std::int64_t value) {
+  x.reply.bulk(field);
+  x.reply.integer(value);
+}
 
 void respawn_waiters(Execution& x, Args args) {
   if (args.size() > 3) return x.fail(errors::wrong_arity(x.spec().name));

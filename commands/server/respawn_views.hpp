@@ -18,4 +18,8 @@ void respawn_latency(Execution& x, Args args);
 /// SLOWLOG [count]: as SLOWLOG GET, as maps with time-s, run-us and also wait-us (-1: not known).
 void respawn_slowlog(Execution& x, Args args);
 
+/// A field of a map in a reply, with its value.
+void write_text(Execution& x, std::string_view field, std::string_view value);
+void write_number(Execution& x, std::string_view field, std::int64_t value);
+
 }  // namespace respawn::commands

@@ -71,6 +71,9 @@ Result<ShutdownOptions> parse_shutdown(Args args) {
 void shut_down(Execution& x, Args args) {
   auto options = parse_shutdown(args);
   if (!options.ok()) return x.fail(options.error());
+  // A running script is cut off only where that is asked for.
+  if (x.store().busy && !options->request.nosave && !options->abort)
+    return x.fail(x.store().scripts->busy_error());
   ShutdownService& shutdown = x.env().services.shutdown;
   if (!options->abort) {
     shutdown.request(options->request);
@@ -94,7 +97,7 @@ constexpr CommandSpec server_rows[] = {
     command({.name = "info",
              .syntax = "[section [section ...]]",
              .group = Group::server,
-             .flags = {Flag::loading, Flag::stale},
+             .flags = {Flag::loading, Flag::stale, Flag::always_answered},
              .categories = {Category::dangerous},
              .tips = {"nondeterministic_output", "request_policy:all_shards",
                       "response_policy:special"},

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "commands/families.hpp"
+#include "commands/shared/key_specs.hpp"
 
 namespace respawn::commands {
 
@@ -73,8 +74,6 @@ void incrbyfloat(Execution& x, Args args) {
   x.changed(key.bytes, string, "incrbyfloat");
   x.reply.bulk(text);
 }
-
-constexpr KeyFlags rw_access_update = {KeyFlag::RW, KeyFlag::access, KeyFlag::update};
 
 constexpr CommandSpec numbers_rows[] = {
     command({.name = "incr",

@@ -4,6 +4,7 @@
 
 #include "commands/families.hpp"
 #include "commands/shared/expiry_time.hpp"
+#include "commands/shared/key_specs.hpp"
 #include "commands/shared/string_access.hpp"
 
 namespace respawn::commands {
@@ -263,8 +264,6 @@ void msetnx(Execution& x, Args args) {
   put_pairs(x, args);
   x.reply.integer(1);
 }
-
-constexpr KeyFlags rw_access_update = {KeyFlag::RW, KeyFlag::access, KeyFlag::update};
 
 constexpr KeySpec set_keys = [] {
   KeySpec spec = keys({KeyFlag::RW, KeyFlag::access, KeyFlag::update, KeyFlag::variable_flags}, 1);

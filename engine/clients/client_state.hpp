@@ -19,6 +19,14 @@
 namespace respawn::engine {
 
 struct CommandSpec;
+struct Session;
+
+/// Who is sent an effect.
+enum class Targets : std::uint8_t { none = 0, log = 1, replicas = 2, everybody = 3 };
+
+[[nodiscard]] constexpr Targets operator&(Targets a, Targets b) {
+  return static_cast<Targets>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
+}
 
 enum class ClientType : std::uint8_t { normal, replica, pubsub, master };
 
@@ -73,6 +81,10 @@ struct ClientState {
   bool monitor = false;
   /// Its commands are effects that are replayed: nothing ends by itself, no limit holds.
   bool applying = false;
+  /// It is the session of a script's own commands: the client that runs the script. Else null.
+  Session* script_of = nullptr;
+  /// Nobody else is sent what it propagates (redis.set_repl).
+  Targets propagates_to = Targets::everybody;
   TrackingState tracking;
 
   SubscriptionPlaces channels;

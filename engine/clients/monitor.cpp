@@ -9,8 +9,9 @@ namespace respawn::engine {
 
 namespace {
 
-/// "127.0.0.1:5000", "unix:/path".
+/// "127.0.0.1:5000", "unix:/path", "lua".
 std::string client_name(const Session& session) {
+  if (session.script_of) return "lua";
   if (!session.unix_socket) return session.peer_address;
   const std::string& path = session.local_address;
   return "unix:" + path.substr(0, path.rfind(':'));
@@ -27,6 +28,11 @@ std::string seconds_text(std::int64_t us) {
 void feed_monitors(ClientTable& clients, const Session& session, const CommandSpec& spec, Args args,
                    std::int64_t now_us) {
   if (spec.flags.has(Flag::admin) || spec.flags.has(Flag::skip_monitor)) return;
+  show_to_monitors(clients, session, spec, args, now_us);
+}
+
+void show_to_monitors(ClientTable& clients, const Session& session, const CommandSpec& spec,
+                      Args args, std::int64_t now_us) {
   std::string line = "+" + seconds_text(now_us) + " [" + std::to_string(session.db) + " " +
                      client_name(session) + "]";
   for (std::size_t i = 0; i < args.size(); ++i) {

@@ -13,4 +13,8 @@ namespace respawn::engine {
 void feed_monitors(ClientTable& clients, const Session& session, const CommandSpec& spec, Args args,
                    std::int64_t now_us);
 
+/// The same of a command that shows itself, in front of what it runs: a script.
+void show_to_monitors(ClientTable& clients, const Session& session, const CommandSpec& spec,
+                      Args args, std::int64_t now_us);
+
 }  // namespace respawn::engine

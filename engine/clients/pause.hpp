@@ -38,11 +38,10 @@ class Pause {
 
   void end() { *this = {}; }
 
-  /// Whether a command that could run now is held. A monitor is shown what others do, and does
-  /// nothing itself that a pause would be for.
-  [[nodiscard]] bool holds(const Session& session, const CommandSpec& spec) const {
+  /// Whether a command with these flags (flags_of_call) that could run now is held. A monitor is
+  /// shown what others do, and does nothing itself that a pause would be for.
+  [[nodiscard]] bool holds(const Session& session, Flags flags) const {
     if (mode_ == Mode::none || session.monitor) return false;
-    const Flags flags = effective_flags(session, spec);
     return mode_ == Mode::all || flags.has(Flag::write) || flags.has(Flag::may_replicate);
   }
 

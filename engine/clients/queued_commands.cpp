@@ -23,14 +23,15 @@ void clear_and_trim(Container& container) {
 
 }  // namespace
 
-void QueuedCommands::add(Command& command, Args args, const protocol::RequestCommands& from) {
+void QueuedCommands::add(Command& command, Args args, Flags flags,
+                         const protocol::RequestCommands& from) {
   commands_.push_back({&command, words_.size(), args.size()});
   words_.insert(words_.end(), args.begin(), args.end());
   for (const std::string_view argument : args) {
     argument_bytes_ += argument.size() + sizeof(char*);
     if (BlockPtr block = from.block_of(argument)) blocks_.push_back(std::move(block));
   }
-  flags_ = flags_ | command.spec->flags;
+  flags_ = flags_ | flags;
 }
 
 void QueuedCommands::keep() {

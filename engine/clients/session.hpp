@@ -33,6 +33,9 @@ struct Session : ClientOrigin, ClientState {
     }
     return false;
   }
+
+  /// The client for whom its commands run: itself, or whose script they are of.
+  [[nodiscard]] const Session& caller() const { return script_of ? *script_of : *this; }
 };
 
 /// What a command of this client may do: EXEC also what the commands of its queue may.

@@ -1,6 +1,7 @@
 #include "engine/run/admission.hpp"
 
 #include "base/text.hpp"
+#include "engine/run/call_flags.hpp"
 #include "engine/run/rights.hpp"
 #include "engine/table/errors.hpp"
 #include "protocol/reply_writer.hpp"
@@ -41,22 +42,6 @@ std::string forbidden(const config::Config& config, const Session& session,
   return "";
 }
 
-/// Whether writes want more replicas than the none that there are.
-bool lacks_replicas(const config::Config& config) {
-  return config.min_replicas_to_write > 0 && config.min_replicas_max_lag_s > 0;
-}
-
-/// Why the command does not fit what the client does at present, "" when it does.
-std::string untimely(const Session& session, const CommandSpec& spec) {
-  const Flags flags = spec.flags;
-  if (session.in_subscribe_mode() && !flags.has(Flag::allowed_when_subscribed))
-    return errors::not_in_subscribe_mode(spec.name);
-  const bool uses_keys =
-      flags.has(Flag::write) || flags.has(Flag::readonly) || flags.has(Flag::may_replicate);
-  if (session.monitor && uses_keys) return std::string(errors::monitor_reads_only);
-  return "";
-}
-
 /// What EXEC says of a command that was accepted into the transaction.
 std::string_view why_not_any_more(access::Denial denial) {
   if (denial == access::Denial::key) return "no permission to touch the specified keys";
@@ -71,6 +56,19 @@ bool is_http(std::string_view name) {
 }
 
 }  // namespace
+
+/// Why the command does not fit what the client, or everybody, does at present, "" when it does.
+std::string Admission::untimely(const Session& session, const CommandSpec& spec) const {
+  const Flags flags = spec.flags;
+  if (session.in_subscribe_mode() && !flags.has(Flag::allowed_when_subscribed))
+    return errors::not_in_subscribe_mode(spec.name);
+  if (store_.busy && !flags.has(Flag::allow_busy) && !flags.has(Flag::always_answered))
+    return std::string(store_.scripts->busy_error());
+  const bool uses_keys =
+      flags.has(Flag::write) || flags.has(Flag::readonly) || flags.has(Flag::may_replicate);
+  if (session.monitor && uses_keys) return std::string(errors::monitor_reads_only);
+  return "";
+}
 
 Command* Admission::reject(Session& session, Command* command, std::string_view error,
                            Buffer& output) {
@@ -130,10 +128,11 @@ Command* Admission::look_closer(Session& session, Args args, Command* command, B
 bool Admission::look_closer_at_admission(Session& session, Command& command, Args args,
                                          Buffer& output) {
   if (!allow(session, command, args, Moment::now, output)) return false;
-  const bool limited = store_.config->maxmemory_bytes != 0;
+  // While a unit is suspended nothing is evicted: it would happen in its middle.
+  const bool limited = store_.config->maxmemory_bytes != 0 && !environment_.long_unit.suspended();
   const MemoryLimit::State memory =
       limited ? memory_limit_.make_room(environment_.unit_now_us) : MemoryLimit::State::within;
-  return judge(session, command, memory, output);
+  return judge(session, command, args, memory, output);
 }
 
 /// By the configuration, and by the rights of the client's user.
@@ -156,18 +155,17 @@ bool Admission::allow(Session& session, Command& command, Args args, Moment mome
   return false;
 }
 
-bool Admission::judge(Session& session, Command& command, MemoryLimit::State memory,
+bool Admission::judge(Session& session, Command& command, Args args, MemoryLimit::State memory,
                       Buffer& output) {
   if (session.applying) return true;
   const CommandSpec& spec = *command.spec;
-  const Flags flags = effective_flags(session, spec);
+  const Flags flags = flags_of_call(store_, session, spec, args);
   // A transaction that grows takes memory, whatever it will do.
   const bool is_queued = session.transaction.queues() && !flags.has(Flag::never_queued);
   std::string error;
   if (memory == MemoryLimit::State::exceeded && (flags.has(Flag::denyoom) || is_queued))
     error = errors::out_of_memory;
-  if (error.empty() && lacks_replicas(*store_.config) && flags.has(Flag::write))
-    error = errors::too_few_replicas;
+  if (error.empty() && lacks_replicas() && flags.has(Flag::write)) error = errors::too_few_replicas;
   if (error.empty()) error = untimely(session, spec);
   if (error.empty()) return true;
   reject(session, &command, error, output);

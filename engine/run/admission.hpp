@@ -40,7 +40,18 @@ class Admission {
     if (runs_as_it_comes(session, command)) [[likely]]
       return true;
     return allow(session, command, args, Moment::now, output) &&
-           judge(session, command, memory_limit_.state(), output);
+           judge(session, command, args, memory_limit_.state(), output);
+  }
+
+  /// Whether memory was over its limit when the unit began, so that it may not grow.
+  [[nodiscard]] bool out_of_memory() const {
+    return store_.config->maxmemory_bytes != 0 &&
+           memory_limit_.state() == MemoryLimit::State::exceeded;
+  }
+
+  /// Whether writes want more replicas than the none that there are.
+  [[nodiscard]] bool lacks_replicas() const {
+    return store_.config->min_replicas_to_write > 0 && store_.config->min_replicas_max_lag_s > 0;
   }
 
   /// Whether the user may still run what was admitted into the transaction.
@@ -56,7 +67,9 @@ class Admission {
   bool look_closer_at_admission(Session& session, Command& command, Args args, Buffer& output);
   Command* look_closer(Session& session, Args args, Command* command, Buffer& output);
   bool allow(Session& session, Command& command, Args args, Moment moment, Buffer& output);
-  bool judge(Session& session, Command& command, MemoryLimit::State memory, Buffer& output);
+  bool judge(Session& session, Command& command, Args args, MemoryLimit::State memory,
+             Buffer& output);
+  [[nodiscard]] std::string untimely(const Session& session, const CommandSpec& spec) const;
   std::string abort_transaction(Session& session, std::string_view error);
   Command* reject(Session& session, Command* command, std::string_view error, Buffer& output);
   Command* hang_up_on_http(Session& session, Buffer& output);

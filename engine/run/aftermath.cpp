@@ -34,7 +34,7 @@ void Aftermath::run_again(Session& session) {
   Command* command = admission_.resolve(
       session, args, look_up(environment_.store.registry, session, args[0]), batch.output);
   RESPAWN_CHECK(command != nullptr);
-  if (environment_.store.pause.holds(session, *command->spec)) {
+  if (environment_.store.pause.holds(session, command->spec->flags)) {
     environment_.blocking.forget(session);
     environment_.blocking.holding().hold(session);
     return;

@@ -21,15 +21,22 @@ bool BatchRunner::submit(const SessionPtr& session) {
 
 void BatchRunner::run_submitted() {
   if (submitted_.empty()) return;
-  for (const SessionPtr& session : submitted_) {
-    executor_.begin_batch(*session);
-    run(session);
-    go_on_with_resumed();
-    port_.settle();
-  }
+  for (const SessionPtr& session : submitted_) run_batch(session);
   submitted_.clear();
   executor_.end_batches();
-  if (store_.tracking.broadcast()) port_.settle();
+  if (!executor_.suspended() && store_.tracking.broadcast()) port_.settle();
+}
+
+void BatchRunner::run_batch(const SessionPtr& session) {
+  const bool must_wait = executor_.suspended() && !executor_.busy();
+  if (must_wait) [[unlikely]] {
+    delayed_.push_back(session);
+    return;
+  }
+  executor_.begin_batch(*session);
+  run(session);
+  if (!executor_.suspended()) go_on_with_resumed();
+  port_.settle();
 }
 
 void BatchRunner::run(const SessionPtr& session) {
@@ -60,8 +67,48 @@ void BatchRunner::run(const SessionPtr& session) {
       batch.state.store(Batch::State::queued, std::memory_order_release);
       return port_.yield(session);
     case Outcome::suspended:
-      return;
+      return suspend(*session);
   }
+}
+
+/// The client has its replies to what came before; unless, within a transaction, more is written.
+void BatchRunner::suspend(Session& session) {
+  if (session.batch.output.size() == session.batch.reply_start) send_ahead(session);
+  session.batch.waited = true;
+  port_.go_on_soon();
+}
+
+void BatchRunner::go_on_suspended() {
+  if (!executor_.suspended()) return;
+  const bool was_busy = executor_.busy();
+  const Outcome outcome = executor_.go_on_suspended();
+  if (outcome != Outcome::suspended)
+    end_suspended(outcome);
+  else
+    port_.go_on_soon();
+  if (outcome != Outcome::suspended || was_busy != executor_.busy()) run_delayed();
+  port_.settle();
+}
+
+/// The batch of a command that was suspended goes on behind it.
+void BatchRunner::end_suspended(Outcome outcome) {
+  const SessionPtr session = executor_.suspended_session();
+  executor_.begin_batch(*session);
+  if (std::exchange(suspended_left_, false)) {
+    executor_.remove_client(*session);
+    give_back(*session, true);
+  } else if (outcome == Outcome::close) {
+    note_run_time(session->batch);
+    give_back(*session, true);
+  } else {
+    run_on(session);
+  }
+  if (!executor_.suspended()) go_on_with_resumed();
+}
+
+void BatchRunner::run_delayed() {
+  for (const SessionPtr& session : std::exchange(delayed_, {})) submit(session);
+  run_submitted();
 }
 
 Outcome BatchRunner::run_commands(Session& session) {
@@ -114,7 +161,9 @@ void BatchRunner::run_on(const SessionPtr& session) {
 
 /// Whose pause is over; in the order in which they came.
 void BatchRunner::go_on_with_released() {
-  while (const Session* released = executor_.next_released()) {
+  while (!executor_.suspended()) {
+    const Session* released = executor_.next_released();
+    if (!released) return;
     const SessionPtr session = store_.clients.find(released->id);
     executor_.environment().step(Step::continuing);
     if (session->facts.gone.load(std::memory_order_acquire) ||
@@ -130,13 +179,15 @@ void BatchRunner::go_on_with_released() {
 }
 
 void BatchRunner::go_on() {
-  go_on_with_resumed();
-  store_.tracking.broadcast();
+  if (!executor_.suspended()) {
+    go_on_with_resumed();
+    store_.tracking.broadcast();
+  }
   port_.settle();
 }
 
 void BatchRunner::go_on_with_resumed() {
-  for (;;) {
+  while (!executor_.suspended()) {
     go_on_with_released();
     const std::vector<SessionPtr> resumed = executor_.take_resumed();
     if (resumed.empty()) break;
@@ -144,12 +195,24 @@ void BatchRunner::go_on_with_resumed() {
       executor_.environment().step(Step::continuing);
       executor_.begin_batch(*session);
       ++session->batch.next;
-      run_on(session);
+      executor_.suspended() ? delay(*session) : run_on(session);
     }
   }
 }
 
+/// A batch that was to go on: one before it has been suspended.
+void BatchRunner::delay(Session& session) {
+  send_ahead(session);
+  session.batch.state.store(Batch::State::queued, std::memory_order_release);
+  delayed_.push_back(store_.clients.find(session.id));
+}
+
 void BatchRunner::leave(const SessionPtr& session) {
+  if (executor_.suspended() && executor_.suspended_session() == session) {
+    session->close_now = true;
+    suspended_left_ = true;  // its command ends first: it is in the middle
+    return;
+  }
   const bool waits = session->blocked.active || session->held != 0;
   executor_.remove_client(*session);
   session->close_now = true;

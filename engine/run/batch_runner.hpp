@@ -24,6 +24,9 @@ class BatchPort {
 
   /// To be called behind each batch: pushes, closed clients, timers.
   virtual void settle() = 0;
+
+  /// A command is suspended: BatchRunner::go_on_suspended() is to be called behind the other work.
+  virtual void go_on_soon() = 0;
 };
 
 /// Owner: the keyspace actor, beside its executor. Batches run in the order of their submission;
@@ -46,11 +49,20 @@ class BatchRunner {
   /// prefixes are told; port.settle().
   void go_on();
 
+  /// A command that takes long runs for a further slice. Batches that come meanwhile wait; once it
+  /// makes the server busy they are answered that, and when it has ended they run.
+  void go_on_suspended();
+
   /// The client is gone: nothing is left of it; a batch that waits is given back.
   void leave(const SessionPtr& session);
 
  private:
   void run(const SessionPtr& session);
+  void run_batch(const SessionPtr& session);
+  void suspend(Session& session);
+  void end_suspended(Outcome outcome);
+  void delay(Session& session);
+  void run_delayed();
   Outcome run_commands(Session& session);
   void note_run_time(Batch& batch);
   void run_on(const SessionPtr& session);
@@ -64,6 +76,8 @@ class BatchRunner {
   Executor& executor_;
   BatchPort& port_;
   std::vector<SessionPtr> submitted_;
+  std::vector<SessionPtr> delayed_;  // submitted while a command is suspended; their state: queued
+  bool suspended_left_ = false;      // the client of the suspended command is gone
 };
 
 }  // namespace respawn::engine

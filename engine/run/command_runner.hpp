@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/clients/session.hpp"
-#include "engine/table/spec.hpp"
+#include "engine/table/registry.hpp"
 
 namespace respawn::engine {
 
@@ -16,6 +16,15 @@ class CommandRunner {
   /// time is over. What it changes and propagates belongs to the unit. False when it failed or was
   /// refused: the reply is an error then.
   virtual bool run_nested(Session& session, Args args, Buffer& output) = 0;
+
+  /// The same of a command that the caller has admitted by rules of its own: a script's.
+  virtual bool run_admitted(Session& session, Command& command, Args args, Buffer& output) = 0;
+
+  /// Whether memory was over its limit when the unit began and could not be made less.
+  [[nodiscard]] virtual bool out_of_memory() const = 0;
+
+  /// Whether min-replicas-to-write forbids to write.
+  [[nodiscard]] virtual bool lacks_replicas() const = 0;
 
   /// Runs the commands of the session's transaction, which were admitted when they were queued, in
   /// the same way; only the rights of its user are looked at once more. What one of them is refused

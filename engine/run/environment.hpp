@@ -17,7 +17,9 @@
 #include "engine/clients/subscriptions.hpp"
 #include "engine/run/command_runner.hpp"
 #include "engine/run/latency_monitor.hpp"
+#include "engine/run/long_unit.hpp"
 #include "engine/run/request_times.hpp"
+#include "engine/run/script_slot.hpp"
 #include "engine/run/services.hpp"
 #include "engine/run/slow_log.hpp"
 #include "engine/run/statistics.hpp"
@@ -64,8 +66,11 @@ struct Store {
   bool cron_paused = false;  // DEBUG PAUSE-CRON
   std::size_t list_packed_threshold_bytes = keyspace::ListLimits{}.packed_threshold_bytes;
   std::string replication_id = random_hex(40);
-  std::uint64_t generation = 0;  // of keyspace actors
-  StepProbe* probe = nullptr;    // of a test
+  std::uint64_t generation = 0;         // of keyspace actors
+  StepProbe* probe = nullptr;           // of a test
+  std::unique_ptr<ScriptSlot> scripts;  // null until the first script or function comes
+  /// A unit runs longer than busy-reply-threshold: others are refused. The executor's.
+  bool busy = false;
 
   /// The configuration is this one from now on. Who changes it for the world, too, calls publish().
   void put_in_force(std::shared_ptr<const config::Config> now) {
@@ -76,7 +81,7 @@ struct Store {
   }
 
   /// Whether commands have to be looked at before they run, whoever sends them.
-  [[nodiscard]] bool restrains() const { return limits_commands || pause.active(); }
+  [[nodiscard]] bool restrains() const { return limits_commands || pause.active() || busy; }
 
  private:
   static bool has_limits(const config::Config& config) {
@@ -94,6 +99,7 @@ struct Environment {
   Services& services;
   const Clock& clock;
   CommandRunner& runner;
+  LongUnit& long_unit;
   /// Wall clock of the running unit (UnitRecord::now_us).
   std::int64_t& unit_now_us;
 

@@ -78,6 +78,13 @@ class Execution {
   /// Replies an error (text without '-') and remembers that the command failed.
   void fail(std::string_view error);
 
+  /// Replies an error that a command within this one failed with: it has been counted there. This
+  /// one has failed, too.
+  void pass_on_error(std::string_view error) {
+    failed_ = true;
+    reply.error(error);
+  }
+
   [[nodiscard]] bool failed() const { return failed_; }
 
   /// The reply is written in this version of the protocol from now on (HELLO, RESET).
@@ -152,6 +159,9 @@ class Execution {
 
   /// Everything in the database may have changed: FLUSHDB, FLUSHALL, SWAPDB.
   void changed_database(int db, std::uint64_t changes, TouchedBy by = TouchedBy::command);
+
+  /// What is kept with the data but is no key has changed: functions.
+  void changed_beside_keys() { ++effects_->changes; }
 
   [[nodiscard]] bool changed_anything() const { return effects_->changes > 0; }
 
@@ -241,12 +251,6 @@ class Execution {
   /// Closes another client's connection: it waits for nothing and hears nothing from now on.
   void disconnect(Session& other);
 
-  /// The reply comes later: the command goes on in slices, and its session stays with the keyspace
-  /// until it is put on the list of resumed ones.
-  void suspend() { suspended_ = true; }
-
-  [[nodiscard]] bool suspended() const { return suspended_; }
-
   /// CLIENT REPLY does not silence what it replied: pushes (SUBSCRIBE and its family), or replies
   /// of others that have been silenced one by one (EXEC).
   void keep_reply() { reply_kept_ = true; }
@@ -277,7 +281,6 @@ class Execution {
   std::int64_t now_us_;
   bool failed_ = false;
   bool reply_kept_ = false;
-  bool suspended_ = false;
 };
 
 }  // namespace respawn::engine

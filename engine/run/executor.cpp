@@ -1,6 +1,7 @@
 #include "engine/run/executor.hpp"
 
 #include "engine/clients/client_info.hpp"
+#include "engine/run/call_flags.hpp"
 #include "engine/run/ended_wait.hpp"
 #include "engine/run/lookup.hpp"
 
@@ -29,6 +30,13 @@ void guard_transaction(Store& store, Session& session) {
   transaction.broken = true;
 }
 
+/// Whether the command is a script, or a transaction with one in it.
+bool may_take_long(const Session& session, const CommandSpec& spec) {
+  if (spec.flags.has(Flag::runs_script)) return true;
+  return spec.flags.has(Flag::runs_queue) &&
+         session.transaction.queue.flags().has(Flag::runs_script);
+}
+
 /// The command, if there was one, is over: CLIENT CACHING holds for the one behind it, subcommands
 /// of CLIENT not counted, or for the transaction that has begun.
 void end_caching(Session& session, const Command* command) {
@@ -44,10 +52,13 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
       clock_(clock),
       subscriptions_(store.clients),
       blocking_(store.clients, waiters_),
-      environment_{store, subscriptions_, blocking_, services, clock, runner_, store.unit.now_us},
+      long_unit_(clock),
+      environment_{store, subscriptions_, blocking_,  services,
+                   clock, runner_,        long_unit_, store.unit.now_us},
       memory_limit_(environment_),
       admission_(environment_, memory_limit_),
       runner_(environment_, admission_, clock_),
+      aside_(environment_, admission_, clock_),
       aftermath_(environment_, admission_, runner_, clock_),
       upkeep_(environment_, memory_limit_, clock_),
       lookahead_(store.registry, store.databases) {
@@ -59,6 +70,8 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
   subscriptions_.rebuild();
   store.tracking.rebuild();
   blocking_.rebuild();
+  store.busy = false;
+  if (store.scripts) store.scripts->forget_running();
   store.unit.recover();
   store.unit.unit_done();
 }
@@ -85,7 +98,8 @@ void Executor::begin_batch(const Session& session) {
 
 Executor::Decision Executor::consider(Session& session, Command& command, Args args) {
   if (!admission_.admit(session, command, args, session.batch.output)) return Decision::answered;
-  const bool held = store_.pause.holds(session, *command.spec);
+  const Flags flags = flags_of_call(store_, session, *command.spec, args);
+  const bool held = store_.pause.holds(session, flags);
   const bool queued = session.transaction.queues() && !command.spec->flags.has(Flag::never_queued);
   if (!held && !queued) return Decision::run;
   session.last_command.store(command.spec, std::memory_order_relaxed);
@@ -93,15 +107,15 @@ Executor::Decision Executor::consider(Session& session, Command& command, Args a
     blocking_.holding().hold(session);
     return Decision::hold;
   }
-  queue(session, command, args);
+  queue(session, command, args, flags);
   return Decision::answered;
 }
 
 /// Into the transaction, unless that is lost already.
-void Executor::queue(Session& session, Command& command, Args args) {
+void Executor::queue(Session& session, Command& command, Args args, Flags flags) {
   TransactionState& transaction = session.transaction;
   if (!transaction.broken && !transaction.touched)
-    transaction.queue.add(command, args, session.batch.commands);
+    transaction.queue.add(command, args, flags, session.batch.commands);
   const auto limit = static_cast<std::size_t>(store_.config->client_query_buffer_limit_bytes);
   if (transaction.queue.argument_bytes() > limit) {
     environment_.services.log.write(LogLevel::warning,
@@ -123,24 +137,31 @@ Outcome Executor::execute_next(Session& session) {
   Command* command = admission_.resolve(
       session, args, foreseen ? foreseen->command : look_up(store_.registry, session, args[0]),
       batch.output);
-  Ran ran;
   Decision decision = command ? Decision::run : Decision::answered;
   if (command && !admission_.runs_as_it_comes(session, *command)) [[unlikely]]
     decision = consider(session, *command, args);
+  if (suspended()) [[unlikely]]
+    return run_beside(session, command, decision);
   if (decision == Decision::hold) [[unlikely]]
     return Outcome::held;
-  if (decision == Decision::run) [[likely]] {
-    batch.running = true;
-    ran = runner_.run(session, *command, args, batch.output,
-                      foreseen ? foreseen->key : no_hashed_key);
-    if (ran.suspended) return Outcome::suspended;
-    if (ran.block) {
-      batch.running = false;
-      store_.clients.end_command(session);
-      blocking_.block(session, *ran.block, clock_.source().monotonic_us());
-      return Outcome::blocked;
-    }
+  if (decision == Decision::answered) [[unlikely]]
+    return end_command(session, command, {});
+  batch.running = true;
+  const HashedKey& key = foreseen ? foreseen->key : no_hashed_key;
+  if (may_take_long(session, *command->spec)) return run_long(session, *command, key);
+  const Ran ran = runner_.run(session, *command, args, batch.output, key);
+  if (ran.block) {
+    batch.running = false;
+    store_.clients.end_command(session);
+    blocking_.block(session, *ran.block, clock_.source().monotonic_us());
+    return Outcome::blocked;
   }
+  return end_command(session, command, ran);
+}
+
+/// Its reply is written, or it was refused.
+Outcome Executor::end_command(Session& session, Command* command, const Ran& ran) {
+  Batch& batch = session.batch;
   if (is_silent(session) && !ran.reply_kept) batch.output.truncate(batch.reply_start);
   session.end_reply();
   if (session.tracking.caching) [[unlikely]]
@@ -150,8 +171,62 @@ Outcome Executor::execute_next(Session& session) {
   store_.clients.end_command(session);
   batch.reply_start = batch.output.size();
   ++batch.next;
-  aftermath_.serve_ready_clients();
+  if (!suspended()) aftermath_.serve_ready_clients();
   return session.close_after_reply || session.close_now ? Outcome::close : Outcome::done;
+}
+
+/// A command of another client while a unit is suspended: one that is answered meanwhile.
+Outcome Executor::run_beside(Session& session, Command* command, Decision decision) {
+  Batch& batch = session.batch;
+  Ran ran;
+  if (decision == Decision::hold) return Outcome::held;
+  if (decision == Decision::run) {
+    batch.running = true;
+    ran = aside_.run_aside(session, *command, batch.next_command(), batch.output);
+  }
+  return end_command(session, command, ran);
+}
+
+Outcome Executor::run_long(Session& session, Command& command, const HashedKey& key) {
+  long_.session = &session;
+  long_.command = &command;
+  long_.key = key;
+  const auto work = [](void* argument) {
+    auto& self = *static_cast<Executor*>(argument);
+    LongCommand& own = self.long_;
+    try {
+      Batch& batch = own.session->batch;
+      own.ran =
+          self.runner_.run(*own.session, *own.command, batch.next_command(), batch.output, own.key);
+    } catch (...) {
+      own.failure = std::current_exception();
+    }
+  };
+  if (!long_unit_.start(work, this, store_.config->keyspace_slice_us)) {
+    suspended_session_ = store_.clients.find(session.id);
+    return pause_long();
+  }
+  if (long_.failure) std::rethrow_exception(std::exchange(long_.failure, {}));
+  return end_command(session, &command, long_.ran);
+}
+
+Outcome Executor::pause_long() {
+  long_.unit_now_us = environment_.unit_now_us;
+  const auto threshold_ns =
+      static_cast<std::uint64_t>(store_.config->busy_reply_threshold_ms) * 1'000'000;
+  store_.busy =
+      store_.busy ||
+      (threshold_ns > 0 && clock_.source().stopwatch_ns() - long_unit_.begun_ns() >= threshold_ns);
+  return Outcome::suspended;
+}
+
+Outcome Executor::go_on_suspended() {
+  environment_.step(Step::slice);
+  environment_.unit_now_us = long_.unit_now_us;
+  if (!long_unit_.go_on(store_.config->keyspace_slice_us)) return pause_long();
+  store_.busy = false;
+  if (long_.failure) std::rethrow_exception(std::exchange(long_.failure, {}));
+  return end_command(*long_.session, long_.command, long_.ran);
 }
 
 }  // namespace respawn::engine

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <vector>
 
 #include "engine/run/aftermath.hpp"
@@ -48,8 +49,23 @@ class Executor {
 
   /// Runs the command `batch.next` of a registered session and, unless it waits or is suspended,
   /// steps behind it; the reply goes to the end of its batch's output. Then serves the clients that
-  /// it made ready.
+  /// it made ready. While a unit is suspended: requires busy().
   Outcome execute_next(Session& session);
+
+  /// Whether a unit is suspended: nothing else may change the data, so what others sent waits until
+  /// it has ended or is busy().
+  [[nodiscard]] bool suspended() const { return long_unit_.suspended(); }
+
+  /// Whether it has run for longer than busy-reply-threshold: others are answered that they must
+  /// wait, or what may be answered meanwhile.
+  [[nodiscard]] bool busy() const { return store_.busy; }
+
+  /// Runs the suspended unit for one more slice. The outcome is that of execute_next() of
+  /// suspended_session().
+  Outcome go_on_suspended();
+
+  /// Whose command is suspended, or was until the last go_on_suspended(); null: nobody's yet.
+  [[nodiscard]] const SessionPtr& suspended_session() const { return suspended_session_; }
 
   /// To be called once at the beginning: serves those for whom something came just before a crash.
   void serve_ready_clients() { aftermath_.serve_ready_clients(); }
@@ -94,21 +110,39 @@ class Executor {
   /// What is done with a command that does not run as it comes.
   enum class Decision : std::uint8_t { run, hold, answered };
 
+  /// What runs on the stack of the long unit.
+  struct LongCommand {
+    Session* session = nullptr;
+    Command* command = nullptr;
+    HashedKey key;
+    Ran ran;
+    std::exception_ptr failure;
+    std::int64_t unit_now_us = 0;
+  };
+
   Decision consider(Session& session, Command& command, Args args);
-  void queue(Session& session, Command& command, Args args);
+  void queue(Session& session, Command& command, Args args, Flags flags);
+  Outcome run_long(Session& session, Command& command, const HashedKey& key);
+  Outcome pause_long();
+  Outcome end_command(Session& session, Command* command, const Ran& ran);
+  Outcome run_beside(Session& session, Command* command, Decision decision);
 
   Store& store_;
   UnitClock clock_;
   keyspace::WaiterTable waiters_;
   Subscriptions subscriptions_;
   Blocking blocking_;
+  LongUnit long_unit_;
   Environment environment_;
   MemoryLimit memory_limit_;
   Admission admission_;
   Runner runner_;
+  Runner aside_;  // what is answered while a unit is suspended in runner_
   Aftermath aftermath_;
   Upkeep upkeep_;
   Lookahead lookahead_;
+  LongCommand long_;
+  SessionPtr suspended_session_;
 };
 
 }  // namespace respawn::engine

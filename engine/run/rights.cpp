@@ -102,7 +102,7 @@ std::string_view refused_object(const access::Decision& decision, const Command&
 void log_refusal(Environment& environment, const Session& session, const RefusalNote& note) {
   const std::int64_t now_ms = environment.unit_now_us / 1000;
   environment.store.denials.add({note.denial, note.context, std::string(note.object),
-                                 std::string(note.username), client_info(session, now_ms)},
+                                 std::string(note.username), client_info(session.caller(), now_ms)},
                                 now_ms,
                                 static_cast<std::size_t>(environment.config().acllog_max_len));
 }

@@ -41,6 +41,7 @@ struct RefusalNote {
 /// To ACL LOG, with the time and the client.
 /// In what a client's refusals happen at present.
 [[nodiscard]] inline access::Context context_of(const Session& session) {
+  if (session.script_of) return access::Context::lua;
   return session.transaction.phase == TransactionState::Phase::none ? access::Context::toplevel
                                                                     : access::Context::multi;
 }

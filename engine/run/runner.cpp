@@ -25,8 +25,9 @@ namespace respawn::engine {
 
   if (store.unit.recorded()) [[unlikely]]
     record(effects, db, call);
-  if (call.session.tracking.on) [[unlikely]]
-    store.tracking.remember(call.session, spec, call.args);
+  // Of a script it is its commands that read, for the client that runs it.
+  if (call.session.caller().tracking.on && !spec.flags.has(Flag::runs_script)) [[unlikely]]
+    store.tracking.remember(call.session.caller(), spec, call.args);
   store.databases.settled();
   store.databases.changes += effects.changes;
   effects.changes = 0;
@@ -38,7 +39,7 @@ namespace respawn::engine {
   }
   if (!store.clients.monitors().empty() && !execution.resuming()) [[unlikely]]
     feed_monitors(store.clients, call.session, spec, call.args, environment_.unit_now_us);
-  return {execution.failed(), execution.reply_kept(), execution.suspended(),
+  return {execution.failed(), execution.reply_kept(),
           effects.block ? &effects.block_request : nullptr};
 }
 
@@ -53,8 +54,10 @@ namespace respawn::engine {
 
 Ran Runner::run(Session& session, Command& command, Args args, Buffer& output,
                 const HashedKey& foreseen) {
+  const std::uint64_t begun_ns = clock_.now_ns();
   const Ran ran = run_unit({session, command, args, output, foreseen});
-  const std::uint64_t run_ns = clock_.advance();
+  clock_.advance();  // others may have read it meanwhile: a long unit is suspended
+  const std::uint64_t run_ns = clock_.now_ns() - begun_ns;
   if (ran.block) [[unlikely]] {  // it counts when it ends
     session.blocked.begun_ns = clock_.now_ns() - run_ns;
     session.blocked.run_ns = run_ns;
@@ -71,6 +74,21 @@ Ran Runner::run_again(Session& session, Command& command, Args args, Buffer& out
   if (!ran.block && !count_call(command, blocked.run_ns, ran.failed))
     note_call(environment_, {session, command, args, blocked.begun_ns, blocked.run_ns});
   return ran;
+}
+
+Ran Runner::run_aside(Session& session, Command& command, Args args, Buffer& output) {
+  const std::uint64_t begun_ns = clock_.source().stopwatch_ns();
+  const Ran ran = execute(effects_, {session, command, args, output, no_hashed_key});
+  RESPAWN_CHECK(!ran.block);
+  const std::uint64_t run_ns = clock_.source().stopwatch_ns() - begun_ns;
+  if (!count_call(command, run_ns, ran.failed))
+    note_call(environment_, {session, command, args, begun_ns, run_ns});
+  return ran;
+}
+
+bool Runner::run_admitted(Session& session, Command& command, Args args, Buffer& output) {
+  std::uint64_t begun_ns = clock_.source().stopwatch_ns();
+  return !run_within({session, command, args, output, no_hashed_key}, begun_ns).failed;
 }
 
 bool Runner::run_nested(Session& session, Args args, Buffer& output) {
@@ -118,13 +136,17 @@ void Runner::record(Effects& effects, int db, const Call& call) {
       unit.wants_effects() && (effects.replay == Replay::always ||
                                (effects.replay == Replay::as_sent && effects.changes > 0));
   if (as_sent) {
-    Propagated effect{db, effects.targets, {call.args.begin(), call.args.end()}};
+    Propagated effect{
+        db, effects.targets & call.session.propagates_to, {call.args.begin(), call.args.end()}};
     // Who replays it may know the command by another name.
     if (const Command& top = call.command.top(); top.is_renamed()) effect.words[0] = top.spec->name;
     unit.propagate(std::move(effect));
   }
   if (effects.replay == Replay::as_told)
-    for (Propagated& each : effects.rewritten) unit.propagate(std::move(each));
+    for (Propagated& each : effects.rewritten) {
+      each.targets = each.targets & call.session.propagates_to;
+      unit.propagate(std::move(each));
+    }
   effects.rewritten.clear();
   effects.replay = Replay::as_sent;
   effects.targets = Targets::everybody;

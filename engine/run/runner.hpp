@@ -2,6 +2,8 @@
 #pragma once
 
 #include <deque>
+#include <string_view>
+#include <vector>
 
 #include "engine/run/admission.hpp"
 #include "engine/run/execution.hpp"
@@ -13,7 +15,6 @@ namespace respawn::engine {
 struct Ran {
   bool failed = false;
   bool reply_kept = false;        // CLIENT REPLY does not silence it
-  bool suspended = false;         // it goes on later; nothing was replied yet
   BlockRequest* block = nullptr;  // it wants to wait, nothing was replied; until the next command
 };
 
@@ -32,7 +33,17 @@ class Runner final : public CommandRunner {
   /// what it waited does not.
   Ran run_again(Session& session, Command& command, Args args, Buffer& output);
 
+  /// While another unit is suspended: a command that changes nothing. What the other one has done
+  /// so far stays in the record.
+  Ran run_aside(Session& session, Command& command, Args args, Buffer& output);
+
   bool run_nested(Session& session, Args args, Buffer& output) override;
+  bool run_admitted(Session& session, Command& command, Args args, Buffer& output) override;
+
+  [[nodiscard]] bool out_of_memory() const override { return admission_.out_of_memory(); }
+
+  [[nodiscard]] bool lacks_replicas() const override { return admission_.lacks_replicas(); }
+
   void run_queue(Session& session, Buffer& output) override;
 
  private:
@@ -53,9 +64,9 @@ class Runner final : public CommandRunner {
   Environment& environment_;
   Admission& admission_;
   UnitClock& clock_;
-  Effects effects_;             // of the outermost command
-  std::deque<Effects> nested_;  // one for each level of nesting that was reached
-  std::size_t depth_ = 0;       // of the nested command that runs; 0: none does
+  Effects effects_;                       // of the outermost command
+  std::deque<Effects> nested_;            // one for each level of nesting that was reached
+  std::size_t depth_ = 0;                 // of the nested command that runs; 0: none does
 };
 
 }  // namespace respawn::engine

@@ -21,6 +21,7 @@ enum class Step : std::uint8_t {
   expiry,          // a key whose time is over is about to be removed
   field_expiry,    // fields of a hash are
   eviction,        // a key is about to be removed to make room
+  slice,           // a suspended unit is about to go on
   count_,
 };
 

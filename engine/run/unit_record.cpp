@@ -48,7 +48,7 @@ void UnitRecord::add_touched(Touched touched) {
 
 void UnitRecord::propagate(Propagated effect) {
   RESPAWN_CHECK(recorded() && !effect.words.empty());
-  if (wants_effects_) propagated_.push_back(std::move(effect));
+  if (wants_effects_ && effect.targets != Targets::none) propagated_.push_back(std::move(effect));
 }
 
 void UnitRecord::recover() {

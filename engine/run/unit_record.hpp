@@ -6,12 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/clients/client_state.hpp"
 #include "keyspace/change.hpp"
 
 namespace respawn::engine {
-
-/// Who is sent an effect.
-enum class Targets : std::uint8_t { none = 0, log = 1, replicas = 2, everybody = 3 };
 
 /// One command that has the effect of what happened, on data that was equal before.
 struct Propagated {
@@ -91,7 +89,7 @@ class UnitRecord final : public keyspace::ChangeObserver {
   /// named again.
   void touched_was_seen() { seen_ = touched_.size(); }
 
-  /// Dropped where nobody wants effects. Requires recorded().
+  /// Dropped where nobody wants effects, or nobody is to be sent this one. Requires recorded().
   void propagate(Propagated effect);
 
   /// The running command, and all within it, is over: what it may have changed but did not is

@@ -10,6 +10,8 @@
 namespace respawn::engine {
 
 class Execution;
+struct Store;
+struct CommandSpec;
 using Args =
     std::span<const std::string_view>;  // args[0] is the command's name as the client sent it
 
@@ -42,6 +44,8 @@ enum class Flag : std::uint8_t {
   guarded,                  // ours: runs only where enable-<name>-command allows it; never printed
   never_queued,             // ours: runs at once also within MULTI; never printed
   runs_queue,               // ours: EXEC, which is as good as all it runs; never printed
+  runs_script,              // ours: can take long, and then goes on in slices; never printed
+  always_answered,          // ours: as allow_busy, where Redis has none; never printed
   count_,
 };
 
@@ -109,6 +113,11 @@ class BitSet {
     return other;
   }
 
+  [[nodiscard]] constexpr BitSet without(BitSet other) const {
+    other.bits_ = bits_ & ~other.bits_;
+    return other;
+  }
+
   [[nodiscard]] constexpr bool has(E e) const { return (bits_ & bit(e)) != 0; }
 
   [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
@@ -122,6 +131,9 @@ class BitSet {
 };
 
 using Flags = BitSet<Flag>;
+
+/// What a call with these arguments may do, where a row alone cannot say it: a script has flags.
+using FlagFinder = Flags (*)(const Store&, const CommandSpec&, Args);
 using Categories = BitSet<Category>;
 
 /// What a command does with a key, in COMMAND INFO's order.
@@ -226,7 +238,8 @@ struct CommandSpec {
   std::string_view summary;
   std::string_view deprecated_since{};
   std::string_view replaced_by{};
-  HandlerSlot run{};  // empty for a container
+  HandlerSlot run{};           // empty for a container
+  FlagFinder flags_of_call{};  // of those that run scripts
   std::span<const CommandSpec> subcommands{};
   int arity_override = 0;  // printed form; only for the few whose arity Redis states differently
   bool syscmd = false;     // COMMAND DOCS flag of DEBUG and the like
@@ -312,7 +325,7 @@ consteval CommandSpec command(CommandSpec s) {
     if (c >= 'A' && c <= 'Z') spec_error("names are lower case");
   for (std::size_t i = 0; i < s.key_spec_count(); ++i)
     if (!s.keys[i].flags.has(KeyFlag::not_key) && s.group != Group::transactions &&
-        s.flags.has(Flag::write) == s.flags.has(Flag::readonly))
+        !s.flags.has(Flag::runs_script) && s.flags.has(Flag::write) == s.flags.has(Flag::readonly))
       spec_error("a command on keys is either write or readonly");
   return s;
 }

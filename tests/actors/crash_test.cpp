@@ -105,6 +105,9 @@ class Story {
     other.send({"ZADD z 1 m", "PUBLISH news two", "GET k", "HLEN h", "INCR n"});
     evict();
     worker.send({"INCR n", "PUBLISH news three"});
+    first.send({"EVAL \"redis.call('INCR','n') for i = 1, 3000000 do end\" 0", "INCR n"});
+    other.send({"INCR n"});
+    world_.loop.advance_ms(10);
   }
 
   /// Whoever still waits gets something, now that nothing fails any more.

@@ -11,6 +11,7 @@
 #include "commands/families.hpp"
 #include "tests/generator/duel.hpp"
 #include "tests/generator/ensemble.hpp"
+#include "tests/generator/rules.hpp"
 #include "tests/generator/shrink.hpp"
 #include "tests/generator/source.hpp"
 #include "tests/generator/turns.hpp"
@@ -19,6 +20,8 @@ namespace respawn::generator {
 namespace {
 
 constexpr std::uint64_t commands_per_sequence = 1000;
+/// One in so many is sent from a script.
+constexpr std::uint64_t commands_per_script = 12;
 constexpr std::uint64_t commands_in_ci = 200'000;
 constexpr std::uint64_t commands_in_long_form = 5'000'000;
 constexpr int plays_max = 1500;
@@ -72,7 +75,10 @@ class Generator : public testing::Test {
   bool run(std::uint64_t seed, std::uint64_t count) {
     Source source(templates_, payloads_, seed, variety_of(seed));
     std::vector<Command> commands;
-    for (std::uint64_t i = 0; i < count; ++i) commands.push_back(source.next());
+    for (std::uint64_t i = 0; i < count; ++i) {
+      commands.push_back(source.next());
+      if (i % commands_per_script == 0) wrap_in_script(commands.back(), i / commands_per_script);
+    }
     const Terms terms = terms_of(seed);
     auto failure = duel_.play(terms, commands);
     if (!failure) return true;

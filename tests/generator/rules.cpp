@@ -241,6 +241,7 @@ constexpr std::string_view at_random[] = {"srandmember", "hrandfield", "zrandmem
 std::string_view exclusion_of(const CommandSpec& spec, Purpose purpose) {
   if (purpose == Purpose::twin) {
     if (spec.name == "pfselftest") return "tests the server itself, for seconds";
+    if (spec.group == Group::scripting) return "keeps functions, not keys";
     const bool flushes = contains(also_sent, spec.name);
     const bool writes = spec.flags.has(Flag::write) || spec.name == "pfcount";
     return writes || flushes || is_about_data(spec.group) ? "" : "is not about data";
@@ -273,6 +274,26 @@ bool is_newer_option(std::string_view token) {
 
 bool prints_doubles(const CommandSpec& spec) {
   return spec.group == Group::sorted_set || spec.group == Group::geo;
+}
+
+void wrap_in_script(Command& command, std::size_t way) {
+  constexpr std::string_view scripts[] = {
+      "return redis.call(unpack(ARGV))",
+      "return redis.pcall(unpack(ARGV))",
+      "local reply = redis.pcall(unpack(ARGV)) return reply",
+      "local ok, reply = pcall(redis.call, unpack(ARGV)) return reply",
+      "redis.setresp(3) return redis.pcall(unpack(ARGV))",
+      // Numbers with many digits 7.0 writes in another way.
+      "local words = {} for i, word in ipairs(ARGV) do local n = tonumber(word) "
+      "words[i] = n and n % 1 == 0 and math.abs(n) < 1e15 and n or word end "
+      "return redis.pcall(unpack(words))",
+      "local reply = redis.pcall(unpack(ARGV)) if type(reply) == 'table' and #reply > 0 then "
+      "return #reply end return type(reply)",
+      "for i = 1, 3 do redis.pcall(unpack(ARGV)) end return redis.pcall(unpack(ARGV))",
+  };
+  if (command.how.mode != Mode::exact || command.encoding) return;
+  const std::string_view script = scripts[way % std::size(scripts)];
+  command.words.insert(command.words.begin(), {"EVAL", std::string(script), "0"});
 }
 
 void settle_sizes(Command& command) {

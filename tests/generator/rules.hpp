@@ -27,6 +27,11 @@ enum class Purpose : std::uint8_t {
 /// Options (their tokens) that Redis 7.0 lacks.
 [[nodiscard]] bool is_newer_option(std::string_view token);
 
+/// The same command from a script, in one of several ways (`way` counts them round): what it
+/// replies is converted to Lua and back. A command whose reply is not compared byte for byte stays
+/// as it is.
+void wrap_in_script(Command& command, std::size_t way);
+
 /// Replaces what would take too much memory.
 void settle_sizes(Command& command);
 

@@ -14,7 +14,8 @@ FOLDERS = {
     "persistence": {"keyspace", "base"},
     "access": {"base"},
     "engine": {"access", "persistence", "keyspace", "protocol", "config", "base"},
-    "commands": {"engine", "access", "persistence", "keyspace", "protocol", "config", "base"},
+    "scripting": {"protocol", "base"},
+    "commands": {"engine", "scripting", "access", "persistence", "keyspace", "protocol", "config", "base"},
     "supervision": {"base"},
     "net": {"base"},
     "actors": {"engine", "keyspace", "protocol", "config", "persistence", "supervision", "net", "base"},
@@ -25,6 +26,7 @@ FOLDERS["examples"] = FOLDERS["bench"] = FOLDERS["server"]
 # Within a folder: room -> rooms that it may include, besides itself and the folder's own files. The
 # rooms of a folder that is named here with "*" are siblings: each sees the shared ones only.
 ROOMS = {
+    "scripting": {"libraries": set()},
     "engine": {"table": set(), "clients": {"table"}, "run": {"table", "clients"}},
     "commands": {"shared": set(), "*": {"shared"}},
 }
@@ -37,7 +39,11 @@ LIBRARIES = {
     "fmt/": {"server"},
     "httplib.h": {"examples"},
     "liburing": {"net"},
+    "boost/": {"base"},
     "liblzf/": {"persistence"},
+    "lua.hpp": {"scripting"},
+    "lua5.1/": {"scripting"},
+    "msgpack": {"scripting"},
     "openssl/": {"base", "net"},
     "gtest/": set(),
     "gmock/": set(),

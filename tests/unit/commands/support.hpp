@@ -164,9 +164,20 @@ class Server : private BatchPort {
     batches_->go_on();
   }
 
+  /// A command that is suspended runs for one more slice.
+  void go_on_suspended() {
+    batches_->go_on_suspended();
+    run_waiting();
+  }
+
   /// Runs the client's batch from where it stands, and all that follows from it.
   void proceed(Client& client) {
     waiting_.push_back(client.session_);
+    run_waiting();
+  }
+
+ private:
+  void run_waiting() {
     while (!waiting_.empty()) {
       for (const SessionPtr& session : std::exchange(waiting_, {})) {
         session->batch.state = Batch::State::queued;
@@ -176,6 +187,7 @@ class Server : private BatchPort {
     }
   }
 
+ public:
   ManualClock clock;
   FakeServices services;
   Store store;
@@ -215,6 +227,8 @@ class Server : private BatchPort {
   }
 
   void yield(const SessionPtr& session) override { waiting_.push_back(session); }
+
+  void go_on_soon() override {}
 
   void settle() override {
     while (store.clients.has_pushing()) {

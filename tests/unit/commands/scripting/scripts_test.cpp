@@ -3,17 +3,17 @@
 namespace respawn::commands::test {
 namespace {
 
-class Scripts : public CommandTest {};
+class ScriptsTest : public CommandTest {};
 
-TEST_F(Scripts, FlushHasNothingToDo) {
+TEST_F(ScriptsTest, FlushTakesAMode) {
   EXPECT_EQ(run("SCRIPT FLUSH"), ok);
   EXPECT_EQ(run("SCRIPT FLUSH ASYNC"), ok);
   EXPECT_EQ(run("FUNCTION FLUSH"), ok);
   EXPECT_EQ(run("FUNCTION FLUSH sync"), ok);
-  EXPECT_EQ(changes_of("FUNCTION FLUSH"), 0U);
+  EXPECT_EQ(changes_of("FUNCTION FLUSH"), 1U);
 }
 
-TEST_F(Scripts, FlushRefusesOtherModes) {
+TEST_F(ScriptsTest, FlushRefusesOtherModes) {
   const std::string script = error("ERR SCRIPT FLUSH only support SYNC|ASYNC option");
   EXPECT_EQ(run("SCRIPT FLUSH later"), script);
   EXPECT_EQ(run("SCRIPT FLUSH ASYNC SYNC"), script);

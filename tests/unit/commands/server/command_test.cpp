@@ -55,7 +55,8 @@ TEST_F(CommandCommand, InfoHidesFlagsThatAreOursAlone) {
 TEST_F(CommandCommand, ListFilters) {
   EXPECT_EQ(run("COMMAND LIST FILTERBY PATTERN BLP*"), bulks({"blpop"}));
   EXPECT_EQ(run("COMMAND LIST FILTERBY PATTERN scripT*"),
-            bulks({"script", "script|flush", "script|help"}));
+            bulks({"script", "script|debug", "script|exists", "script|flush", "script|kill",
+                   "script|load", "script|help"}));
   EXPECT_THAT(run("COMMAND LIST FILTERBY ACLCAT List"), HasSubstr("$5\r\nlpush\r\n"));
   EXPECT_THAT(run("COMMAND LIST FILTERBY ACLCAT list"), Not(HasSubstr("$3\r\nget\r\n")));
   EXPECT_EQ(run("COMMAND LIST FILTERBY ACLCAT nosuch"), array({}));
@@ -110,7 +111,7 @@ TEST_F(CommandCommand, DocsShowArguments) {
 
 TEST_F(CommandCommand, DocsOfAContainerHoldItsSubcommands) {
   EXPECT_THAT(run("COMMAND DOCS script"),
-              HasSubstr("$11\r\nsubcommands\r\n*4\r\n$12\r\nscript|flush\r\n*"));
+              HasSubstr("$11\r\nsubcommands\r\n*12\r\n$12\r\nscript|debug\r\n*"));
 }
 
 TEST_F(CommandCommand, AllRepliesAreWellFormed) {

@@ -30,7 +30,7 @@ class QueuedCommandsTest : public testing::Test {
       from.arguments.push_back(block->view());
       from.blocks.push_back(std::move(block));
     }
-    queue_.add(*registry_.find("set"), from.arguments, from);
+    queue_.add(*registry_.find("set"), from.arguments, {}, from);
   }
 
   /// The batch goes, with the bytes in it.

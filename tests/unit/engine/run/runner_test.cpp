@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "tests/unit/commands/support.hpp"
 
 namespace respawn::engine {
@@ -30,7 +32,15 @@ void nest(Execution& x, Args args) {
 
 /// Its reply comes later.
 void dawdle(Execution& x, Args) {
-  x.suspend();
+  x.env().runner.run_nested(x.session(), std::array<std::string_view, 3>{"SET", "a", "1"},
+                            x.reply.buffer());
+  x.env().long_unit.give_way();
+  x.env().runner.run_nested(x.session(), std::array<std::string_view, 2>{"INCR", "a"},
+                            x.reply.buffer());
+}
+
+Flags flags_of_dawdle(const Store&, const CommandSpec& spec, Args) {
+  return spec.flags;
 }
 
 constexpr CommandSpec rows[] = {
@@ -39,7 +49,12 @@ constexpr CommandSpec rows[] = {
              .since = "0.1.0",
              .summary = "Runs commands.",
              .run = nest}),
-    command({.name = "dawdle", .since = "0.1.0", .summary = "Takes its time.", .run = dawdle}),
+    command({.name = "dawdle",
+             .flags = {Flag::runs_script},
+             .since = "0.1.0",
+             .summary = "Takes its time.",
+             .run = dawdle,
+             .flags_of_call = flags_of_dawdle}),
 };
 
 class Listener final : public UnitListener {
@@ -178,11 +193,19 @@ TEST_F(RunnerTest, WhatIsPushedInsideComesBehindTheReplyToAll) {
             integer(1) + ok + integer(1) + message("1") + message("2"));
 }
 
-TEST_F(RunnerTest, ASuspendedCommandStaysWithTheKeyspace) {
-  EXPECT_EQ(run("DAWDLE"), "");
+TEST_F(RunnerTest, ASuspendedCommandStaysWithTheKeyspaceAndIsOneUnit) {
+  EXPECT_EQ(run("DAWDLE"), ok);
   EXPECT_EQ(outcome_, Outcome::suspended);
+  EXPECT_TRUE(executor_.suspended());
+  EXPECT_EQ(executor_.suspended_session(), session_);
   EXPECT_EQ(session_->batch.next, 0U);
   EXPECT_TRUE(session_->batch.running);
+  EXPECT_EQ(listener_.text, "");
+  EXPECT_EQ(executor_.go_on_suspended(), Outcome::done);
+  EXPECT_EQ(session_->batch.output.view(), ok + integer(2));
+  EXPECT_EQ(session_->batch.next, 1U);
+  EXPECT_FALSE(session_->batch.running);
+  EXPECT_EQ(listener_.text, "[a] 0:SET a 1 0:INCR a ; ");
 }
 
 TEST_F(RunnerTest, ReplicasAloneAreToldOfMessages) {

@@ -1,0 +1,66 @@
+// The stack on which a command runs that may take long, and the time it has at once.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.hpp"
+#include "base/fiber.hpp"
+
+namespace respawn::engine {
+
+/// Owner: the executor. A unit that runs here gives way when its slice is over: the loop has its
+/// turns, and the unit goes on where it stopped. Meanwhile nobody else changes data. What is on the
+/// stack owns nothing where it gives way, for the keyspace actor may end there.
+class LongUnit {
+ public:
+  explicit LongUnit(const Clock& clock) : clock_(clock) {}
+
+  // For what runs on the stack.
+
+  /// Whether others should have their turn; to be asked every few microseconds. After
+  /// questions_max times it is over, too.
+  [[nodiscard]] bool slice_is_over() {
+    if (!fiber_.inside()) return false;
+    return ++questions_ >= questions_max || clock_.stopwatch_ns() >= slice_end_ns_;
+  }
+
+  /// Returns when the unit goes on. Requires that it runs here.
+  void give_way() { fiber_.leave(); }
+
+  /// When it began, by the stopwatch.
+  [[nodiscard]] std::uint64_t begun_ns() const { return begun_ns_; }
+
+  // For the executor.
+
+  /// True when the work has ended; else it is suspended.
+  bool start(Fiber::Work work, void* argument, std::int64_t slice_us) {
+    begin_slice(slice_us);
+    begun_ns_ = slice_begin_ns_;
+    return fiber_.start(work, argument);
+  }
+
+  bool go_on(std::int64_t slice_us) {
+    begin_slice(slice_us);
+    return fiber_.enter();
+  }
+
+  [[nodiscard]] bool suspended() const { return fiber_.active() && !fiber_.inside(); }
+
+ private:
+  static constexpr int questions_max = 1'000;
+
+  void begin_slice(std::int64_t slice_us) {
+    questions_ = 0;
+    slice_begin_ns_ = clock_.stopwatch_ns();
+    slice_end_ns_ = slice_begin_ns_ + static_cast<std::uint64_t>(slice_us) * 1000;
+  }
+
+  const Clock& clock_;
+  Fiber fiber_;
+  int questions_ = 0;
+  std::uint64_t begun_ns_ = 0;
+  std::uint64_t slice_begin_ns_ = 0;
+  std::uint64_t slice_end_ns_ = 0;
+};
+
+}  // namespace respawn::engine
