@@ -19,8 +19,8 @@ struct Command;
 /// of their own are shared. O(arguments) to add.
 class QueuedCommands {
  public:
-  /// The command with its arguments, which lie in `from` until keep(), and the flags of this call of
-  /// it.
+  /// The command with its arguments, which lie in `from` until keep(), and the flags of this call
+  /// of it.
   void add(Command& command, Args args, Flags flags, const protocol::RequestCommands& from);
 
   /// To be called before the bytes go to which the arguments added last point: copies those.

@@ -64,9 +64,9 @@ class Runner final : public CommandRunner {
   Environment& environment_;
   Admission& admission_;
   UnitClock& clock_;
-  Effects effects_;                       // of the outermost command
-  std::deque<Effects> nested_;            // one for each level of nesting that was reached
-  std::size_t depth_ = 0;                 // of the nested command that runs; 0: none does
+  Effects effects_;             // of the outermost command
+  std::deque<Effects> nested_;  // one for each level of nesting that was reached
+  std::size_t depth_ = 0;       // of the nested command that runs; 0: none does
 };
 
 }  // namespace respawn::engine

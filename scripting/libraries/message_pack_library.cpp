@@ -220,71 +220,43 @@ class Unpacker {
     }
   }
 
+  /// An item whose head says what it is, and nothing of its value.
   void marked_item(unsigned char head) {
-    switch (head) {
-      case 0xc0:
-        take(1);
+    if (head >= 0xca && head <= 0xd3) {
+      marked_number(head);
+    } else if (head >= 0xd9 && head <= 0xdb) {
+      const std::size_t bytes = std::size_t{1} << (head - 0xd9);
+      string(bytes, big_endian(bytes));
+    } else if (head >= 0xdc && head <= 0xdf) {
+      const std::size_t bytes = (head & 1) == 0 ? 2 : 4;
+      open(head >= 0xde, bytes, big_endian(bytes));
+    } else if (head == 0xc0 || head == 0xc2 || head == 0xc3) {
+      take(1);
+      if (head == 0xc0) {
         lua_pushnil(lua_);
-        store();
-        break;
-      case 0xc2:
-      case 0xc3:
-        take(1);
+      } else {
         lua_pushboolean(lua_, head & 1);
-        store();
-        break;
-      case 0xca:
-        number(4, std::bit_cast<float>(static_cast<std::uint32_t>(big_endian(4))));
-        break;
-      case 0xcb:
-        number(8, std::bit_cast<double>(big_endian(8)));
-        break;
-      case 0xcc:
-        number(1, static_cast<double>(big_endian(1)));
-        break;
-      case 0xcd:
-        number(2, static_cast<double>(big_endian(2)));
-        break;
-      case 0xce:
-        number(4, static_cast<double>(big_endian(4)));
-        break;
-      // Above 2^63 it wraps around, as a lua_Integer does.
-      case 0xcf:
-      case 0xd3:
-        number(8, static_cast<double>(static_cast<std::int64_t>(big_endian(8))));
-        break;
-      case 0xd0:
-        number(1, static_cast<std::int8_t>(big_endian(1)));
-        break;
-      case 0xd1:
-        number(2, static_cast<std::int16_t>(big_endian(2)));
-        break;
-      case 0xd2:
-        number(4, static_cast<std::int32_t>(big_endian(4)));
-        break;
-      case 0xd9:
-        string(1, big_endian(1));
-        break;
-      case 0xda:
-        string(2, big_endian(2));
-        break;
-      case 0xdb:
-        string(4, big_endian(4));
-        break;
-      case 0xdc:
-        open(false, 2, big_endian(2));
-        break;
-      case 0xdd:
-        open(false, 4, big_endian(4));
-        break;
-      case 0xde:
-        open(true, 2, big_endian(2));
-        break;
-      case 0xdf:
-        open(true, 4, big_endian(4));
-        break;
-      default:
-        luaL_error(lua_, "Bad data format in input.");
+      }
+      store();
+    } else {
+      luaL_error(lua_, "Bad data format in input.");
+    }
+  }
+
+  void marked_number(unsigned char head) {
+    constexpr std::size_t sizes[] = {4, 8, 1, 2, 4, 8, 1, 2, 4, 8};
+    const std::size_t bytes = sizes[head - 0xca];
+    const std::uint64_t bits = big_endian(bytes);
+    if (head == 0xca) {
+      number(bytes, std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+    } else if (head == 0xcb) {
+      number(bytes, std::bit_cast<double>(bits));
+    } else if (head < 0xcf) {
+      number(bytes, static_cast<double>(bits));
+    } else {
+      // Signed; and the unsigned of 64 bits, which wraps around as a lua_Integer does.
+      const auto unused = static_cast<int>(64 - bytes * 8);
+      number(bytes, static_cast<double>(static_cast<std::int64_t>(bits << unused) >> unused));
     }
   }
 

@@ -11,6 +11,12 @@ COMMAND = ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-unuse
            '-DRESPAWN_VERSION="0"', "-x", "c++", "-"]
 
 
+def environment() -> dict[str, str]:
+    """Where Lua's headers are: Debian keeps them in a folder of their own."""
+    run = subprocess.run(["pkg-config", "--cflags-only-I", "lua5.1"], capture_output=True, text=True)
+    return os.environ | {"CPLUS_INCLUDE_PATH": run.stdout.strip().removeprefix("-I")}
+
+
 def closure(tree: Tree, path: str, seen: set[str]) -> set[str]:
     """The header and all project headers below it."""
     if path in seen or path not in tree.paths:
@@ -30,8 +36,8 @@ def key_of(tree: Tree, path: str) -> str:
     return digest.hexdigest()
 
 
-def compile_alone(tree: Tree, path: str) -> str:
-    run = subprocess.run(COMMAND, cwd=tree.root, input=f'#include "{path}"\n', capture_output=True, text=True)
+def compile_alone(tree: Tree, path: str, env: dict[str, str]) -> str:
+    run = subprocess.run(COMMAND, cwd=tree.root, env=env, input=f'#include "{path}"\n', capture_output=True, text=True)
     if run.returncode == 0:
         return ""
     reason = next((line for line in run.stderr.split("\n") if "error:" in line), run.stderr[:200])
@@ -43,9 +49,10 @@ def check(tree: Tree) -> list[str]:
     memory.mkdir(parents=True, exist_ok=True)
     work = {path: memory / key_of(tree, path) for path in tree.headers()}
     work = {path: mark for path, mark in work.items() if not mark.exists()}
+    env = environment()
     problems = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for path, problem in zip(work, pool.map(lambda p: compile_alone(tree, p), work)):
+        for path, problem in zip(work, pool.map(lambda p: compile_alone(tree, p, env), work)):
             if problem:
                 problems.append(problem)
             else:
