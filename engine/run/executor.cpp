@@ -97,12 +97,13 @@ void Executor::begin_batch(const Session& session) {
 }
 
 Executor::Decision Executor::consider(Session& session, Command& command, Args args) {
+  // Also of what is refused: ACL LOG shows it.
+  session.last_command.store(command.spec, std::memory_order_relaxed);
   if (!admission_.admit(session, command, args, session.batch.output)) return Decision::answered;
   const Flags flags = flags_of_call(store_, session, *command.spec, args);
   const bool held = store_.pause.holds(session, flags);
   const bool queued = session.transaction.queues() && !command.spec->flags.has(Flag::never_queued);
   if (!held && !queued) return Decision::run;
-  session.last_command.store(command.spec, std::memory_order_relaxed);
   if (held) {
     blocking_.holding().hold(session);
     return Decision::hold;

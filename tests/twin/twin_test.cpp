@@ -48,18 +48,18 @@ TEST_F(TwinTest, WhatIsPropagatedLeadsToTheSameData) {
 }
 
 /// A row that never gets there would not be tested by the above.
+/// Stories are random, and some rows need luck (HPERSIST a field that expires): told until all have
+/// had it.
 TEST_F(TwinTest, EveryRowThatWritesPropagatesSomething) {
-  std::set<std::string> propagated;
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  std::set<std::string> missing = {"pfcount"};
+  for (const engine::Command* command : registry_.commands())
+    if (command->spec->flags.has(engine::Flag::write)) missing.emplace(command->spec->name);
+  for (std::uint64_t seed = 1; seed <= 2000 && !missing.empty(); ++seed) {
     Twin twin(seed, templates_);
     twin.run(commands_per_story);
-    propagated.insert(twin.propagated().begin(), twin.propagated().end());
+    for (const std::string& name : twin.propagated()) missing.erase(name);
   }
-  for (const engine::Command* command : registry_.commands()) {
-    if (!command->spec->flags.has(engine::Flag::write)) continue;
-    EXPECT_TRUE(propagated.contains(std::string(command->spec->name))) << command->spec->name;
-  }
-  EXPECT_TRUE(propagated.contains("pfcount"));
+  EXPECT_EQ(missing, std::set<std::string>());
 }
 
 }  // namespace

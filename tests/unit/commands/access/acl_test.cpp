@@ -291,6 +291,8 @@ TEST_F(Acl, LogTellsWhatWasRefused) {
       << log;
   EXPECT_NE(log.find(bulk("object") + bulk("set")), std::string::npos) << log;
   EXPECT_NE(log.find("cmd=auth user=alice"), std::string::npos) << log;
+  EXPECT_NE(log.find("cmd=get user=alice"), std::string::npos) << log;
+  EXPECT_NE(log.find("cmd=set user=alice"), std::string::npos) << log;
   EXPECT_EQ(run("ACL LOG 1").substr(0, 4), "*1\r\n");
   EXPECT_EQ(run("ACL LOG -1"), array({}));
   EXPECT_EQ(run("ACL LOG x"), not_an_integer);
