@@ -164,36 +164,26 @@ void raise_descriptor_limit(std::size_t wanted) {
     fail("wants " + std::to_string(wanted) + " file descriptors (ulimit -n)");
 }
 
-int run(int count, char** arguments) {
-  if (count != 7) fail("arguments: PORT SERVER_PID WAITERS KEYS PRODUCERS PUSHES");
-  const auto number = [&](int at) {
-    const auto value = parse_uint64(arguments[at]);
-    if (!value || *value == 0) fail(std::string("not a positive number: ") + arguments[at]);
-    return static_cast<std::size_t>(*value);
-  };
-  const Load load{.port = static_cast<std::uint16_t>(number(1)),
-                  .server_pid = static_cast<int>(number(2)),
-                  .waiters = number(3),
-                  .keys = number(4),
-                  .producers = number(5),
-                  .pushes = number(6)};
+void run(std::span<char*> arguments) {
+  const Load load{.port = static_cast<std::uint16_t>(positive_number(arguments[0])),
+                  .server_pid = static_cast<int>(positive_number(arguments[1])),
+                  .waiters = positive_number(arguments[2]),
+                  .keys = positive_number(arguments[3]),
+                  .producers = positive_number(arguments[4]),
+                  .pushes = positive_number(arguments[5])};
   if (load.waiters % load.keys != 0 || load.keys % load.producers != 0)
     fail("waiters must be a multiple of keys, and keys of producers");
   raise_descriptor_limit(load.waiters + load.producers + 16);
   Measurement measurement(load);
   measurement.run();
   measurement.print();
-  return 0;
 }
 
 }  // namespace
 }  // namespace respawn::bench
 
 int main(int count, char** arguments) {
-  try {
-    return respawn::bench::run(count, arguments);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 1;
-  }
+  return respawn::bench::run_load(std::span(arguments, static_cast<std::size_t>(count)).subspan(1),
+                                  "PORT SERVER_PID WAITERS KEYS PRODUCERS PUSHES",
+                                  respawn::bench::run);
 }

@@ -8,12 +8,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+
+#include "base/numbers.hpp"
 
 namespace respawn::bench {
 
@@ -100,5 +106,27 @@ class Poll {
  private:
   int fd_;
 };
+
+/// An argument of a load; fails unless it is a positive number.
+inline std::size_t positive_number(const char* argument) {
+  const auto value = parse_uint64(argument);
+  if (!value || *value == 0) fail(std::string("not a positive number: ") + argument);
+  return static_cast<std::size_t>(*value);
+}
+
+/// What main() returns: 0 when `run(arguments)` comes back, 1 with its message when it throws.
+/// `usage` names the arguments, all of which must be there.
+inline int run_load(std::span<char*> arguments, std::string_view usage,
+                    void (*run)(std::span<char*>)) {
+  try {
+    const auto wanted = static_cast<std::size_t>(std::ranges::count(usage, ' ')) + 1;
+    if (arguments.size() != wanted) fail("arguments: " + std::string(usage));
+    run(arguments);
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+}
 
 }  // namespace respawn::bench

@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "base/numbers.hpp"
 #include "bench/load_client.hpp"
 
 namespace respawn::bench {
@@ -103,30 +102,20 @@ class Measurement {
   Poll poll_;
 };
 
-int run(int count, char** arguments) {
-  if (count != 6) fail("arguments: PORT SERVER_PID CLIENTS DEPTH TRANSACTIONS");
-  const auto number = [&](int at) {
-    const auto value = parse_uint64(arguments[at]);
-    if (!value || *value == 0) fail(std::string("not a positive number: ") + arguments[at]);
-    return static_cast<std::size_t>(*value);
-  };
-  Measurement({.port = static_cast<std::uint16_t>(number(1)),
-               .server_pid = static_cast<int>(number(2)),
-               .clients = number(3),
-               .depth = number(4),
-               .transactions = number(5)})
+void run(std::span<char*> arguments) {
+  Measurement({.port = static_cast<std::uint16_t>(positive_number(arguments[0])),
+               .server_pid = static_cast<int>(positive_number(arguments[1])),
+               .clients = positive_number(arguments[2]),
+               .depth = positive_number(arguments[3]),
+               .transactions = positive_number(arguments[4])})
       .measure();
-  return 0;
 }
 
 }  // namespace
 }  // namespace respawn::bench
 
 int main(int count, char** arguments) {
-  try {
-    return respawn::bench::run(count, arguments);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 1;
-  }
+  return respawn::bench::run_load(std::span(arguments, static_cast<std::size_t>(count)).subspan(1),
+                                  "PORT SERVER_PID CLIENTS DEPTH TRANSACTIONS",
+                                  respawn::bench::run);
 }

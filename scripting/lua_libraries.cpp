@@ -119,6 +119,13 @@ void ask_host(lua_State* lua, LibraryState& state) {
   if (state.host.keep_on != nullptr) state.host.keep_on(lua, state.host.context);
 }
 
+lua_CFunction own_function(lua_State* lua, const char* name) {
+  lua_getfield(lua, -1, name);
+  const lua_CFunction function = lua_tocfunction(lua, -1);
+  lua_pop(lua, 1);
+  return function;
+}
+
 void set_functions(lua_State* lua, LibraryState& state, const luaL_Reg* functions) {
   for (; functions->name != nullptr; ++functions) {
     lua_pushlightuserdata(lua, &state);
@@ -152,10 +159,6 @@ void open_libraries(lua_State* lua, const LibraryHost& host) {
 
 void spend(lua_State* lua, std::size_t units) {
   spend(lua, find_library(lua), units);
-}
-
-void seed_random(lua_State* lua, std::int32_t value) {
-  seed(find_library(lua), value);
 }
 
 void reset_libraries(lua_State* lua) {

@@ -35,11 +35,6 @@ void open_libraries(lua_State* state, const LibraryHost& host);
 /// asks the host each time that some 50,000 have come together. May raise.
 void spend(lua_State* state, std::size_t units);
 
-/// Seeds math.random as `math.randomseed` does: the same sequence for the same seed as in Redis.
-/// Not needed: Redis seeds nothing, a state begins as lrand48(3) does and goes on from script to
-/// script.
-void seed_random(lua_State* state, std::int32_t seed);
-
 /// Compiles a chunk of text; what begins as bytecode is refused. Returns and leaves on the stack
 /// what lua_load does: the function, or the error message with a status. `chunk_name` as for
 /// lua_load ("@user_script"). The functions' globals are those of the state at that time.

@@ -1,6 +1,6 @@
 // SCRIPT: the cache of scripts, and the script that runs.
 #include "commands/shared/scripts.hpp"
-#include "commands/scripting/script_kill.hpp"
+#include "commands/scripting/script_control.hpp"
 #include "commands/shared/help.hpp"
 
 namespace respawn::commands {

@@ -60,6 +60,9 @@ inline void spend(lua_State* lua, LibraryState& state, std::size_t units) {
     ask_host(lua, state);
 }
 
+/// Lua's own function of this name in the table on top of the stack.
+[[nodiscard]] lua_CFunction own_function(lua_State* lua, const char* name);
+
 /// Sets the functions of the list (which ends with a null name) in the table on top of the stack,
 /// each with the LibraryState as its first upvalue.
 void set_functions(lua_State* lua, LibraryState& state, const luaL_Reg* functions);

@@ -293,9 +293,7 @@ constexpr luaL_Reg string_functions[] = {{"find", find},    {"match", match}, {"
 
 void open_strings(lua_State* lua, LibraryState& state) {
   lua_getglobal(lua, LUA_STRLIBNAME);
-  lua_getfield(lua, -1, "format");
-  state.format = lua_tocfunction(lua, -1);
-  lua_pop(lua, 1);
+  state.format = own_function(lua, "format");
   set_functions(lua, state, string_functions);
   lua_getfield(lua, -1, "gmatch");
   lua_setfield(lua, -2, "gfind");  // its old name

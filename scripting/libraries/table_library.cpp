@@ -193,9 +193,7 @@ constexpr luaL_Reg table_functions[] = {
 
 void open_tables(lua_State* lua, LibraryState& state) {
   lua_getglobal(lua, LUA_TABLIBNAME);
-  lua_getfield(lua, -1, "sort");
-  state.sort = lua_tocfunction(lua, -1);
-  lua_pop(lua, 1);
+  state.sort = own_function(lua, "sort");
   set_functions(lua, state, table_functions);
   lua_pop(lua, 1);
 }
