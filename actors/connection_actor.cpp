@@ -6,7 +6,6 @@
 #include <system_error>
 #include <utility>
 
-#include "actors/client_line.hpp"
 #include "engine/run/ended_wait.hpp"
 #include "net/socket.hpp"
 #include "protocol/reply_writer.hpp"
@@ -217,7 +216,8 @@ void ConnectionActor::take_back(bool close) {
   }
   rest_later();
   adjust_reading();
-  if (!batch.input.empty() || !parser_.error().empty() || peer_done_) take_input();
+  if (!batch.input.empty() || !parser_.error().empty() || peer_done_) return take_input();
+  note_facts();
 }
 
 void ConnectionActor::go_on() {
@@ -257,6 +257,7 @@ void ConnectionActor::check_output_limit() {
     log_output_limit();
     return quit();
   }
+  report_growth();
   if (limit.soft_bytes == 0 || unsent <= limit.soft_bytes) {
     over_soft_limit_since_us_.reset();
     return;
@@ -293,6 +294,7 @@ void ConnectionActor::on_sent() {
     note_traffic();
     over_soft_limit_since_us_.reset();
     session_->facts.output_bytes.store(0, std::memory_order_relaxed);
+    report_growth();
     if (finishing_) return quit();
     if (held_) go_on();
     adjust_reading();
@@ -355,9 +357,7 @@ std::size_t ConnectionActor::queued_bytes() const {
 
 bool ConnectionActor::close_for_queued_bytes() {
   if (queued_bytes() <= config_.now().client_query_buffer_limit_bytes) return false;
-  const Buffer& input = in_flight() ? arriving_ : session_->batch.input;
-  log_client(engine::LogLevel::warning, "Closing client that reached max query buffer length: ",
-             " (qbuf initial bytes: '" + excerpt(input.view()) + "')");
+  log_query_limit();
   quit();
   return true;
 }
@@ -452,33 +452,27 @@ void ConnectionActor::note_facts() {
   }
   const Buffer& input = in_flight() ? arriving_ : session_->batch.input;
   const std::size_t in_block = parser_.block() ? parser_.block()->size() : 0;
-  session_->facts.query_bytes.store(input.size() + in_block, std::memory_order_relaxed);
-  session_->facts.query_free_bytes.store(input.capacity() - input.size(),
+  // Before a large argument there are only complete ones, which no longer wait.
+  const std::size_t waiting = in_block != 0 ? in_block : input.size();
+  session_->facts.query_bytes.store(waiting, std::memory_order_relaxed);
+  // What is announced counts as with Redis, which allocates it at once.
+  session_->facts.query_free_bytes.store(input.capacity() + in_block + announced - waiting,
                                          std::memory_order_relaxed);
+  report_growth();
 }
 
-// ---- The log ----
-
-/// A line about the client, made only where the log wants it. The first one that tells of its end
-/// is the only one.
-void ConnectionActor::log_client(engine::LogLevel level, std::string_view before,
-                                 std::string_view behind) {
-  end_logged_ = true;
-  if (!context_.log.enabled(level)) return;
-  std::string text(before);
-  text += client_line(*session_, stream_ ? stream_->unsent_bytes() : 0,
-                      loop().clock().wall_us() / 1000);
-  text += behind;
-  context_.log.write(level, text);
-}
-
-void ConnectionActor::log_protocol_error() {
-  if (!context_.log.enabled(engine::LogLevel::verbose)) return;
-  constexpr std::string_view prefix = "ERR Protocol error: ";
-  const std::string reason = parser_.error().substr(prefix.size());
-  log_client(engine::LogLevel::verbose, "Protocol error (" + reason + ") from client: ",
-             ". Query buffer during protocol error: '" +
-                 excerpt(session_->batch.input.view().substr(parsed_)) + "'");
+void ConnectionActor::report_growth() {
+  if (config_.now().maxmemory_clients == 0) return;
+  const engine::SocketFacts& facts = session_->facts;
+  const std::size_t bytes = facts.query_bytes.load(std::memory_order_relaxed) +
+                            facts.query_free_bytes.load(std::memory_order_relaxed) +
+                            facts.output_bytes.load(std::memory_order_relaxed);
+  if (bytes > reported_ + growth_reported_bytes) {
+    if (keyspace_) caf::anon_send(keyspace_, ClientGrew{session_});
+  } else if (bytes + shrinking_noted_bytes >= reported_) {
+    return;
+  }
+  reported_ = bytes;
 }
 
 }  // namespace respawn::actors

@@ -27,8 +27,10 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   static constexpr std::size_t commands_per_batch_max = 1024;
   static constexpr std::size_t idle_buffer_bytes = 16 * 1024;  // a larger empty buffer is freed
   static constexpr std::int64_t idle_us = 1'000'000;           // when nothing came for so long
-  static constexpr std::int64_t look_again_us = 10'000;        // at a batch while not reading
-  static constexpr std::size_t block_bytes_min = 32 * 1024;    // arguments received into blocks
+  static constexpr std::size_t growth_reported_bytes = 1024;   // while clients are limited
+  static constexpr std::size_t shrinking_noted_bytes = 64 * 1024;
+  static constexpr std::int64_t look_again_us = 10'000;      // at a batch while not reading
+  static constexpr std::size_t block_bytes_min = 32 * 1024;  // arguments received into blocks
   static constexpr std::int64_t linger_us =
       60'000'000;  // for the last bytes to a peer that hung up
 
@@ -76,12 +78,14 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   [[nodiscard]] bool clients_turn() const;
   void note_traffic();
   void note_facts();
+  void report_growth();
   void log_client(engine::LogLevel level, std::string_view before, std::string_view behind = {});
   void log_accepted();
   void log_refused();
   void log_protocol_error();
   void log_broken(std::string_view what, int error);
   void log_output_limit();
+  void log_query_limit();
 
   void push(const std::shared_ptr<Buffer>& bytes) {
     if (!finishing_) send_bytes(std::move(*bytes));
@@ -103,6 +107,7 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   Buffer arriving_;                // bytes that came while the batch was away
   std::uint64_t received_ns_ = 0;  // when the last bytes of the batch's input came
   std::uint64_t arriving_since_ns_ = 0;  // when the first of `arriving_` did
+  std::size_t reported_ = 0;   // bytes that the keyspace was last told of, for maxmemory-clients
   std::size_t announced_ = 0;  // as counted: bytes of a large argument that are still to come
   ConfigReader config_;
   int keepalive_s_ = 0;  // as the socket has it

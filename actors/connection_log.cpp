@@ -1,9 +1,33 @@
-// What a connection writes to the log, but for excerpts of what it received.
+// What a connection writes to the log.
+#include <cerrno>
 #include <system_error>
 
+#include "actors/client_line.hpp"
 #include "actors/connection_actor.hpp"
 
 namespace respawn::actors {
+
+/// A line about the client, made only where the log wants it. The first one that tells of its end
+/// is the only one.
+void ConnectionActor::log_client(engine::LogLevel level, std::string_view before,
+                                 std::string_view behind) {
+  end_logged_ = true;
+  if (!context_.log.enabled(level)) return;
+  std::string text(before);
+  text += client_line(*session_, stream_ ? stream_->unsent_bytes() : 0,
+                      loop().clock().wall_us() / 1000);
+  text += behind;
+  context_.log.write(level, text);
+}
+
+void ConnectionActor::log_protocol_error() {
+  if (!context_.log.enabled(engine::LogLevel::verbose)) return;
+  constexpr std::string_view prefix = "ERR Protocol error: ";
+  const std::string reason = parser_.error().substr(prefix.size());
+  log_client(engine::LogLevel::verbose, "Protocol error (" + reason + ") from client: ",
+             ". Query buffer during protocol error: '" +
+                 excerpt(session_->batch.input.view().substr(parsed_)) + "'");
+}
 
 void ConnectionActor::log_accepted() {
   std::string text = session_->unix_socket ? "Accepted connection to " : "Accepted ";
@@ -27,6 +51,12 @@ void ConnectionActor::log_broken(std::string_view what, int error) {
 void ConnectionActor::log_output_limit() {
   log_client(engine::LogLevel::warning, "Client ",
              " scheduled to be closed ASAP for overcoming of output buffer limits.");
+}
+
+void ConnectionActor::log_query_limit() {
+  const Buffer& input = in_flight() ? arriving_ : session_->batch.input;
+  log_client(engine::LogLevel::warning, "Closing client that reached max query buffer length: ",
+             " (qbuf initial bytes: '" + excerpt(input.view()) + "')");
 }
 
 }  // namespace respawn::actors

@@ -4,7 +4,6 @@
 
 #include "actors/actor_session.hpp"
 #include "engine/clients/client_info.hpp"
-#include "engine/run/client_eviction.hpp"
 
 namespace respawn::actors {
 
@@ -57,6 +56,10 @@ caf::behavior KeyspaceActor::make_behavior() {
         batches_->run_submitted();
         batches_->leave(message.session);
       },
+      [this](const ClientGrew& message) {
+        batches_->run_submitted();
+        if (store_.clients.find(message.session->id)) batches_->grew(*message.session);
+      },
       [this](const ClientFinished& message) {
         batches_->run_submitted();
         finish(message.session);
@@ -96,6 +99,7 @@ void KeyspaceActor::submit(const SessionPtr& session) {
 }
 
 void KeyspaceActor::after_messages() {
+  count_turns();
   batches_->run_submitted();
   send_pushes();
 }
@@ -181,20 +185,29 @@ void KeyspaceActor::answer_waits() {
 }
 
 void KeyspaceActor::tick() {
+  const std::uint64_t begun_ns = loop().clock().stopwatch_ns();
   after(tick_us, &KeyspaceActor::tick);
   count_turns();
   executor_->upkeep().sample_rates(context_.counters.received_bytes, context_.counters.sent_bytes);
   if (!executor_->suspended()) executor_->upkeep().trim_tracking();
-  engine::evict_clients(executor_->environment());
+  executor_->client_eviction().look_at_all();
   close_idle_clients();
   expire();
   batches_->go_on();
+  store_.statistics.tick_ns += loop().clock().stopwatch_ns() - begun_ns;
 }
 
 void KeyspaceActor::count_turns() {
-  const net::TurnCounts& now = loop().turn_counts();
-  context_.counters.turns += now.turns - counted_turns_.turns;
-  context_.counters.turns_busy_ns += now.busy_ns - counted_turns_.busy_ns;
+  net::TurnCounts& now = loop().turn_counts();
+  const auto add = [](std::atomic<std::uint64_t>& counter, std::uint64_t more) {
+    counter.store(counter.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+  };
+  NetworkCounters& counters = context_.counters;
+  add(counters.turns, now.turns - counted_turns_.turns);
+  add(counters.turns_busy_ns, now.busy_ns - counted_turns_.busy_ns);
+  const std::uint64_t longest_ns = std::exchange(now.longest_ns, 0);
+  if (longest_ns > counters.turn_longest_ns.load(std::memory_order_relaxed))
+    counters.turn_longest_ns.store(longest_ns, std::memory_order_relaxed);
   counted_turns_ = now;
 }
 

@@ -28,6 +28,12 @@ struct ClientFinished {
   engine::SessionPtr session;
 };
 
+/// connection -> keyspace: there is a limit on what clients take, and what the connection holds for
+/// this one (session->facts) has grown.
+struct ClientGrew {
+  engine::SessionPtr session;
+};
+
 /// connection -> keyspace: session->batch holds commands to run (state: queued).
 struct BatchSubmitted {
   engine::SessionPtr session;
@@ -71,6 +77,7 @@ struct ReloadRequested {};
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientConnected)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientLeft)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientFinished)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientGrew)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::BatchSubmitted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::BatchReturned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientPushed)

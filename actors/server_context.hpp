@@ -68,9 +68,10 @@ struct NetworkCounters {
   std::atomic<std::uint64_t> sent_bytes{0};
   /// Of large arguments that are arriving: allocated, but still to come. They take no memory yet.
   std::atomic<std::uint64_t> announced_bytes{0};
-  /// Of the loop on which the keyspace actor is, which adds to them ten times a second.
+  /// Of the loop on which the keyspace actor is, which alone writes them.
   std::atomic<std::uint64_t> turns{0};
   std::atomic<std::uint64_t> turns_busy_ns{0};
+  std::atomic<std::uint64_t> turn_longest_ns{0};
   /// From the arrival of requests until their replies were handed to the socket; those that waited
   /// for something left out.
   SharedHistogram reply_ns;

@@ -50,6 +50,7 @@ std::vector<std::span<const CommandSpec>> every_family() {
       script_commands,
       function_commands,
       fcall_commands,
+      cluster_commands,
       respawn_commands,
   };
 }

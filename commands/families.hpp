@@ -56,6 +56,7 @@ extern const std::span<const CommandSpec> eval_commands;         // scripting/ev
 extern const std::span<const CommandSpec> script_commands;       // scripting/scripts.cpp
 extern const std::span<const CommandSpec> function_commands;     // scripting/functions.cpp
 extern const std::span<const CommandSpec> fcall_commands;        // scripting/fcall.cpp
+extern const std::span<const CommandSpec> cluster_commands;      // cluster/cluster.cpp
 extern const std::span<const CommandSpec> respawn_commands;      // server/respawn.cpp
 extern const std::span<const CommandSpec> slow_log_commands;     // server/slowlog.cpp
 extern const std::span<const CommandSpec> latency_commands;      // server/latency.cpp

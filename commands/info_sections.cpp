@@ -7,7 +7,7 @@ std::span<const InfoSection* const> info_sections() {
       &server_section,         &clients_section,      &memory_section,    &persistence_section,
       &statistics_section,     &replication_section,  &cpu_section,       &modules_section,
       &command_counts_section, &error_counts_section, &latencies_section, &cluster_section,
-      &keyspace_section,
+      &keyspace_section,       &debug_section,
   };
   return sections;
 }

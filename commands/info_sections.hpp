@@ -13,6 +13,7 @@ extern const InfoSection clients_section;         // connection/clients_section.
 extern const InfoSection memory_section;          // server/memory_section.cpp
 extern const InfoSection persistence_section;     // server/persistence_section.cpp
 extern const InfoSection statistics_section;      // server/statistics_section.cpp
+extern const InfoSection debug_section;           // server/statistics_section.cpp
 extern const InfoSection replication_section;     // server/replication_section.cpp
 extern const InfoSection cpu_section;             // server/cpu_section.cpp
 extern const InfoSection modules_section;         // server/absent_sections.cpp

@@ -64,7 +64,8 @@ using TimerId = std::uint64_t;  // 0 is no timer
 /// The turns of a loop since its start.
 struct TurnCounts {
   std::uint64_t turns = 0;
-  std::uint64_t busy_ns = 0;  // in all of them, without the waits for events
+  std::uint64_t busy_ns = 0;     // in all of them, without the waits for events
+  std::uint64_t longest_ns = 0;  // likewise; since somebody set it to 0
 };
 
 /// Owner: the wiring (server/ or a test), which keeps it until every actor on it has ended. All
@@ -92,7 +93,7 @@ class EventLoop : public caf::execution_unit {
   /// nanoseconds. What it delivers had arrived by then.
   [[nodiscard]] virtual std::uint64_t turn_begun_ns() const = 0;
 
-  [[nodiscard]] virtual const TurnCounts& turn_counts() const = 0;
+  [[nodiscard]] virtual TurnCounts& turn_counts() = 0;
 
   /// Calls back once, at least `delay_us` from now (at most about a millisecond later on an idle
   /// loop); 0 = in the next turn.

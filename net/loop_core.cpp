@@ -122,7 +122,9 @@ void LoopCore::run_turn() {
   flush_streams();
   release_ended();
   ++turn_counts_.turns;
-  turn_counts_.busy_ns += clock_.stopwatch_ns() - turn_begun_ns_;
+  const std::uint64_t busy_ns = clock_.stopwatch_ns() - turn_begun_ns_;
+  turn_counts_.busy_ns += busy_ns;
+  turn_counts_.longest_ns = std::max(turn_counts_.longest_ns, busy_ns);
 }
 
 std::int64_t LoopCore::idle_us() {

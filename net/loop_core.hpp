@@ -39,7 +39,7 @@ class LoopCore : public EventLoop {
 
   [[nodiscard]] std::uint64_t turn_begun_ns() const final { return turn_begun_ns_; }
 
-  [[nodiscard]] const TurnCounts& turn_counts() const final { return turn_counts_; }
+  [[nodiscard]] TurnCounts& turn_counts() final { return turn_counts_; }
 
   TimerId call_after(std::int64_t delay_us, std::function<void()> callback) final;
   void cancel(TimerId timer) final;

@@ -21,7 +21,8 @@ class Process final : public engine::ProcessService {
             .reads = counters_.reads.load(std::memory_order_relaxed),
             .writes = counters_.writes.load(std::memory_order_relaxed),
             .turns = counters_.turns.load(std::memory_order_relaxed),
-            .turns_busy_us = counters_.turns_busy_ns.load(std::memory_order_relaxed) / 1000};
+            .turns_busy_us = counters_.turns_busy_ns.load(std::memory_order_relaxed) / 1000,
+            .turn_longest_us = counters_.turn_longest_ns.load(std::memory_order_relaxed) / 1000};
   }
 
   [[nodiscard]] const SharedHistogram* reply_times() const override { return &counters_.reply_ns; }
@@ -37,6 +38,7 @@ class Process final : public engine::ProcessService {
     counters_.sent_bytes.store(0, std::memory_order_relaxed);
     counters_.turns.store(0, std::memory_order_relaxed);
     counters_.turns_busy_ns.store(0, std::memory_order_relaxed);
+    counters_.turn_longest_ns.store(0, std::memory_order_relaxed);
   }
 
  private:

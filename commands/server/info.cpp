@@ -11,7 +11,7 @@ namespace {
 
 /// Whether `name` is that of a group that has the section.
 bool is_group_with(const InfoSection& section, std::string_view name) {
-  if (iequals(name, "everything")) return true;
+  if (iequals(name, "everything")) return section.group <= InfoGroup::everything;
   if (iequals(name, "all")) return section.group <= InfoGroup::all;
   return iequals(name, "default") && section.group == InfoGroup::standard;
 }

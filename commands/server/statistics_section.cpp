@@ -97,9 +97,22 @@ void write_statistics(const InfoSource& source, InfoWriter& out) {
   out.field("acl_access_denied_channel", denials.channel);
 }
 
+/// What the keyspace's loop spends its turns on, in microseconds.
+void write_debug(const InfoSource& source, InfoWriter& out) {
+  const Statistics& statistics = source.store().statistics;
+  const NetworkFacts network = source.environment.services.process.network();
+  out.field("eventloop_duration_aof_sum", 0);
+  out.field("eventloop_duration_cron_sum", statistics.tick_ns / 1000);
+  out.field("eventloop_duration_max", network.turn_longest_us);
+  out.field("eventloop_cmd_per_cycle_max", statistics.turn_commands_max);
+}
+
 }  // namespace
 
 constinit const InfoSection statistics_section = {
     .name = "stats", .title = "Stats", .write = write_statistics};
+
+constinit const InfoSection debug_section = {
+    .name = "debug", .title = "Debug", .group = InfoGroup::none, .write = write_debug};
 
 }  // namespace respawn::commands

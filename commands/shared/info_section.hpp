@@ -24,6 +24,7 @@ enum class InfoGroup : std::uint8_t {
   standard,  // "default", or no name
   all,
   everything,
+  none,  // only by name
 };
 
 /// Written by name in any case, or as part of its group.

@@ -91,6 +91,12 @@ struct ClientState {
   SubscriptionPlaces patterns;
   SubscriptionPlaces shard_channels;
 
+  /// What the names take that it subscribes to, watches and tracks (bytes_of_name); kept by
+  /// Subscriptions, Watches and Tracking.
+  std::size_t names_bytes = 0;
+  /// client_memory_bytes() as ClientEviction has counted them.
+  std::size_t counted_bytes = 0;
+
   BlockedState blocked;
   TransactionState transaction;
 

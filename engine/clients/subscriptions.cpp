@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/clients/client_memory.hpp"
+
 namespace respawn::engine {
 
 namespace {
@@ -55,8 +57,18 @@ bool leave(Table& table, SubscriptionPlaces& own, Session& session, std::string_
   if (subscription == own.end()) return false;
   drop(table, name, subscription->second);
   own.erase(subscription);
+  session.names_bytes -= bytes_of_name(name);
   session.facts.subscriber.store(session.subscription_count() > 0, std::memory_order_relaxed);
   return true;
+}
+
+template <class Table>
+void leave_all(Table& table, SubscriptionPlaces& own, Session& session) {
+  for (const auto& [name, place] : own) {
+    drop(table, name, place);
+    session.names_bytes -= bytes_of_name(name);
+  }
+  own.clear();
 }
 
 /// Moves what was encoded into a block, but for the line end: whatever is attached has plain bytes
@@ -132,6 +144,7 @@ bool Subscriptions::enter(Names& table, SubscriptionPlaces& own, Session& sessio
   const auto [subscription, is_new] = own.try_emplace(std::string(name), last_place_ + 1);
   if (!is_new) return false;
   listeners_of(table, name).add(++last_place_, session);
+  session.names_bytes += bytes_of_name(name);
   session.facts.subscriber.store(true, std::memory_order_relaxed);
   return true;
 }
@@ -161,12 +174,9 @@ bool Subscriptions::unsubscribe_shard(Session& session, std::string_view channel
 }
 
 void Subscriptions::remove(Session& session) {
-  for (const auto& [name, place] : session.channels) drop(channels_, name, place);
-  for (const auto& [name, place] : session.patterns) drop(patterns_, name, place);
-  for (const auto& [name, place] : session.shard_channels) drop(shard_channels_, name, place);
-  session.channels.clear();
-  session.patterns.clear();
-  session.shard_channels.clear();
+  leave_all(channels_, session.channels, session);
+  leave_all(patterns_, session.patterns, session);
+  leave_all(shard_channels_, session.shard_channels, session);
   session.facts.subscriber.store(false, std::memory_order_relaxed);
 }
 

@@ -1,5 +1,6 @@
 #include "engine/run/batch_runner.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace respawn::engine {
@@ -21,8 +22,11 @@ bool BatchRunner::submit(const SessionPtr& session) {
 
 void BatchRunner::run_submitted() {
   if (submitted_.empty()) return;
+  turn_commands_ = 0;
   for (const SessionPtr& session : submitted_) run_batch(session);
   submitted_.clear();
+  std::uint64_t& most = store_.statistics.turn_commands_max;
+  most = std::max(most, turn_commands_);
   executor_.end_batches();
   if (!executor_.suspended() && store_.tracking.broadcast()) port_.settle();
 }
@@ -36,6 +40,7 @@ void BatchRunner::run_batch(const SessionPtr& session) {
   executor_.begin_batch(*session);
   run(session);
   if (!executor_.suspended()) go_on_with_resumed();
+  executor_.client_eviction().grew(*session);
   port_.settle();
 }
 
@@ -45,10 +50,14 @@ void BatchRunner::run(const SessionPtr& session) {
   session->last_interaction_ms = executor_.now_us() / 1000;
   batch.begin_executing(executor_.generation());
   store_.clients.begin_batch(*session);
+  executor_.client_eviction().grew(*session);
+  if (session->close_now) return give_back(*session, true);
   const std::uint64_t begun_ns = executor_.now_ns();
   if (batch.next == 0 && batch.ran_ns == 0 && batch.arrived_ns != 0)
     store_.request_times.wait_ns.record_clamped(begun_ns - batch.arrived_ns);
+  const std::size_t first = batch.next;
   const Outcome outcome = run_commands(*session);
+  turn_commands_ += batch.next - first;
   batch.ran_ns += executor_.now_ns() - begun_ns;
   switch (outcome) {
     case Outcome::done:
@@ -205,6 +214,11 @@ void BatchRunner::delay(Session& session) {
   send_ahead(session);
   session.batch.state.store(Batch::State::queued, std::memory_order_release);
   delayed_.push_back(store_.clients.find(session.id));
+}
+
+void BatchRunner::grew(Session& session) {
+  executor_.client_eviction().grew(session);
+  port_.settle();
 }
 
 void BatchRunner::leave(const SessionPtr& session) {

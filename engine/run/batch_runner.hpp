@@ -53,6 +53,9 @@ class BatchRunner {
   /// makes the server busy they are answered that, and when it has ended they run.
   void go_on_suspended();
 
+  /// The client's connection holds more than it said before.
+  void grew(Session& session);
+
   /// The client is gone: nothing is left of it; a batch that waits is given back.
   void leave(const SessionPtr& session);
 
@@ -77,6 +80,7 @@ class BatchRunner {
   BatchPort& port_;
   std::vector<SessionPtr> submitted_;
   std::vector<SessionPtr> delayed_;  // submitted while a command is suspended; their state: queued
+  std::uint64_t turn_commands_ = 0;  // that have run since run_submitted() began
   bool suspended_left_ = false;      // the client of the suspended command is gone
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/run/aftermath.hpp"
+#include "engine/run/client_eviction.hpp"
 #include "engine/run/lookahead.hpp"
 #include "engine/run/runner.hpp"
 #include "engine/run/upkeep.hpp"
@@ -101,6 +102,8 @@ class Executor {
 
   [[nodiscard]] Upkeep& upkeep() { return upkeep_; }
 
+  [[nodiscard]] ClientEviction& client_eviction() { return client_eviction_; }
+
   void add_client(SessionPtr session);
   void remove_client(Session& session);
 
@@ -140,6 +143,7 @@ class Executor {
   Runner aside_;  // what is answered while a unit is suspended in runner_
   Aftermath aftermath_;
   Upkeep upkeep_;
+  ClientEviction client_eviction_{environment_};
   Lookahead lookahead_;
   LongCommand long_;
   SessionPtr suspended_session_;

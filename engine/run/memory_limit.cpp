@@ -75,20 +75,26 @@ MemoryLimit::State MemoryLimit::reach_limit(std::int64_t now_us) {
   if (policy_ != store_.config->maxmemory_policy) eviction_.forget();
   policy_ = store_.config->maxmemory_policy;
   const EvictionRule by = rule(now_us);
+  const std::uint64_t used_bytes = environment_.services.memory.used();
+  const std::uint64_t wanted_bytes = used_bytes - std::min(used_bytes, limit_bytes_);
+  std::uint64_t evicted_bytes = 0;
   do {
-    if (!free_some(by)) return State::exceeded;
+    if (!free_some(by, evicted_bytes)) return State::exceeded;
     if (!exceeded()) return State::within;
+    // The rest is what others are told of it: it goes out soon, and is no reason to evict more.
+    if (evicted_bytes >= wanted_bytes) return State::making_room;
   } while (clock_.stopwatch_ns() - start_ns <= longest_ns);
   return State::making_room;
 }
 
-/// One step; false when there is nothing to free.
-bool MemoryLimit::free_some(const EvictionRule& by) {
+/// One step; false when there is nothing to free. Adds what it evicts.
+bool MemoryLimit::free_some(const EvictionRule& by, std::uint64_t& evicted_bytes) {
   if (store_.databases.garbage().free_slice(garbage_step_elements) > 0) return true;
   if (policy_ == EvictionPolicy::noeviction) return false;
   const auto victim = eviction_.choose(store_.databases, by, store_.random);
   if (!victim) return false;
   environment_.step(Step::eviction);
+  evicted_bytes += store_.databases.at(victim->database).memory_bytes(*victim->entry);
   return timed(environment_, latency_event::eviction_deletion, [&] {
     remove_unasked(environment_, static_cast<int>(victim->database), *victim->entry,
                    Removal::evicted);

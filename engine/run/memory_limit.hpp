@@ -35,7 +35,7 @@ class MemoryLimit {
 
  private:
   State reach_limit(std::int64_t now_us);
-  bool free_some(const keyspace::EvictionRule& rule);
+  bool free_some(const keyspace::EvictionRule& rule, std::uint64_t& evicted_bytes);
   [[nodiscard]] bool exceeded() const;
   [[nodiscard]] keyspace::EvictionRule rule(std::int64_t now_us) const;
   void note(State state);

@@ -76,9 +76,10 @@ struct NetworkFacts {
   std::uint64_t connections_rejected = 0;
   std::uint64_t reads = 0;   // times that something was received from a client
   std::uint64_t writes = 0;  // times that something was handed to a client's socket
-  // Of the loop on which the keyspace is, as of its last tick:
+  // Of the loop on which the keyspace is, up to its last turn:
   std::uint64_t turns = 0;
   std::uint64_t turns_busy_us = 0;  // without the waits for events
+  std::uint64_t turn_longest_us = 0;
 };
 
 class ProcessService {

@@ -30,6 +30,8 @@ struct Statistics {
   std::uint64_t lazyfreed_objects = 0;
   std::uint64_t clients_evicted = 0;
   std::uint64_t peak_memory = 0;
+  std::uint64_t tick_ns = 0;                    // spent on what is done ten times a second
+  std::uint64_t turn_commands_max = 0;          // run in one turn of the loop
   std::int64_t eviction_exceeded_us = 0;        // spent above maxmemory, until the last time
   std::int64_t eviction_exceeded_since_us = 0;  // monotonic; 0: not above it
   std::map<std::string, std::uint64_t, std::less<>> errors;  // by code: "ERR", "WRONGTYPE"

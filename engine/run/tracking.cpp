@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/clients/client_memory.hpp"
 #include "engine/table/key_finder.hpp"
 #include "protocol/reply_writer.hpp"
 
@@ -51,7 +52,7 @@ void Tracking::start(Session& session, const TrackingState& wanted) {
   if (state.on && is_within_exec(session)) tell_touched(session.id);
   for (const std::string& prefix : wanted.prefixes) {
     broadcasts_.join(prefix, session.id);
-    state.prefixes.insert(prefix);
+    if (state.prefixes.insert(prefix).second) session.names_bytes += bytes_of_name(prefix);
   }
   if (!state.on) ++client_count_;
   state.on = true;
@@ -67,7 +68,10 @@ void Tracking::start(Session& session, const TrackingState& wanted) {
 void Tracking::stop(Session& session) {
   if (!session.tracking.on) return;
   if (is_within_exec(session)) tell_touched(session.id);
-  for (const std::string& prefix : session.tracking.prefixes) broadcasts_.leave(prefix, session.id);
+  for (const std::string& prefix : session.tracking.prefixes) {
+    broadcasts_.leave(prefix, session.id);
+    session.names_bytes -= bytes_of_name(prefix);
+  }
   session.tracking = {};
   --client_count_;
   follow_units();

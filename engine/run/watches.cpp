@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/clients/client_memory.hpp"
+
 namespace respawn::engine {
 
 namespace {
@@ -22,6 +24,7 @@ void Watches::watch(Session& session, int db, std::string_view key) {
   if (std::ranges::find(watchers, &session, &Watcher::session) != watchers.end()) return;
   watchers.push_back({&session, own.size()});
   own.push_back({db, std::string(key), is_over(db, key)});
+  session.names_bytes += bytes_of_name(key);
   if (table_.size() > 1 || watchers.size() > 1) return;
   unit_.add_listener(*this);
   data_.add_observer(*this);
@@ -35,6 +38,7 @@ void Watches::forget(Session& session) {
     std::erase_if(place->second,
                   [&](const Watcher& watcher) { return watcher.session == &session; });
     if (place->second.empty()) table_.erase(place);
+    session.names_bytes -= bytes_of_name(each.key);
   }
   session.transaction.watched.clear();
   if (!table_.empty()) return;

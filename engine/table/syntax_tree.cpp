@@ -22,6 +22,7 @@ constexpr auto key_names = std::to_array<std::string_view>(
     {"key", "newkey", "source", "destination", "key1", "key2", "destkey", "sourcekey"});
 constexpr auto integer_names = std::to_array<std::string_view>(
     {"bit",    "client-id",   "destination-db", "min-match-len", "count",
+     "slot",   "start-slot",  "end-slot",       "config-epoch",  "cluster_bus_port",
      "cursor", "db",          "decrement",      "end",           "increment",
      "index",  "index1",      "index2",         "len",           "maxlen",
      "offset", "num-matches", "numkeys",        "milliseconds",  "protover",
