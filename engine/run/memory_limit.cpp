@@ -82,7 +82,7 @@ MemoryLimit::State MemoryLimit::reach_limit(std::int64_t now_us) {
     if (!free_some(by, evicted_bytes)) return State::exceeded;
     if (!exceeded()) return State::within;
     // The rest is what others are told of it: it goes out soon, and is no reason to evict more.
-    if (evicted_bytes >= wanted_bytes) return State::making_room;
+    if (evicted_bytes >= wanted_bytes) return State::within;
   } while (clock_.stopwatch_ns() - start_ns <= longest_ns);
   return State::making_room;
 }

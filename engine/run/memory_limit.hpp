@@ -14,7 +14,7 @@ namespace respawn::engine {
 class MemoryLimit {
  public:
   enum class State : std::uint8_t {
-    within,       // or there is no limit
+    within,       // or there is no limit, or what was over it has been evicted
     making_room,  // time is up, but there is more to free: commands are let in, make_room goes on
     exceeded,     // and nothing can be done about it: commands that take memory are refused
   };
