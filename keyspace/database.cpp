@@ -354,7 +354,8 @@ namespace {
 
 Status check_container(const Entry& entry) {
   if (entry.type() == Type::string) return success();
-  if (entry.container().size() == 0) return failure("database: an empty container");
+  if (entry.type() != Type::stream && entry.container().size() == 0)
+    return failure("database: an empty container");
   return entry.container().check_invariants();
 }
 
