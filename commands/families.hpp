@@ -40,6 +40,12 @@ extern const std::span<const CommandSpec> sorted_set_sample_commands;   // sorte
 extern const std::span<const CommandSpec> sort_commands;                // keys/sort.cpp
 extern const std::span<const CommandSpec> geo_commands;                 // sorted_sets/geo.cpp
 extern const std::span<const CommandSpec> geo_search_commands;   // sorted_sets/geo_search.cpp
+extern const std::span<const CommandSpec> stream_entry_commands;  // streams/entries.cpp
+extern const std::span<const CommandSpec> stream_range_commands;  // streams/ranges.cpp
+extern const std::span<const CommandSpec> stream_read_commands;   // streams/reads.cpp
+extern const std::span<const CommandSpec> stream_group_commands;  // streams/groups.cpp
+extern const std::span<const CommandSpec> stream_claim_commands;  // streams/claims.cpp
+extern const std::span<const CommandSpec> stream_info_commands;   // streams/info.cpp
 extern const std::span<const CommandSpec> connection_commands;   // connection/connection.cpp
 extern const std::span<const CommandSpec> server_commands;       // server/server.cpp
 extern const std::span<const CommandSpec> acl_commands;          // access/acl.cpp

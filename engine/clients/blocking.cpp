@@ -47,6 +47,8 @@ void Blocking::block(Session& session, const BlockRequest& request, std::int64_t
   blocked.waiter.sequence = waiters_->next_sequence();
   blocked.waiter.database = session.db;
   blocked.waiter.wanted = request.wanted;
+  blocked.waiter.minds_loss = request.minds_loss;
+  blocked.resolved = request.resolved;
   blocked.waiter.keys.assign(request.keys.begin(), request.keys.end());
   enlist(blocked.waiter);
   if (blocked.deadline_us != 0) deadlines_.emplace(blocked.deadline_us, &session);

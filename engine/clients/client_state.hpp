@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "access/users.hpp"
 #include "base/buffer.hpp"
@@ -48,6 +49,7 @@ struct BlockedState {
   std::uint64_t begun_ns = 0;    // stopwatch, when the command ran first
   std::uint64_t run_ns = 0;      // what it has run so far
   TimeoutReply on_timeout = TimeoutReply::null_array;
+  std::vector<std::uint64_t> resolved;  // see BlockRequest
 };
 
 /// Owner: the keyspace actor; outlives it, so that its successor finds blocked and subscribed

@@ -14,9 +14,10 @@ void Aftermath::serve_all() {
     keyspace::Waiter* waiter = waiters.first(ready->database, ready->key);
     while (waiter) {
       const keyspace::Entry* entry = db.find(std::string_view(ready->key));
-      if (!entry) break;
+      if (!entry && waiters.minding() == 0) break;
       keyspace::Waiter* behind = waiters.next(*waiter, ready->key);
-      if (entry->type() == waiter->wanted) run_again(*static_cast<Session*>(waiter->owner));
+      if (waiter->minds_loss || (entry && entry->type() == waiter->wanted))
+        run_again(*static_cast<Session*>(waiter->owner));
       waiter = behind;
     }
   }

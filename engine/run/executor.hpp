@@ -101,6 +101,8 @@ class Executor {
 
   [[nodiscard]] Upkeep& upkeep() { return upkeep_; }
 
+  ~Executor() { store_.databases.stop_telling(waiters_); }
+
   void add_client(SessionPtr session);
   void remove_client(Session& session);
 
