@@ -105,6 +105,18 @@ class StreamBlock {
   /// What was read of the node it was made of: entries that are marked as erased.
   void set_erased(std::size_t entries) { erased_ = static_cast<std::uint32_t>(entries); }
 
+  /// Those of its first entry.
+  [[nodiscard]] std::size_t name_count() const { return name_count_; }
+
+  /// Calls visit(std::string_view) for each.
+  template <class Visitor>
+  void for_each_name(Visitor&& visit) const {
+    Scratch scratch;
+    const char* name = data();
+    for (std::size_t left = name_count_; left > 0; --left, name = skip_element(name))
+      visit(element_text(name, scratch));
+  }
+
   [[nodiscard]] std::size_t used_bytes() const { return used_; }
 
   [[nodiscard]] bool is_loose() const { return used_ < capacity_ / 2; }
