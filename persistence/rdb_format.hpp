@@ -26,13 +26,13 @@ enum class RdbType : std::uint8_t {
   sorted_set_ziplist = 12,
   hash_ziplist = 13,
   list_quicklist = 14,  // of ziplists
-  stream = 15,  // of listpacks
+  stream = 15,          // of listpacks
   hash_listpack = 16,
   sorted_set_listpack = 17,
   list_quicklist_2 = 18,  // of listpacks and large elements
-  stream_2 = 19,         // with what lag is counted by
+  stream_2 = 19,          // with what lag is counted by
   set_listpack = 20,
-  stream_3 = 21,         // with the time when a consumer was active
+  stream_3 = 21,                // with the time when a consumer was active
   hash_expiring = 24,           // an expiry with each field
   hash_listpack_expiring = 25,  // the same in a listpack
 };

@@ -6,7 +6,8 @@
 
 namespace respawn::persistence {
 
-/// As RdbType::stream_2: a block of entries is a node. When consumers were active is left out. O(n).
+/// As RdbType::stream_2: a block of entries is a node. When consumers were active is left out.
+/// O(n).
 void write_stream(RdbWriter& to, const keyspace::Stream& stream);
 
 }  // namespace respawn::persistence

@@ -8,7 +8,8 @@ namespace {
 
 using keyspace::StreamId;
 
-constexpr std::string_view invalid_id = "ERR Invalid stream ID specified as stream command argument";
+constexpr std::string_view invalid_id =
+    "ERR Invalid stream ID specified as stream command argument";
 constexpr std::size_t id_text_max_bytes = 127;
 
 bool is_space(char c) {

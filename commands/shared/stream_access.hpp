@@ -63,7 +63,6 @@ struct WantedStreamId {
 /// An array of the ID and an array of fields and values.
 void reply_entry(Execution& x, const keyspace::StreamEntry& entry);
 
-
 /// The stream at a key to be read; null when there is none, or with failed() set.
 [[nodiscard]] const keyspace::Stream* find_stream(Execution& x, const keyspace::Key& key);
 

@@ -39,8 +39,8 @@ void xack(Execution& x, Args args) {
   if (!ids) return x.fail(ids.error());
   Change change = x.change(key, entry);
   StreamGroup& group = *change.object<Stream>().find_group(args[2]);
-  const auto acknowledged = std::count_if(ids->begin(), ids->end(),
-                                          [&](const StreamId& id) { return group.remove(id); });
+  const auto acknowledged =
+      std::count_if(ids->begin(), ids->end(), [&](const StreamId& id) { return group.remove(id); });
   x.changed_unseen(static_cast<std::uint64_t>(acknowledged));
   x.reply.integer(acknowledged);
 }
@@ -213,8 +213,8 @@ Status parse_claim_option(Execution& x, ArgCursor& at, ClaimRequest& request) {
     auto at_ms = to_integer(at.next(), "ERR Invalid TIME option argument for XCLAIM");
     if (!at_ms) return failure(at_ms.error());
     // What is replayed was checked where it was said first.
-    request.claim.delivered_ms =
-        x.session().applying ? std::max(*at_ms, std::int64_t{0}) : to_delivery_ms(*at_ms, x.now_ms());
+    request.claim.delivered_ms = x.session().applying ? std::max(*at_ms, std::int64_t{0})
+                                                      : to_delivery_ms(*at_ms, x.now_ms());
   } else if (at.take("RETRYCOUNT", 1)) {
     auto count = to_integer(at.next(), "ERR Invalid RETRYCOUNT option argument for XCLAIM");
     if (!count) return failure(count.error());
@@ -225,8 +225,8 @@ Status parse_claim_option(Execution& x, ArgCursor& at, ClaimRequest& request) {
     if (!id) return failure(id.error());
     request.last_id = *id;
   } else {
-    return failure("ERR Unrecognized XCLAIM option '" +
-                   std::string(errors::up_to_nul(at.next())) + "'");
+    return failure("ERR Unrecognized XCLAIM option '" + std::string(errors::up_to_nul(at.next())) +
+                   "'");
   }
   return success();
 }
@@ -244,8 +244,7 @@ Result<ClaimRequest> parse_claim(Execution& x, Args args) {
     request.ids.push_back(*id);
   }
   for (ArgCursor at(args, end); !at.done();)
-    if (Status status = parse_claim_option(x, at, request); !status)
-      return failure(status.error());
+    if (Status status = parse_claim_option(x, at, request); !status) return failure(status.error());
   return request;
 }
 

@@ -22,16 +22,15 @@ StreamConsumer& seen_consumer(Execution& x, const GroupAtWork& at, std::string_v
 void propagate_pending(Execution& x, const GroupAtWork& at, const keyspace::PendingEntry& entry) {
   const StreamConsumer* const owner = at.group.consumer(entry.consumer);
   if (!x.recorded() || owner == nullptr) return;
-  x.propagate_as("XCLAIM", at.key, at.group.name(), owner->name(), 0,
-                 StreamIdText(entry.id).view(), "TIME", entry.delivered_ms, "RETRYCOUNT",
-                 entry.deliveries, "FORCE", "JUSTID", "LASTID",
-                 StreamIdText(at.group.last_id).view());
+  x.propagate_as("XCLAIM", at.key, at.group.name(), owner->name(), 0, StreamIdText(entry.id).view(),
+                 "TIME", entry.delivered_ms, "RETRYCOUNT", entry.deliveries, "FORCE", "JUSTID",
+                 "LASTID", StreamIdText(at.group.last_id).view());
 }
 
 void propagate_progress(Execution& x, const GroupAtWork& at) {
   if (!x.recorded()) return;
-  x.propagate_as("XGROUP", "SETID", at.key, at.group.name(),
-                 StreamIdText(at.group.last_id).view(), "ENTRIESREAD", at.group.entries_read);
+  x.propagate_as("XGROUP", "SETID", at.key, at.group.name(), StreamIdText(at.group.last_id).view(),
+                 "ENTRIESREAD", at.group.entries_read);
 }
 
 }  // namespace respawn::commands

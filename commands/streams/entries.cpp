@@ -179,8 +179,7 @@ Result<NewFacts> parse_facts(Args args) {
 
 Status check_facts(const Stream& stream, const NewFacts& facts) {
   if (facts.last_id < stream.max_deleted_id)
-    return failure(
-        "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id");
+    return failure("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id");
   if (stream.length() == 0) return success();
   if (facts.last_id < stream.last_entry())
     return failure("ERR The ID specified in XSETID is smaller than the target stream top item");

@@ -140,8 +140,7 @@ void reply_consumer(Execution& x, const StreamGroup& group, const StreamConsumer
       });
 }
 
-void reply_group(Execution& x, const Stream& stream, const StreamGroup& group,
-                 std::uint64_t most) {
+void reply_group(Execution& x, const Stream& stream, const StreamGroup& group, std::uint64_t most) {
   x.reply.map(7);
   x.reply.bulk("name");
   x.reply.bulk(group.name());

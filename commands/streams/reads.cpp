@@ -58,8 +58,7 @@ class ReadParser {
     while (!at_.done() && request_.keys.empty())
       if (Status status = option(); !status) return failure(status.error());
     if (request_.keys.empty()) return failure(std::string(errors::syntax));
-    if (of_group_ && !request_.has_group)
-      return failure("ERR Missing GROUP option for XREADGROUP");
+    if (of_group_ && !request_.has_group) return failure("ERR Missing GROUP option for XREADGROUP");
     return request_;
   }
 
@@ -105,8 +104,8 @@ class ReadParser {
     const std::size_t left = at_.left();
     if (left % 2 != 0)
       return failure("ERR Unbalanced '" + std::string(x_.spec().name) +
-                     "' list of streams: for each stream key an ID or '" +
-                     (of_group_ ? ">" : "$") + "' must be specified.");
+                     "' list of streams: for each stream key an ID or '" + (of_group_ ? ">" : "$") +
+                     "' must be specified.");
     request_.keys = args_.subspan(at_.position(), left / 2);
     request_.ids = args_.subspan(at_.position() + left / 2);
     return success();
@@ -170,8 +169,8 @@ Result<std::vector<Source>> find_sources(Execution& x, const ReadRequest& reques
     Source& source = sources.emplace_back(Source{key, x.find_read(key), {}, false});
     if (source.entry != nullptr && source.entry->type() != Type::stream)
       return failure(std::string(errors::wrong_type));
-    if (request.has_group && (source.entry == nullptr ||
-                              !source.entry->object<Stream>().find_group(request.group)))
+    if (request.has_group &&
+        (source.entry == nullptr || !source.entry->object<Stream>().find_group(request.group)))
       return failure(no_such_group(key.bytes, request.group) + " in XREADGROUP with GROUP option");
     if (Status status = resolve(request, request.ids[i], source); !status)
       return failure(status.error());
@@ -246,8 +245,8 @@ void read_stream(ReadReply& reply, const ReadRequest& request, const Source& sou
 }
 
 /// What nobody of the group has read becomes pending at the consumer, unless it is acknowledged.
-void deliver_new(Execution& x, ReadReply& reply, const ReadRequest& request,
-                 const GroupAtWork& at, StreamConsumer& consumer) {
+void deliver_new(Execution& x, ReadReply& reply, const ReadRequest& request, const GroupAtWork& at,
+                 StreamConsumer& consumer) {
   auto walk = at.stream.walk(*at.group.last_id.next(), keyspace::last_stream_id);
   for (; walk.valid() && !is_done(request, reply); walk.next()) {
     at.stream.advance(at.group, walk.id());
@@ -263,8 +262,7 @@ void deliver_new(Execution& x, ReadReply& reply, const ReadRequest& request,
 
 /// What is pending at the consumer is delivered again.
 void deliver_history(Execution& x, ReadReply& reply, const ReadRequest& request,
-                     const GroupAtWork& at, const StreamConsumer& consumer,
-                     const StreamId& after) {
+                     const GroupAtWork& at, const StreamConsumer& consumer, const StreamId& after) {
   consumer.for_each_pending(after.next().value_or(StreamId{}), [&](const StreamId& id) {
     if (is_done(request, reply)) return false;
     const auto entry = at.stream.find(id);

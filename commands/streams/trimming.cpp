@@ -139,8 +139,8 @@ void make_exact(std::vector<std::string>& words, const Stream& stream,
   words[options.threshold_at - 1] = "=";
   const keyspace::StreamId first =
       stream.length() > 0 ? stream.first_entry() : keyspace::last_stream_id;
-  words[options.threshold_at] = options.trim.min_id ? StreamIdText(first).text()
-                                                    : std::to_string(stream.length());
+  words[options.threshold_at] =
+      options.trim.min_id ? StreamIdText(first).text() : std::to_string(stream.length());
 }
 
 }  // namespace respawn::commands

@@ -22,8 +22,7 @@ struct StreamOptions {
 
 enum class Trimmer : bool { xadd, xtrim };
 
-[[nodiscard]] Result<StreamOptions> parse_stream_options(Execution& x, Args args,
-                                                         Trimmer command);
+[[nodiscard]] Result<StreamOptions> parse_stream_options(Execution& x, Args args, Trimmer command);
 
 /// Trims, with its event. Says how many went.
 std::size_t trim_stream(Execution& x, std::string_view key, keyspace::Stream& stream,

@@ -246,7 +246,8 @@ class Execution {
   /// Instead of a reply: the session waits until one of the keys is ready, and then the command
   /// runs again. Within a transaction or a script it gets `on_timeout` at once. What is returned
   /// may be completed.
-  BlockRequest& block_on(Args keys, keyspace::Type wanted, std::int64_t timeout_ms, TimeoutReply on_timeout);
+  BlockRequest& block_on(Args keys, keyspace::Type wanted, std::int64_t timeout_ms,
+                         TimeoutReply on_timeout);
 
   /// Answers another, blocked client as if its time were over, or with an error (CLIENT UNBLOCK).
   /// False when it is not blocked.

@@ -15,8 +15,8 @@ namespace respawn::keyspace {
 
 /// Two levels: chunks of up to 128 blocks with their first keys, and a table of chunks that knows
 /// how many elements and bytes are in each, so that whole beginnings are counted and taken away
-/// without a look at their blocks. Owns the chunks, not the blocks; the owner of the directory does.
-/// A Block has count(), its elements, and memory_bytes().
+/// without a look at their blocks. Owns the chunks, not the blocks; the owner of the directory
+/// does. A Block has count(), its elements, and memory_bytes().
 ///
 /// Complexity: find O(log n); adding and removing at an end O(1) amortized, elsewhere a move of a
 /// chunk's slots (3 KB) and, once for 64 blocks, of the table (40 bytes for 128 blocks).
@@ -61,9 +61,7 @@ class BlockDirectory {
   [[nodiscard]] Place end() const { return {chunks_.size(), 0}; }
 
   /// Requires !empty().
-  [[nodiscard]] Place last() const {
-    return {chunks_.size() - 1, chunks_.back().slots.size() - 1};
-  }
+  [[nodiscard]] Place last() const { return {chunks_.size() - 1, chunks_.back().slots.size() - 1}; }
 
   [[nodiscard]] Block* at(Place place) const { return slot(place).block; }
 

@@ -129,9 +129,7 @@ class RecordBlock {
         capacity_(static_cast<std::uint8_t>(capacity)),
         wide_(wide) {}
 
-  [[nodiscard]] std::size_t width() const {
-    return wide_ ? Form::wide_bytes : Form::narrow_bytes;
-  }
+  [[nodiscard]] std::size_t width() const { return wide_ ? Form::wide_bytes : Form::narrow_bytes; }
 
   [[nodiscard]] const char* data() const { return reinterpret_cast<const char*>(this + 1); }
 

@@ -68,7 +68,8 @@ std::size_t Stream::size() const {
 }
 
 std::size_t Stream::memory_bytes() const {
-  std::size_t bytes = allocated_bytes(sizeof *this) + blocks_.memory_bytes() + blocks_.block_bytes();
+  std::size_t bytes =
+      allocated_bytes(sizeof *this) + blocks_.memory_bytes() + blocks_.block_bytes();
   if (groups_.capacity() > 0) bytes += allocated_bytes(groups_.capacity() * sizeof groups_[0]);
   for (const auto& group : groups_) bytes += group->memory_bytes();
   return bytes;

@@ -62,6 +62,7 @@ class Stream final : public Object {
 
   /// 0-0 when there is none.
   [[nodiscard]] StreamId first_entry() const;
+
   [[nodiscard]] StreamId last_entry() const { return last_entry_; }
 
   StreamId last_id;         // the greatest that was ever given

@@ -250,7 +250,8 @@ std::size_t StreamBlock::counted_listpack_bytes() const {
 
 Status StreamBlock::check_invariants() const {
   if (count_ == 0) return failure("stream: an empty block");
-  if (used_ > capacity_ || entries_at_ > used_) return failure("stream: a block's bounds are wrong");
+  if (used_ > capacity_ || entries_at_ > used_)
+    return failure("stream: a block's bounds are wrong");
   Place place = begin();
   std::size_t entries = 0;
   for (; !is_end(place); ++entries) {

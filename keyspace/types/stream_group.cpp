@@ -40,9 +40,10 @@ StreamGroup::~StreamGroup() {
 // ---- consumers ---------------------------------------------------------------------------------
 
 StreamGroup::ByName::const_iterator StreamGroup::place_of(std::string_view name) const {
-  return std::lower_bound(
-      by_name_.begin(), by_name_.end(), name,
-      [this](ConsumerIndex index, std::string_view other) { return consumers_[index]->name_ < other; });
+  return std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                          [this](ConsumerIndex index, std::string_view other) {
+                            return consumers_[index]->name_ < other;
+                          });
 }
 
 const StreamConsumer* StreamGroup::find_consumer(std::string_view name) const {

@@ -142,7 +142,9 @@ class StreamGroup final : public Disposable {
   using ByName = std::vector<ConsumerIndex>;
 
   [[nodiscard]] ByName::const_iterator place_of(std::string_view name) const;
+
   [[nodiscard]] StreamConsumer& owner(ConsumerIndex index) { return *consumers_[index]; }
+
   void add(const PendingEntry& entry);
   void change(const PendingEntry& before, const PendingEntry& entry);
 

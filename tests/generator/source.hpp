@@ -51,6 +51,7 @@ class Source {
 
   void count_keys();
   void fit_range();
+  void fit_streams();
   void mutate();
 
   const std::vector<Template>* templates_;

@@ -126,9 +126,8 @@ TEST(RecordList, WithoutMemoryNothingHasHappened) {
   for (int step = 0; step < 2000; ++step) {
     const PendingEntry entry = draws.entry(300);
     const bool there = records.model.count(entry.id) > 0;
-    fail_at_every_allocation(
-        [&] { there ? records.list.set(entry) : records.list.insert(entry); },
-        [&] { ASSERT_EQ(records.list.size(), records.model.size()); });
+    fail_at_every_allocation([&] { there ? records.list.set(entry) : records.list.insert(entry); },
+                             [&] { ASSERT_EQ(records.list.size(), records.model.size()); });
     records.model[entry.id] = entry;
     if (step % 50 == 0) records.check();
   }

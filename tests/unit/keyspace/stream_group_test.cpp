@@ -72,7 +72,8 @@ GroupEntry draw_entry(Random& random) {
   GroupEntry entry;
   entry.delivered_ms = static_cast<std::int64_t>(1000 + random.below(50));
   entry.deliveries = random.below(4);
-  if (random.below(10) > 0) entry.consumer = std::string(1, static_cast<char>('a' + random.below(6)));
+  if (random.below(10) > 0)
+    entry.consumer = std::string(1, static_cast<char>('a' + random.below(6)));
   return entry;
 }
 
