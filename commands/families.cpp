@@ -38,6 +38,8 @@ std::vector<std::span<const CommandSpec>> every_family() {
       stream_group_commands,
       stream_claim_commands,
       stream_info_commands,
+      stream_deletion_commands,
+      stream_release_commands,
       connection_commands,
       server_commands,
       client_commands,

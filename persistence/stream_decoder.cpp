@@ -216,6 +216,21 @@ bool read_owned(RdbReader& from, StreamGroup& group, const StreamConsumer& consu
   return from.ok();
 }
 
+/// What write_consumers() had to give to a consumer without a name is nobody's again.
+void give_back(StreamGroup& group) {
+  StreamConsumer* const nameless = group.find_consumer("");
+  if (nameless == nullptr) return;
+  std::vector<PendingEntry> released;
+  nameless->for_each_pending(keyspace::first_stream_id, [&](const StreamId& id) {
+    const PendingEntry entry = *group.find(id);
+    if (entry.delivered_ms == 0) released.push_back(entry);
+    return true;
+  });
+  for (const PendingEntry& entry : released) group.release(entry.id, entry.deliveries);
+  if (!released.empty() && nameless->pending_count() == 0 && nameless->seen_ms == 0)
+    group.remove_consumer(*nameless);
+}
+
 bool read_consumers(RdbType type, RdbReader& from, StreamGroup& group) {
   constexpr std::uint64_t bytes_each = 10;
   std::size_t owned = 0;
@@ -229,7 +244,9 @@ bool read_consumers(RdbType type, RdbReader& from, StreamGroup& group) {
     if (!read_owned(from, group, consumer)) return false;
     owned += consumer.pending_count();
   }
-  return from.ok() && owned == group.pending_count();
+  if (!from.ok() || owned != group.pending_count()) return false;
+  give_back(group);
+  return true;
 }
 
 bool read_group(RdbType type, RdbReader& from, Stream& stream) {

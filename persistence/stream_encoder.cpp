@@ -1,6 +1,8 @@
 #include "persistence/stream_encoder.hpp"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "persistence/listpack.hpp"
 #include "persistence/rdb_format.hpp"
@@ -61,6 +63,48 @@ std::string node_of(const StreamBlock& block) {
   return to.take();
 }
 
+void write_consumer(RdbWriter& to, std::string_view name, std::int64_t seen_ms,
+                    const std::vector<StreamId>& pending) {
+  to.string(name);
+  to.milliseconds(seen_ms);
+  to.length(pending.size());
+  for (const StreamId& id : pending) write_raw_id(to, id);
+}
+
+std::vector<StreamId> pending_of(const StreamConsumer& consumer) {
+  std::vector<StreamId> pending;
+  pending.reserve(consumer.pending_count());
+  consumer.for_each_pending(keyspace::first_stream_id, [&](const StreamId& id) {
+    pending.push_back(id);
+    return true;
+  });
+  return pending;
+}
+
+/// In this layout each entry is somebody's: what was given back is that of a consumer without a
+/// name who was never seen, or of one who has no name.
+void write_consumers(RdbWriter& to, const StreamGroup& group) {
+  std::vector<StreamId> released;
+  group.for_each_delivery([&](const keyspace::Delivery& delivery) {
+    const bool is_released = group.find(delivery.id)->is_released();
+    if (is_released) released.push_back(delivery.id);
+    return is_released;
+  });
+  const StreamConsumer* const nameless = group.find_consumer("");
+  const bool adds = !released.empty() && nameless == nullptr;
+  to.length(group.consumer_count() + (adds ? 1 : 0));
+  std::sort(released.begin(), released.end());
+  if (adds) write_consumer(to, "", 0, released);
+  group.for_each_consumer([&](const StreamConsumer& consumer) {
+    std::vector<StreamId> pending = pending_of(consumer);
+    if (&consumer == nameless) {
+      pending.insert(pending.end(), released.begin(), released.end());
+      std::sort(pending.begin(), pending.end());
+    }
+    write_consumer(to, consumer.name(), consumer.seen_ms, pending);
+  });
+}
+
 void write_group(RdbWriter& to, const StreamGroup& group) {
   to.string(group.name());
   write_id(to, group.last_id);
@@ -68,20 +112,11 @@ void write_group(RdbWriter& to, const StreamGroup& group) {
   to.length(group.pending_count());
   group.for_each_pending(keyspace::first_stream_id, [&](const PendingEntry& entry) {
     write_raw_id(to, entry.id);
-    to.milliseconds(entry.delivered_ms);
+    to.milliseconds(entry.told_ms());
     to.length(entry.deliveries);
     return true;
   });
-  to.length(group.consumer_count());
-  group.for_each_consumer([&](const StreamConsumer& consumer) {
-    to.string(consumer.name());
-    to.milliseconds(consumer.seen_ms);
-    to.length(consumer.pending_count());
-    consumer.for_each_pending(keyspace::first_stream_id, [&](const StreamId& id) {
-      write_raw_id(to, id);
-      return true;
-    });
-  });
+  write_consumers(to, group);
 }
 
 }  // namespace

@@ -124,6 +124,10 @@ Result<std::vector<StreamId>> to_stream_ids(Args args, std::size_t at) {
 
 void reply_entry(Execution& x, const keyspace::StreamEntry& entry) {
   x.reply.array(2);
+  reply_entry_parts(x, entry);
+}
+
+void reply_entry_parts(Execution& x, const keyspace::StreamEntry& entry) {
   reply_id(x, entry.id);
   x.reply.array(entry.field_count * 2);
   entry.for_each_field([&](std::string_view name, std::string_view value) {

@@ -60,7 +60,10 @@ struct WantedStreamId {
 /// The IDs from argument `at` on, all of them.
 [[nodiscard]] Result<std::vector<keyspace::StreamId>> to_stream_ids(Args args, std::size_t at);
 
-/// An array of the ID and an array of fields and values.
+/// The ID, and an array of fields and values.
+void reply_entry_parts(Execution& x, const keyspace::StreamEntry& entry);
+
+/// An array of these two.
 void reply_entry(Execution& x, const keyspace::StreamEntry& entry);
 
 /// The stream at a key to be read; null when there is none, or with failed() set.

@@ -83,7 +83,7 @@ void reply_pending(Execution& x, const StreamGroup& group, const PendingEntry& e
   x.reply.array(4);
   reply_id(x, entry.id);
   x.reply.bulk(owner != nullptr ? owner->name() : "");
-  x.reply.integer(std::max<std::int64_t>(x.now_ms() - entry.delivered_ms, 0));
+  x.reply.integer(entry.idle_ms(x.now_ms()));
   x.reply.integer(static_cast<std::int64_t>(entry.deliveries));
 }
 
@@ -95,7 +95,7 @@ void reply_pending_list(Execution& x, const StreamGroup& group, const PendingQue
   std::uint64_t size = 0;
   const auto take = [&](const PendingEntry& entry) {
     if (entry.id > query.last || size == query.count) return false;
-    if (query.min_idle_ms != 0 && x.now_ms() - entry.delivered_ms < query.min_idle_ms) return true;
+    if (!entry.is_idle(query.min_idle_ms, x.now_ms())) return true;
     reply_pending(x, group, entry);
     return ++size != query.count;
   };
@@ -157,10 +157,6 @@ struct Claim {
   std::int64_t delivered_ms = 0;
   std::optional<std::uint64_t> deliveries;  // none: one more, or as many with just_id
   bool just_id = false;
-
-  [[nodiscard]] bool allows(const PendingEntry& entry, std::int64_t now_ms) const {
-    return min_idle_ms == 0 || now_ms - entry.delivered_ms >= min_idle_ms;
-  }
 };
 
 /// The entry is the consumer's from now on.
@@ -168,17 +164,11 @@ void claim_entry(Execution& x, const GroupAtWork& at, const Claim& claim, Stream
                  PendingEntry entry) {
   entry.consumer = consumer.index();
   entry.delivered_ms = claim.delivered_ms;
-  entry.deliveries = claim.deliveries.value_or(entry.deliveries + (claim.just_id ? 0 : 1));
+  const bool counts = !claim.just_id && entry.deliveries < keyspace::most_deliveries;
+  entry.deliveries = claim.deliveries.value_or(entry.deliveries + (counts ? 1 : 0));
   at.group.put(entry);
   consumer.active_ms = x.now_ms();
   propagate_pending(x, at, entry);
-  x.changed_unseen();
-}
-
-/// What was deleted is pending no more.
-void drop_deleted(Execution& x, const GroupAtWork& at, const PendingEntry& entry) {
-  propagate_pending(x, at, entry);
-  at.group.remove(entry.id);
   x.changed_unseen();
 }
 
@@ -190,7 +180,12 @@ struct ClaimRequest {
   Claim claim;
   std::vector<StreamId> ids;
   bool force = false;
-  StreamId last_id;
+  std::optional<StreamId> last_id;
+
+  /// What is replayed of XNACK.
+  [[nodiscard]] bool releases(std::string_view consumer) const {
+    return consumer.empty() && claim.delivered_ms == 0 && !last_id;
+  }
 };
 
 /// A time that cannot be is now.
@@ -257,12 +252,21 @@ bool claim_id(Execution& x, const GroupAtWork& at, const ClaimRequest& request,
     if (pending) drop_deleted(x, at, *pending);
     return false;
   }
-  if (pending && !request.claim.allows(*pending, x.now_ms())) return false;
+  if (pending && !pending->is_idle(request.claim.min_idle_ms, x.now_ms())) return false;
   if (!pending && !request.force) return false;
   if (!pending) pending = PendingEntry{id, x.now_ms(), 1, consumer.index()};
   claim_entry(x, at, request.claim, consumer, *pending);
   reply_claimed(x, *entry, request.claim.just_id);
   return true;
+}
+
+void replay_release(Execution& x, const GroupAtWork& at, const ClaimRequest& request,
+                    const StreamId& id) {
+  if (at.stream.contains(id))
+    at.group.release(id, request.claim.deliveries.value_or(0));
+  else
+    at.group.remove(id);
+  x.changed_unseen();
 }
 
 void xclaim(Execution& x, Args args) {
@@ -275,8 +279,12 @@ void xclaim(Execution& x, Args args) {
   Change change = x.change(key, entry);
   Stream& stream = change.object<Stream>();
   const GroupAtWork at{key.bytes, stream, *stream.find_group(args[2])};
-  const bool progress = request->last_id > at.group.last_id;
-  if (progress) at.group.last_id = request->last_id;
+  if (x.session().applying && request->releases(args[3])) {
+    for (const StreamId& id : request->ids) replay_release(x, at, *request, id);
+    return x.reply.array(0);
+  }
+  const bool progress = request->last_id && *request->last_id > at.group.last_id;
+  if (progress) at.group.last_id = *request->last_id;
   StreamConsumer& consumer = seen_consumer(x, at, args[3]);
   const std::size_t place = x.reply.announce();
   std::size_t claimed = 0;
@@ -340,7 +348,7 @@ AutoClaimed claim_idle(Execution& x, const GroupAtWork& at, const AutoClaimReque
     if (const auto entry = at.stream.find(id); !entry) {
       drop_deleted(x, at, *pending);
       result.deleted.push_back(id);
-    } else if (request.claim.allows(*pending, x.now_ms())) {
+    } else if (pending->is_idle(request.claim.min_idle_ms, x.now_ms())) {
       claim_entry(x, at, request.claim, consumer, *pending);
       result.entries.push_back(*entry);
     }

@@ -21,10 +21,19 @@ StreamConsumer& seen_consumer(Execution& x, const GroupAtWork& at, std::string_v
 
 void propagate_pending(Execution& x, const GroupAtWork& at, const keyspace::PendingEntry& entry) {
   const StreamConsumer* const owner = at.group.consumer(entry.consumer);
-  if (!x.recorded() || owner == nullptr) return;
+  if (!x.recorded()) return;
+  if (owner == nullptr)
+    return x.propagate_as("XCLAIM", at.key, at.group.name(), "", 0, StreamIdText(entry.id).view(),
+                          "TIME", 0, "RETRYCOUNT", entry.deliveries, "FORCE", "JUSTID");
   x.propagate_as("XCLAIM", at.key, at.group.name(), owner->name(), 0, StreamIdText(entry.id).view(),
                  "TIME", entry.delivered_ms, "RETRYCOUNT", entry.deliveries, "FORCE", "JUSTID",
                  "LASTID", StreamIdText(at.group.last_id).view());
+}
+
+void drop_deleted(Execution& x, const GroupAtWork& at, const keyspace::PendingEntry& entry) {
+  propagate_pending(x, at, entry);
+  at.group.remove(entry.id);
+  x.changed_unseen();
 }
 
 void propagate_progress(Execution& x, const GroupAtWork& at) {

@@ -54,10 +54,10 @@ void propagate_addition(Execution& x, Args args, const StreamOptions& options,
                         const Stream& stream) {
   if (!x.recorded()) return;
   const bool chosen = options.id && options.id->seq;
-  if (chosen && !(options.trims && options.trim.whole_blocks)) return;
+  if (chosen && !is_rewritten(options)) return;
   std::vector<std::string> words(args.begin(), args.end());
-  make_exact(words, stream, options);
   words[options.end] = StreamIdText(stream.last_id).text();
+  if (is_rewritten(options)) make_exact(words, stream, options);
   x.propagate_words(std::move(words));
 }
 
@@ -83,8 +83,10 @@ void add_entry(Execution& x, Args args, const StreamOptions& options) {
   Stream& stream = change.object<Stream>();
   reply_id(x, *id);
   x.changed(key.bytes, stream_event, "xadd");
-  if (options.trims) trim_stream(x, key.bytes, stream, options);
+  DeletionRecord record(x, key.bytes);
+  if (options.trims) trim_stream(x, key.bytes, stream, options, record);
   propagate_addition(x, args, options, stream);
+  record.propagate();
   x.became_ready(key.bytes);
 }
 
@@ -115,14 +117,18 @@ void xtrim(Execution& x, Args args) {
   if (!entry) return x.reply.integer(0);
   Change change = x.change(key, entry);
   Stream& stream = change.object<Stream>();
-  const std::size_t gone = trim_stream(x, key.bytes, stream, *options);
+  DeletionRecord record(x, key.bytes);
+  const std::size_t gone = trim_stream(x, key.bytes, stream, *options, record);
   x.reply.integer(static_cast<std::int64_t>(gone));
   if (gone == 0) return;
   x.changed_silently(key.bytes, gone);
-  if (!x.recorded() || !options->trim.whole_blocks) return;
-  std::vector<std::string> words(args.begin(), args.end());
-  make_exact(words, stream, *options);
-  x.propagate_words(std::move(words));
+  if (!x.recorded() || !is_rewritten(*options)) return;
+  if (options->references != References::acknowledged) {
+    std::vector<std::string> words(args.begin(), args.end());
+    make_exact(words, stream, *options);
+    x.propagate_words(std::move(words));
+  }
+  record.propagate();
 }
 
 void xdel(Execution& x, Args args) {
@@ -216,7 +222,8 @@ constexpr KeySpec added_key() {
 
 constexpr CommandSpec stream_entries_rows[] = {
     command({.name = "xadd",
-             .syntax = "key [NOMKSTREAM] [<MAXLEN | MINID> [<= | ~>] threshold [LIMIT count]] "
+             .syntax = "key [NOMKSTREAM] [<KEEPREF | DELREF | ACKED>] [<MAXLEN | MINID> [<= | ~>] "
+                       "threshold [LIMIT count]] "
                        "<* | id> field value [field value ...]",
              .group = Group::stream,
              .flags = {Flag::write, Flag::denyoom, Flag::fast},
@@ -236,7 +243,8 @@ constexpr CommandSpec stream_entries_rows[] = {
              .summary = "Returns the number of entries of a stream.",
              .run = xlen}),
     command({.name = "xtrim",
-             .syntax = "key <MAXLEN | MINID> [<= | ~>] threshold [LIMIT count]",
+             .syntax = "key <MAXLEN | MINID> [<= | ~>] threshold [LIMIT count] "
+                       "[<KEEPREF | DELREF | ACKED>]",
              .group = Group::stream,
              .flags = {Flag::write},
              .keys = {keys({KeyFlag::RW, KeyFlag::erase}, 1)},

@@ -135,7 +135,7 @@ void reply_consumer(Execution& x, const StreamGroup& group, const StreamConsumer
         const PendingEntry pending = *group.find(id);
         x.reply.array(3);
         reply_id(x, id);
-        x.reply.integer(pending.delivered_ms);
+        x.reply.integer(pending.told_ms());
         x.reply.integer(static_cast<std::int64_t>(pending.deliveries));
       });
 }
@@ -156,7 +156,7 @@ void reply_group(Execution& x, const Stream& stream, const StreamGroup& group, s
         x.reply.array(4);
         reply_id(x, pending.id);
         x.reply.bulk(owner != nullptr ? owner->name() : "");
-        x.reply.integer(pending.delivered_ms);
+        x.reply.integer(pending.told_ms());
         x.reply.integer(static_cast<std::int64_t>(pending.deliveries));
       });
   x.reply.bulk("consumers");

@@ -27,6 +27,7 @@ struct ReadRequest {
   std::int64_t timeout_ms = -1;  // -1: does not wait
   std::uint64_t count = 0;       // of each stream; 0: all
   bool acknowledged = false;     // NOACK: at once
+  std::optional<std::int64_t> claims_after_ms;
   bool has_group = false;
   std::string_view group;
   std::string_view consumer;
@@ -74,9 +75,21 @@ class ReadParser {
       request_.has_group = true;
       return success();
     }
+    if (at_.take("CLAIM", 1)) return claim();
     if (!at_.take("NOACK")) return failure(std::string(errors::syntax));
     if (!of_group_) return failure(std::string(only_for_groups(false)));
     request_.acknowledged = true;
+    return success();
+  }
+
+  Status claim() {
+    if (!of_group_)
+      return failure(
+          "ERR The CLAIM option is only supported by XREADGROUP. You called XREAD instead.");
+    auto idle_ms = to_integer(at_.next(), "ERR min-idle-time is not an integer");
+    if (!idle_ms) return failure(idle_ms.error());
+    if (*idle_ms < 0) return failure("ERR min-idle-time must be a positive integer");
+    request_.claims_after_ms = *idle_ms;
     return success();
   }
 
@@ -201,6 +214,16 @@ class ReadReply {
     ++entries_;
   }
 
+  /// With how long ago it was delivered, and how often.
+  void add_with_history(const keyspace::StreamEntry& entry, std::int64_t idle_ms,
+                        std::uint64_t deliveries) {
+    x_.reply.array(4);
+    reply_entry_parts(x_, entry);
+    x_.reply.integer(idle_ms);
+    x_.reply.integer(static_cast<std::int64_t>(deliveries));
+    ++entries_;
+  }
+
   /// One that is pending, but is no more.
   void add_deleted(const StreamId& id) {
     x_.reply.array(2);
@@ -250,7 +273,10 @@ void deliver_new(Execution& x, ReadReply& reply, const ReadRequest& request, con
   auto walk = at.stream.walk(*at.group.last_id.next(), keyspace::last_stream_id);
   for (; walk.valid() && !is_done(request, reply); walk.next()) {
     at.stream.advance(at.group, walk.id());
-    reply.add(walk.entry());
+    if (request.claims_after_ms)
+      reply.add_with_history(walk.entry(), 0, 0);
+    else
+      reply.add(walk.entry());
     if (request.acknowledged) continue;
     const PendingEntry pending{walk.id(), x.now_ms(), 1, consumer.index()};
     at.group.put(pending);
@@ -258,6 +284,37 @@ void deliver_new(Execution& x, ReadReply& reply, const ReadRequest& request, con
     propagate_pending(x, at, pending);
   }
   propagate_progress(x, at);
+}
+
+bool has_idle(const Execution& x, const ReadRequest& request, const StreamGroup& group) {
+  const auto oldest = group.oldest_from(keyspace::first_delivery);
+  return oldest && group.find(oldest->id)->is_idle(*request.claims_after_ms, x.now_ms());
+}
+
+/// What has been pending for long becomes this consumer's, the longest first.
+void deliver_idle(Execution& x, ReadReply& reply, const ReadRequest& request, const GroupAtWork& at,
+                  StreamConsumer& consumer) {
+  std::vector<PendingEntry> idle;
+  at.group.for_each_delivery([&](const keyspace::Delivery& delivery) {
+    const PendingEntry pending = *at.group.find(delivery.id);
+    if (!pending.is_idle(*request.claims_after_ms, x.now_ms())) return false;
+    idle.push_back(pending);
+    return idle.size() != request.count;
+  });
+  for (PendingEntry& pending : idle) {
+    const auto entry = at.stream.find(pending.id);
+    if (!entry) {
+      drop_deleted(x, at, pending);
+      continue;
+    }
+    reply.add_with_history(*entry, pending.idle_ms(x.now_ms()), pending.deliveries);
+    pending.consumer = consumer.index();
+    pending.delivered_ms = x.now_ms();
+    if (pending.deliveries < keyspace::most_deliveries) ++pending.deliveries;
+    at.group.put(pending);
+    consumer.active_ms = x.now_ms();
+    propagate_pending(x, at, pending);
+  }
 }
 
 /// What is pending at the consumer is delivered again.
@@ -286,14 +343,31 @@ void read_as_consumer(Execution& x, ReadReply& reply, const ReadRequest& request
   Stream& stream = change.object<Stream>();
   const GroupAtWork at{source.key.bytes, stream, *stream.find_group(request.group)};
   StreamConsumer& consumer = seen_consumer(x, at, request.consumer);
-  if (source.is_new && (stream.length() == 0 || stream.last_entry() <= at.group.last_id)) return;
+  const bool claims = source.is_new && request.claims_after_ms && has_idle(x, request, at.group);
+  const bool has_new = stream.length() > 0 && stream.last_entry() > at.group.last_id;
+  if (source.is_new && !has_new && !claims) return;
   reply.begin(source.key.bytes);
-  if (source.is_new)
+  if (claims) deliver_idle(x, reply, request, at, consumer);
+  if (source.is_new && has_new)
     deliver_new(x, reply, request, at, consumer);
-  else
+  else if (!source.is_new)
     deliver_history(x, reply, request, at, consumer, source.after);
   reply.end();
   x.changed_unseen();
+}
+
+/// When, at the latest, something that is pending or will be then may have been so for long enough.
+std::int64_t ms_until_idle(Execution& x, const ReadRequest& request,
+                           const std::vector<Source>& sources) {
+  constexpr std::int64_t shortest = 10;
+  std::int64_t soonest = std::max(*request.claims_after_ms, shortest);
+  for (const Source& source : sources) {
+    const StreamGroup& group = *source.entry->object<Stream>().find_group(request.group);
+    if (const auto oldest = group.oldest_from(keyspace::first_delivery))
+      soonest = std::min(soonest, std::max(shortest, *request.claims_after_ms -
+                                                         (x.now_ms() - oldest->delivered_ms)));
+  }
+  return std::min(soonest, std::numeric_limits<std::int64_t>::max() / 2000);
 }
 
 /// Waits for what would be new, with the IDs as they were understood now.
@@ -302,6 +376,7 @@ void wait_for_entries(Execution& x, const ReadRequest& request,
   BlockRequest& block =
       x.block_on(request.keys, Type::stream, request.timeout_ms, TimeoutReply::null_array);
   block.minds_loss = request.has_group;
+  if (request.claims_after_ms) block.look_again_ms = ms_until_idle(x, request, sources);
   for (const Source& source : sources) {
     block.resolved.push_back(source.after.ms);
     block.resolved.push_back(source.after.seq);
@@ -360,7 +435,8 @@ constexpr CommandSpec stream_reads_rows[] = {
                         "nothing.",
              .run = xread}),
     command({.name = "xreadgroup",
-             .syntax = "GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS "
+             .syntax = "GROUP group consumer [COUNT count] [BLOCK milliseconds] "
+                       "[CLAIM min-idle-time] [NOACK] STREAMS "
                        "key [key ...] id [id ...]",
              .group = Group::stream,
              .flags = {Flag::write, Flag::blocking, Flag::movablekeys},

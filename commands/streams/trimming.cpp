@@ -28,6 +28,8 @@ class OptionReader {
         status = min_id();
       } else if (at_.take("LIMIT", 1)) {
         status = limit();
+      } else if (const auto references = to_references(args_[at_.position()])) {
+        status = set_references(*references);
       } else if (adds && at_.take("NOMKSTREAM")) {
         options_.make_stream = false;
       } else if (adds) {
@@ -86,6 +88,14 @@ class OptionReader {
     return success();
   }
 
+  Status set_references(References references) {
+    if (options_.references_at != 0) return failure(std::string(errors::syntax));
+    options_.references = references;
+    options_.references_at = at_.position();
+    at_.next();
+    return success();
+  }
+
   Status limit() {
     auto entries = to_integer(at_.next());
     if (!entries) return failure(entries.error());
@@ -126,21 +136,67 @@ Result<StreamOptions> parse_stream_options(Execution& x, Args args, Trimmer comm
   return reader.checked(x);
 }
 
+namespace {
+
+/// Takes out, of the entries that may go, those that no group refers to.
+std::size_t trim_acknowledged(Execution& x, Stream& stream, const StreamOptions& options,
+                              DeletionRecord& record) {
+  std::vector<keyspace::StreamId> going;
+  std::size_t left = stream.count_trimmed(options.trim);
+  for (auto walk = stream.walk({}, keyspace::last_stream_id); left > 0; walk.next(), --left)
+    if (!stream.is_referenced(walk.id())) going.push_back(walk.id());
+  for (const keyspace::StreamId& id : going) {
+    stream.erase(id, stream_limits(x));
+    stream.max_deleted_id = std::max(stream.max_deleted_id, id);
+    record.deleted(id);
+  }
+  return going.size();
+}
+
+/// What is about to be trimmed is pending nowhere any more.
+void drop_trimmed_references(Stream& stream, const StreamOptions& options, DeletionRecord& record) {
+  std::size_t left = stream.count_trimmed(options.trim);
+  for (auto walk = stream.walk({}, keyspace::last_stream_id); left > 0; walk.next(), --left)
+    stream.drop_references(walk.id(), [&](const keyspace::StreamGroup& group) {
+      record.acknowledged(group.name(), walk.id());
+    });
+}
+
+}  // namespace
+
 std::size_t trim_stream(Execution& x, std::string_view key, Stream& stream,
-                        const StreamOptions& options) {
-  const std::size_t gone = stream.trim(options.trim, x.store().databases.garbage());
+                        const StreamOptions& options, DeletionRecord& record) {
+  std::size_t gone = 0;
+  if (options.references == References::acknowledged) {
+    gone = trim_acknowledged(x, stream, options, record);
+  } else {
+    if (options.references == References::drop) drop_trimmed_references(stream, options, record);
+    gone = stream.trim(options.trim, x.store().databases.garbage());
+  }
   if (gone > 0) x.happened(key, stream_event, "xtrim");
   return gone;
 }
 
+bool is_rewritten(const StreamOptions& options) {
+  return options.references_at != 0 || (options.trims && options.trim.whole_blocks);
+}
+
 void make_exact(std::vector<std::string>& words, const Stream& stream,
                 const StreamOptions& options) {
-  if (!options.trims || !options.trim.whole_blocks) return;
-  words[options.threshold_at - 1] = "=";
-  const keyspace::StreamId first =
-      stream.length() > 0 ? stream.first_entry() : keyspace::last_stream_id;
-  words[options.threshold_at] =
-      options.trim.min_id ? StreamIdText(first).text() : std::to_string(stream.length());
+  if (options.references == References::acknowledged) {
+    // What went is told by itself: it need not have been in front.
+    words.erase(words.begin() + 2, words.begin() + static_cast<std::ptrdiff_t>(options.end));
+    return;
+  }
+  if (options.trims) {
+    const keyspace::StreamId first =
+        stream.length() > 0 ? stream.first_entry() : keyspace::last_stream_id;
+    words[options.threshold_at] =
+        options.trim.min_id ? StreamIdText(first).text() : std::to_string(stream.length());
+    if (options.trim.whole_blocks) words[options.threshold_at - 1] = "=";
+  }
+  if (options.references_at != 0)
+    words.erase(words.begin() + static_cast<std::ptrdiff_t>(options.references_at));
 }
 
 }  // namespace respawn::commands

@@ -52,6 +52,7 @@ void Aftermath::run_again(Session& session) {
       batch.reply_start = batch.output.size();
       batch.state.store(Batch::State::parked, std::memory_order_relaxed);
       environment_.store.clients.end_command(session);
+      environment_.blocking.go_on_waiting(session, *ran.block, clock_.source().monotonic_us());
       return;
     }
   }

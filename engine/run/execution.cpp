@@ -123,6 +123,7 @@ BlockRequest& Execution::block_on(Args keys, keyspace::Type wanted, std::int64_t
   effects_->block_request.on_timeout = on_timeout;
   effects_->block_request.wanted = wanted;
   effects_->block_request.minds_loss = false;
+  effects_->block_request.look_again_ms = 0;
   effects_->block_request.resolved.clear();
   return effects_->block_request;
 }

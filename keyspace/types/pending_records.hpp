@@ -18,11 +18,32 @@ using ConsumerIndex = std::uint32_t;
 /// Of what XNACK gave back: it is nobody's.
 inline constexpr ConsumerIndex no_consumer = std::numeric_limits<ConsumerIndex>::max();
 
+/// No more are counted.
+inline constexpr auto most_deliveries =
+    static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+
 struct PendingEntry {
   StreamId id;
   std::int64_t delivered_ms = 0;  // the last time
   std::uint64_t deliveries = 0;
   ConsumerIndex consumer = no_consumer;
+
+  /// XNACK gave it back: when it was delivered is of no meaning.
+  [[nodiscard]] bool is_released() const { return consumer == no_consumer; }
+
+  /// Since it was delivered; -1 when it was given back.
+  [[nodiscard]] std::int64_t idle_ms(std::int64_t now_ms) const {
+    if (is_released()) return -1;
+    return now_ms > delivered_ms ? now_ms - delivered_ms : 0;
+  }
+
+  /// Whether somebody else may have it.
+  [[nodiscard]] bool is_idle(std::int64_t min_ms, std::int64_t now_ms) const {
+    return is_released() || min_ms == 0 || now_ms - delivered_ms >= min_ms;
+  }
+
+  /// As it is told.
+  [[nodiscard]] std::int64_t told_ms() const { return is_released() ? 0 : delivered_ms; }
 };
 
 /// A narrow number counts from a base half of its range below the first one, so that later and
@@ -163,6 +184,8 @@ struct Delivery {
   friend constexpr bool operator==(const Delivery&, const Delivery&) = default;
   friend constexpr auto operator<=>(const Delivery&, const Delivery&) = default;
 };
+
+inline constexpr Delivery first_delivery{std::numeric_limits<std::int64_t>::min(), {}};
 
 /// All of them, those first that have been waiting longest: 12 bytes each as a rule.
 struct DeliveryForm {

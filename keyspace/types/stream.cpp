@@ -289,13 +289,24 @@ Stream::Cut Stream::plan(const StreamTrim& trim) const {
   return cut;
 }
 
+std::size_t Stream::count_trimmed(const StreamTrim& trim) const {
+  if (blocks_.empty()) return 0;
+  const Cut cut = plan(trim);
+  if (trim.whole_blocks || !cut.within_limit || cut.end == blocks_.end()) return cut.entries;
+  return cut.entries + count_first(trim, length_ - cut.entries, cut.end);
+}
+
 std::size_t Stream::trim(const StreamTrim& trim, Garbage& garbage) {
   if (blocks_.empty()) return 0;
   const Cut cut = plan(trim);
   if (cut.entries > 0) take_front(cut, garbage);
   length_ -= cut.entries;
   std::size_t gone = cut.entries;
-  if (!trim.whole_blocks && cut.within_limit && length_ > 0) gone += cut_first(trim);
+  if (!trim.whole_blocks && cut.within_limit && length_ > 0) {
+    const std::size_t entries = count_first(trim, length_, blocks_.begin());
+    if (entries > 0) cut_first(entries);
+    gone += entries;
+  }
   if (length_ == 0) last_entry_ = {};
   return gone;
 }
@@ -314,22 +325,27 @@ void Stream::take_front(const Cut& cut, Garbage& garbage) {
   }
 }
 
+/// How many entries of the block are to go, but for which it would be taken whole; `length` are
+/// left from there on.
+std::size_t Stream::count_first(const StreamTrim& trim, std::size_t length, Place place) const {
+  if (!trim.min_id) return length > trim.max_length ? length - trim.max_length : 0;
+  const StreamBlock& block = *blocks_.at(place);
+  std::size_t entries = 0;
+  for (StreamBlock::Place at = block.begin(); block.id_at(at) < *trim.min_id; ++entries)
+    block.take(at);
+  return entries;
+}
+
 /// Takes entries out of the first block, not all.
-std::size_t Stream::cut_first(const StreamTrim& trim) noexcept {
+void Stream::cut_first(std::size_t entries) noexcept {
   StreamBlock* block = blocks_.at(blocks_.begin());
   const StreamBlock::Place from = block->begin();
   StreamBlock::Place to = from;
-  std::size_t entries = 0;
-  while (trim.min_id ? block->id_at(to) < *trim.min_id : length_ - entries > trim.max_length) {
-    block->take(to);
-    ++entries;
-  }
-  if (entries == 0) return 0;
+  for (std::size_t left = entries; left > 0; --left) block->take(to);
   block->erase(from, to, entries);
   blocks_.count(blocks_.begin(), -static_cast<std::ptrdiff_t>(entries));
   length_ -= entries;
   if (block->is_loose() && blocks_.begin() != blocks_.last()) tighten(blocks_.begin());
-  return entries;
 }
 
 }  // namespace respawn::keyspace

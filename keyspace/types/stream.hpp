@@ -89,6 +89,9 @@ class Stream final : public Object {
   /// Says how many went.
   std::size_t trim(const StreamTrim& trim, Garbage& garbage);
 
+  /// How many trim() would take.
+  [[nodiscard]] std::size_t count_trimmed(const StreamTrim& trim) const;
+
   /// Goes over entries in one direction. Ends with the next change.
   ///   for (auto walk = stream.walk(from, to); walk.valid(); walk.next()) use(walk.entry());
   class Walk;
@@ -121,6 +124,17 @@ class Stream final : public Object {
   template <class Visitor>
   void for_each_group(Visitor&& visit) const {
     for (const auto& group : groups_) visit(*group);
+  }
+
+  /// Whether a group has yet to read or to acknowledge the entry; also, as in Redis, when there is
+  /// no group.
+  [[nodiscard]] bool is_referenced(const StreamId& id) const;
+
+  /// It is pending nowhere any more. Calls told(const StreamGroup&) where it was.
+  template <class Told>
+  void drop_references(const StreamId& id, Told&& told) {
+    for (const auto& group : groups_)
+      if (group->remove(id)) told(*group);
   }
 
   // How far an ID is from the very first entry, as Redis counts it.
@@ -161,7 +175,9 @@ class Stream final : public Object {
   [[nodiscard]] bool below(Place place, const StreamId& id) const;
   [[nodiscard]] Cut plan(const StreamTrim& trim) const;
   void take_front(const Cut& cut, Garbage& garbage);
-  std::size_t cut_first(const StreamTrim& trim) noexcept;
+  [[nodiscard]] std::size_t count_first(const StreamTrim& trim, std::size_t length,
+                                        Place place) const;
+  void cut_first(std::size_t entries) noexcept;
 
   Directory blocks_;
   std::size_t length_ = 0;

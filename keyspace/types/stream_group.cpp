@@ -125,6 +125,11 @@ void StreamGroup::change(const PendingEntry& before, const PendingEntry& entry) 
   if (moved && before.consumer != no_consumer) owner(before.consumer).pending_.erase(entry.id);
 }
 
+void StreamGroup::release(const StreamId& id, std::uint64_t deliveries) {
+  put({id, next_release_, deliveries, no_consumer});
+  ++next_release_;
+}
+
 bool StreamGroup::remove(const StreamId& id) noexcept {
   const auto entry = by_id_.find(id);
   if (!entry) return false;
@@ -140,6 +145,7 @@ std::unique_ptr<StreamGroup> StreamGroup::clone() const {
   auto copy = std::make_unique<StreamGroup>(name_);
   copy->last_id = last_id;
   copy->entries_read = entries_read;
+  copy->next_release_ = next_release_;
   std::vector<ConsumerIndex> renumbered(consumers_.size(), no_consumer);
   for_each_consumer([&](const StreamConsumer& each) {
     StreamConsumer& added = copy->add_consumer(each.name(), each.seen_ms);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -115,6 +116,13 @@ class StreamGroup final : public Disposable {
     by_id_.for_each_from(from, visit);
   }
 
+  /// Calls visit(const Delivery&) in the order of time until it returns false: what was given back
+  /// first.
+  template <class Visitor>
+  void for_each_delivery(Visitor&& visit) const {
+    by_time_.for_each_from(first_delivery, visit);
+  }
+
   /// The delivery that was longest ago and is not below `from`.
   [[nodiscard]] std::optional<Delivery> oldest_from(const Delivery& from) const {
     return by_time_.first_from(from);
@@ -122,6 +130,10 @@ class StreamGroup final : public Disposable {
 
   /// The entry is pending like this from now on, whatever it was before.
   void put(const PendingEntry& entry);
+
+  /// The entry is pending at nobody from now on, behind those that were released before and in
+  /// front of all others in the order of time.
+  void release(const StreamId& id, std::uint64_t deliveries);
 
   /// It is pending no more. Says whether it was.
   bool remove(const StreamId& id) noexcept;
@@ -141,6 +153,9 @@ class StreamGroup final : public Disposable {
  private:
   using ByName = std::vector<ConsumerIndex>;
 
+  /// Times of what is pending at nobody: long before any other, in the order of release.
+  static constexpr std::int64_t released_from = std::numeric_limits<std::int64_t>::min() / 2;
+
   [[nodiscard]] ByName::const_iterator place_of(std::string_view name) const;
 
   [[nodiscard]] StreamConsumer& owner(ConsumerIndex index) { return *consumers_[index]; }
@@ -149,6 +164,7 @@ class StreamGroup final : public Disposable {
   void change(const PendingEntry& before, const PendingEntry& entry);
 
   std::string name_;
+  std::int64_t next_release_ = released_from;
   RecordList<PendingForm> by_id_;
   RecordList<DeliveryForm> by_time_;
   std::vector<std::unique_ptr<StreamConsumer>> consumers_;  // null: that number is free

@@ -101,6 +101,12 @@ std::unique_ptr<StreamGroup> Stream::take_group(std::string_view name) noexcept 
   return group;
 }
 
+bool Stream::is_referenced(const StreamId& id) const {
+  return groups_.empty() || std::any_of(groups_.begin(), groups_.end(), [&](const auto& group) {
+           return group->last_id < id || group->find(id).has_value();
+         });
+}
+
 // ---- how far -----------------------------------------------------------------------------------
 
 bool Stream::may_have_gaps_behind(const StreamId& from) const {

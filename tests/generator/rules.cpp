@@ -37,6 +37,9 @@ constexpr Exclusion excluded[] = {
     {"object|idletime", "tells how long ago, also of keys both servers touch at different times"},
     {"object|refcount", "integers are not shared objects here"},
     {"wait", "waits"},
+    {"xdelex", "not in Redis 7.0"},
+    {"xackdel", "not in Redis 7.0"},
+    {"xnack", "not in Redis 7.0"},
     {"xinfo|consumers", "tells times, and since 7.2 one more"},
     {"xinfo|stream", "tells times, since 7.2 one more, and nodes of a tree"},
     {"migrate", "wants another server"},
@@ -327,7 +330,8 @@ unsigned weight_of(const CommandSpec& spec) {
 }
 
 bool is_newer_option(std::string_view token) {
-  constexpr std::string_view newer[] = {"IFEQ", "NOVALUES", "WITHSCORE"};
+  constexpr std::string_view newer[] = {"IFEQ",    "NOVALUES", "WITHSCORE", "CLAIM",
+                                        "KEEPREF", "DELREF",   "ACKED"};
   return contains(newer, token);
 }
 

@@ -192,6 +192,17 @@ void Source::fit_streams() {
     words_.push_back(from == 4 && pools_.chance(70) ? ">" : pools_.stream_value("id"));
 }
 
+/// As many IDs as are said.
+void Source::fit_ids() {
+  const auto place = std::find(words_.begin(), words_.end(), "IDS");
+  if (spec_->group != Group::stream || place == words_.end()) return;
+  words_.erase(place + 1, words_.end());
+  const std::size_t count = 1 + pools_.below(3);
+  words_.push_back(std::to_string(count));
+  for (std::size_t i = 0; i < count; ++i) words_.push_back(pools_.stream_value("id"));
+  if (spec_->name == "xnack" && pools_.chance(20)) words_.emplace_back("FORCE");
+}
+
 /// Something is missing, too much, or wrong.
 void Source::mutate() {
   const std::size_t at = 1 + pools_.below(words_.size());
@@ -227,6 +238,7 @@ Command Source::next() {
   count_keys();
   fit_range();
   fit_streams();
+  fit_ids();
   const bool may_be_wrong = purpose_ != Purpose::wait && !is_protected(family_);
   if (may_be_wrong && !has_token(words_, "BYLEX") && pools_.chance(5)) mutate();
   Command command{.words = std::move(words_)};

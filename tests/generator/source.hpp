@@ -52,6 +52,7 @@ class Source {
   void count_keys();
   void fit_range();
   void fit_streams();
+  void fit_ids();
   void mutate();
 
   const std::vector<Template>* templates_;
