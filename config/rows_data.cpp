@@ -138,9 +138,11 @@ constexpr Option data_table[] = {
         .about("Size up to which a HyperLogLog stays sparse."),
     memory("stream-node-max-bytes", "4096")
         .bind<&Config::stream_node_max_bytes>()
+        .implemented()
         .about("Size of a stream's block; 0 sets no limit."),
     integer("stream-node-max-entries", "100", 0, long_max)
         .bind<&Config::stream_node_max_entries>()
+        .implemented()
         .about("Entries in a stream's block; 0 sets no limit."),
     choice("sanitize-dump-payload", "no", sanitize_names)
         .bind<&Config::sanitize_dump_payload>()

@@ -9,6 +9,7 @@
 #include "keyspace/entry_builder.hpp"
 #include "keyspace/same_bytes.hpp"
 #include "keyspace/types/hash.hpp"
+#include "keyspace/waiters.hpp"
 
 namespace respawn::keyspace {
 namespace {
@@ -71,7 +72,14 @@ Database::Database(Garbage& garbage)
 
 Database::~Database() = default;
 
+/// Who waits for a stream as a member of a group is told that it is gone.
+void Database::lose(const Entry& entry) noexcept {
+  if (entry.type() == Type::stream && waiters_ != nullptr)
+    waiters_->mark_ready(index_, entry.key());
+}
+
 void Database::dispose(Entry* entry) noexcept {
+  lose(*entry);
   if (auto object = EntryBuilder::destroy(entry)) garbage_.take(std::move(object));
 }
 
@@ -171,6 +179,7 @@ Entry* Database::move(Entry* entry, Database& to, const Key& key, Entry* replace
   if (replaced != nullptr) to.leave(key, replaced, fresh);
   RESPAWN_CHECK(contents_->dict.erase(entry, hash_bytes(entry->key())));
   if (entry->has_expiry()) contents_->expiries.erase(entry->expire_at_ms(), entry);
+  lose(*entry);
   EntryBuilder::free_shell(entry);
   return fresh;
 }
@@ -354,7 +363,8 @@ namespace {
 
 Status check_container(const Entry& entry) {
   if (entry.type() == Type::string) return success();
-  if (entry.container().size() == 0) return failure("database: an empty container");
+  if (entry.type() != Type::stream && entry.container().size() == 0)
+    return failure("database: an empty container");
   return entry.container().check_invariants();
 }
 

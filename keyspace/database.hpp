@@ -19,6 +19,8 @@
 
 namespace respawn::keyspace {
 
+class WaiterTable;
+
 /// A key with its hash, computed once per command. Borrowed bytes. Converts from text, so handlers
 /// may pass their argument as it is; who calls twice for one key makes a Key first.
 struct Key {
@@ -170,6 +172,12 @@ class Database {
   /// Value of the access clock that new entries get.
   void set_access_clock(std::uint32_t clock) { access_clock_ = clock; }
 
+  /// Streams that leave their keys are marked in the table as those of this number.
+  void tell_losses(WaiterTable* waiters, std::size_t index) {
+    waiters_ = waiters;
+    index_ = static_cast<int>(index);
+  }
+
   /// What clear() hands to Garbage. Owns the entries.
   struct Contents final : Disposable {
     explicit Contents(Garbage& to) : garbage(&to) {}
@@ -191,12 +199,15 @@ class Database {
   Entry* resize(Entry* existing, std::size_t bytes);
   void move_expiry(Entry* entry, std::int64_t at_ms);
   void dispose(Entry* entry) noexcept;
+  void lose(const Entry& entry) noexcept;
   void enter_fields(const Entry& fresh);
   void leave_fields(const Entry& entry) noexcept;
 
   std::unique_ptr<Contents> contents_;
   Garbage& garbage_;
   std::uint32_t access_clock_ = 0;
+  int index_ = 0;
+  WaiterTable* waiters_ = nullptr;
 };
 
 }  // namespace respawn::keyspace

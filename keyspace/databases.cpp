@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "keyspace/change.hpp"
+#include "keyspace/waiters.hpp"
 
 namespace respawn::keyspace {
 
@@ -22,7 +23,9 @@ void Databases::clear(std::size_t index) {
   Database& cleared = database(index);
   mutating_ = true;
   for (ChangeObserver* observer : observers_) observer->before_clear(index);
-  if (!cleared.empty()) cleared.clear();
+  if (cleared.empty()) return;
+  cleared.clear();
+  lose_all(index);
 }
 
 void Databases::swap(std::size_t first, std::size_t second) {
@@ -31,6 +34,24 @@ void Databases::swap(std::size_t first, std::size_t second) {
   mutating_ = true;
   for (ChangeObserver* observer : observers_) observer->before_swap(first, second);
   one.swap(other);
+  lose_all(first);
+  lose_all(second);
+}
+
+void Databases::tell_losses_to(WaiterTable& waiters) {
+  waiters_ = &waiters;
+  for (std::size_t i = 0; i < databases_.size(); ++i) databases_[i]->tell_losses(waiters_, i);
+}
+
+void Databases::stop_telling(const WaiterTable& waiters) {
+  if (waiters_ != &waiters) return;
+  waiters_ = nullptr;
+  for (std::size_t i = 0; i < databases_.size(); ++i) databases_[i]->tell_losses(nullptr, i);
+}
+
+void Databases::lose_all(std::size_t index) {
+  if (waiters_ == nullptr) return;
+  waiters_->mark_ready_where(static_cast<int>(index), [](std::string_view) { return true; });
 }
 
 void Databases::tell_observers(std::size_t index, const Key& key, const Entry* entry) {

@@ -43,6 +43,14 @@ class Databases {
   /// Two databases change places. O(1).
   void swap(std::size_t first, std::size_t second);
 
+  /// Streams that leave their keys, or whose databases are cleared or swapped, are marked as ready
+  /// in the table from now on, so that who minds it looks again. It outlives the databases or
+  /// leaves.
+  void tell_losses_to(WaiterTable& waiters);
+
+  /// Not any more, if it is this one that is told.
+  void stop_telling(const WaiterTable& waiters);
+
   /// Keys of all databases.
   [[nodiscard]] std::size_t size() const;
 
@@ -97,10 +105,12 @@ class Databases {
   }
 
   void tell_observers(std::size_t index, const Key& key, const Entry* entry);
+  void lose_all(std::size_t index);
 
   Garbage garbage_;  // before the databases, which hand their contents to it
   std::vector<std::unique_ptr<Database>> databases_;
   std::vector<ChangeObserver*> observers_;
+  WaiterTable* waiters_ = nullptr;
   bool mutating_ = false;
   bool observed_ = false;  // whether there are observers
 };

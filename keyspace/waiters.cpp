@@ -104,6 +104,7 @@ void WaiterTable::add(Waiter& waiter) {
   waiter.table_ = this;
   last_sequence_ = std::max(last_sequence_, waiter.sequence);
   ++count_;
+  if (waiter.minds_loss) ++minding_;
 }
 
 void WaiterTable::remove(Waiter& waiter) noexcept {
@@ -116,6 +117,7 @@ void WaiterTable::remove(Waiter& waiter) noexcept {
   waiter.link_count_ = 0;
   waiter.table_ = nullptr;
   --count_;
+  if (waiter.minds_loss) --minding_;
 }
 
 Waiter* WaiterTable::first(int database, std::string_view key) const {

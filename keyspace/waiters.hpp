@@ -32,6 +32,8 @@ struct Waiter {
   int database = 0;
   /// What it waits for: a key that becomes another type does not serve it.
   Type wanted = Type::list;
+  /// It is to look again also when a stream that it waits for is gone or has become something else.
+  bool minds_loss = false;
   /// In the order of the command; the same key may appear more than once.
   std::vector<std::string> keys;
   /// The session, for who serves it.
@@ -110,6 +112,9 @@ class WaiterTable {
   /// Waiters registered (INFO's blocked_clients).
   [[nodiscard]] std::size_t count() const { return count_; }
 
+  /// Of these, how many mind a loss.
+  [[nodiscard]] std::size_t minding() const { return minding_; }
+
   /// Waiters for one key (INFO's and CLIENT LIST's figures build on it).
   [[nodiscard]] std::size_t count(int database, std::string_view key) const;
 
@@ -163,6 +168,7 @@ class WaiterTable {
   WaitQueue* ready_first_ = nullptr;
   WaitQueue* ready_last_ = nullptr;
   std::size_t count_ = 0;
+  std::size_t minding_ = 0;
   std::uint64_t last_sequence_ = 0;
 };
 

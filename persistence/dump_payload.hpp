@@ -12,7 +12,7 @@
 namespace respawn::persistence {
 
 /// The value with its type in front and version (2 bytes) and CRC-64 of all before it (8 bytes)
-/// behind, little endian. Not of a stream. O(value).
+/// behind, little endian. O(value).
 [[nodiscard]] std::string dump_payload(const keyspace::Entry& entry, bool compress);
 
 /// Completes what was dumped by version and checksum. O(payload).

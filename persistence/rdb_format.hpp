@@ -26,10 +26,13 @@ enum class RdbType : std::uint8_t {
   sorted_set_ziplist = 12,
   hash_ziplist = 13,
   list_quicklist = 14,  // of ziplists
+  stream = 15,          // of listpacks
   hash_listpack = 16,
   sorted_set_listpack = 17,
   list_quicklist_2 = 18,  // of listpacks and large elements
+  stream_2 = 19,          // with what lag is counted by
   set_listpack = 20,
+  stream_3 = 21,                // with the time when a consumer was active
   hash_expiring = 24,           // an expiry with each field
   hash_listpack_expiring = 25,  // the same in a listpack
 };
@@ -51,6 +54,10 @@ enum class SpecialString : std::uint8_t { int_8 = 0, int_16 = 1, int_32 = 2, lzf
 /// Nodes of list_quicklist_2.
 inline constexpr std::uint64_t plain_node = 1;   // one large element
 inline constexpr std::uint64_t packed_node = 2;  // a listpack
+
+/// Flags of an entry in a node of a stream.
+inline constexpr std::int64_t stream_entry_deleted = 1;
+inline constexpr std::int64_t stream_entry_same_names = 2;
 
 /// Scores as text: their length, or one of these.
 inline constexpr std::uint8_t score_nan = 253;

@@ -69,6 +69,12 @@ std::uint64_t RdbReader::count(std::uint64_t bytes_each) {
   return ok_ ? found : 0;
 }
 
+std::uint64_t RdbReader::count_or_none(std::uint64_t bytes_each) {
+  const std::uint64_t found = length();
+  if (found > source_->left() / bytes_each) fail();
+  return ok_ ? found : 0;
+}
+
 std::string RdbReader::string() {
   const Head found = head();
   if (!ok_) return {};

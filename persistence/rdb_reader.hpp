@@ -36,6 +36,9 @@ class RdbReader {
   /// How many things follow, at least one and each of at least `bytes_each`.
   std::uint64_t count(std::uint64_t bytes_each);
 
+  /// The same, perhaps none.
+  std::uint64_t count_or_none(std::uint64_t bytes_each);
+
   std::string string();
 
   /// Eight bytes; NaN is an error.
@@ -45,6 +48,9 @@ class RdbReader {
   double text_number();
 
   std::int64_t milliseconds();
+
+  /// Eight bytes, the highest first.
+  std::uint64_t big_number() { return big_endian(8); }
 
  private:
   struct Head {

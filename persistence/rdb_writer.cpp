@@ -111,6 +111,10 @@ void RdbWriter::number(double value) {
   sink_->write(bytes);
 }
 
+void RdbWriter::big_number(std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) byte(static_cast<std::uint8_t>(value >> shift));
+}
+
 void RdbWriter::milliseconds(std::int64_t value) {
   std::string bytes;
   append_little_endian(bytes, static_cast<std::uint64_t>(value));

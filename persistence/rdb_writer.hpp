@@ -32,6 +32,9 @@ class RdbWriter {
   void number(double value);
   void milliseconds(std::int64_t value);
 
+  /// Eight bytes, the highest first.
+  void big_number(std::uint64_t value);
+
  private:
   bool small_integer(std::int64_t value);
   bool compressed(std::string_view bytes);

@@ -5,6 +5,7 @@
 #include "persistence/collection_builder.hpp"
 #include "persistence/listpack.hpp"
 #include "persistence/rdb_format.hpp"
+#include "persistence/stream_decoder.hpp"
 #include "persistence/ziplist.hpp"
 
 namespace respawn::persistence {
@@ -173,6 +174,10 @@ ObjectPtr read_object(RdbType type, RdbReader& from, const ValueLimits& limits) 
       return read_expiring_hash(from, limits.hash);
     case RdbType::hash_listpack_expiring:
       return read_expiring_listpack(from, limits.hash);
+    case RdbType::stream:
+    case RdbType::stream_2:
+    case RdbType::stream_3:
+      return read_stream(type, from);
   }
   return nullptr;
 }
@@ -187,7 +192,9 @@ std::optional<Value> read_value(RdbReader& from, const ValueLimits& limits) {
     value.text = from.string();
   } else {
     value.object = read_object(type, from, limits);
-    if (!value.object || value.object->size() == 0) return std::nullopt;
+    if (!value.object) return std::nullopt;
+    const bool may_be_empty = value.object->type() == keyspace::Type::stream;
+    if (!may_be_empty && value.object->size() == 0) return std::nullopt;
   }
   if (!from.ok()) return std::nullopt;
   return value;

@@ -31,7 +31,7 @@ struct Value {
 };
 
 /// The value of the type that `from` begins with, its byte included. None when the type is unknown
-/// (streams, modules), or anything about the value is not as it must be: sizes, counts, order and
+/// (modules), or anything about the value is not as it must be: sizes, counts, order and
 /// width of integers, duplicates, NaN, an empty collection. O(value), O(n log n) for a large sorted
 /// set.
 [[nodiscard]] std::optional<Value> read_value(RdbReader& from, const ValueLimits& limits);

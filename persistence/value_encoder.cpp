@@ -10,6 +10,7 @@
 #include "keyspace/types/set.hpp"
 #include "keyspace/types/sorted_set.hpp"
 #include "persistence/listpack.hpp"
+#include "persistence/stream_encoder.hpp"
 
 namespace respawn::persistence {
 
@@ -165,8 +166,7 @@ RdbType rdb_type_of(const Entry& entry) {
     case Type::stream:
       break;
   }
-  RESPAWN_CHECK(entry.type() != Type::stream);
-  return RdbType::string;
+  return RdbType::stream_2;
 }
 
 std::uint16_t rdb_version_of(RdbType type) {
@@ -192,6 +192,8 @@ void write_value(RdbWriter& to, const Entry& entry) {
       return write_expiring_packed_hash(to, entry.object<Hash>());
     case RdbType::hash_expiring:
       return write_expiring_hash(to, entry.object<Hash>());
+    case RdbType::stream_2:
+      return write_stream(to, entry.object<keyspace::Stream>());
     default:
       return write_hash(to, entry.object<Hash>());
   }

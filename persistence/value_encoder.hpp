@@ -11,7 +11,7 @@
 namespace respawn::persistence {
 
 /// The layout that write_value() gives the value. All of them can be read by redis-server 7.0, but
-/// for those of a hash of which a field expires. Requires a type other than stream.
+/// for those of a hash of which a field expires.
 [[nodiscard]] RdbType rdb_type_of(const keyspace::Entry& entry);
 
 /// The first version of the format that has this layout, and not less than rdb_version_written.

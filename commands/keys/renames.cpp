@@ -7,6 +7,7 @@
 #include "keyspace/types/hash.hpp"
 #include "keyspace/types/set.hpp"
 #include "keyspace/types/sorted_set.hpp"
+#include "keyspace/types/stream.hpp"
 
 namespace respawn::commands {
 
@@ -41,7 +42,8 @@ class OtherDatabase {
 
 /// Whether clients may block until there is such a value.
 bool may_be_awaited(const Entry& entry) {
-  return entry.type() == Type::list || entry.type() == Type::sorted_set;
+  return entry.type() == Type::list || entry.type() == Type::sorted_set ||
+         entry.type() == Type::stream;
 }
 
 void rename(Execution& x, const Key& from, const Key& to, const Entry* entry,
@@ -112,6 +114,10 @@ void copy_value(Execution& x, const Entry& from, Change& to) {
   }
   if (from.type() == Type::sorted_set) {
     to.set_object(from.object<SortedSet>().clone(), at_ms);
+    return x.became_ready(to.key().bytes);
+  }
+  if (from.type() == Type::stream) {
+    to.set_object(from.object<keyspace::Stream>().clone(), at_ms);
     return x.became_ready(to.key().bytes);
   }
   if (from.type() == Type::set) return to.set_object(from.object<keyspace::Set>().clone(), at_ms);

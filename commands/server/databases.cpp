@@ -57,11 +57,6 @@ void swapdb(Execution& x, Args args) {
     return;
   }
   databases.swap(static_cast<std::size_t>(*first), static_cast<std::size_t>(*second));
-  for (std::int64_t index : {*first, *second}) {
-    const keyspace::Database& db = databases.at(static_cast<std::size_t>(index));
-    x.env().blocking.waiters().mark_ready_where(
-        static_cast<int>(index), [&](std::string_view key) { return db.find(key) != nullptr; });
-  }
   x.changed_database(static_cast<int>(*first), 1, TouchedBy::swap);
   x.changed_database(static_cast<int>(*second), 0, TouchedBy::swap);
 }

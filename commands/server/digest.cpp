@@ -7,6 +7,7 @@
 #include "keyspace/types/hash.hpp"
 #include "keyspace/types/set.hpp"
 #include "keyspace/types/sorted_set.hpp"
+#include "keyspace/types/stream.hpp"
 
 namespace respawn::commands {
 
@@ -60,6 +61,20 @@ void mix_hash(Digest& digest, const keyspace::Hash& hash) {
   });
 }
 
+/// Entries in their order, IDs with a point.
+void mix_stream(Digest& digest, const keyspace::Stream& stream) {
+  for (auto walk = stream.walk({}, keyspace::last_stream_id); walk.valid(); walk.next()) {
+    std::string id = std::to_string(walk.id().ms);
+    id += '.';
+    id += std::to_string(walk.id().seq);
+    digest.mix(id);
+    walk.entry().for_each_field([&](std::string_view name, std::string_view value) {
+      digest.mix(name);
+      digest.mix(value);
+    });
+  }
+}
+
 }  // namespace
 
 void mix_value(Digest& digest, const keyspace::Entry& entry) {
@@ -73,6 +88,8 @@ void mix_value(Digest& digest, const keyspace::Entry& entry) {
     entry.object<keyspace::Set>().for_each([&](std::string_view member) { digest.add(member); });
   } else if (entry.type() == keyspace::Type::hash) {
     mix_hash(digest, entry.object<keyspace::Hash>());
+  } else if (entry.type() == keyspace::Type::stream) {
+    mix_stream(digest, entry.object<keyspace::Stream>());
   } else {
     const auto& list = entry.object<keyspace::List>();
     list.for_range(0, list.size(), [&](std::string_view element) { digest.mix(element); });

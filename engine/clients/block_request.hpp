@@ -22,6 +22,13 @@ struct BlockRequest {
   std::int64_t timeout_ms = 0;  // 0 = for ever
   TimeoutReply on_timeout = TimeoutReply::null_array;
   keyspace::Type wanted = keyspace::Type::list;
+  /// See keyspace::Waiter.
+  bool minds_loss = false;
+  /// It runs again after so long, whatever happens; 0: it does not.
+  std::int64_t look_again_ms = 0;
+  /// What the command made of its arguments when it ran first, for when it runs again: "$" stays
+  /// the entry that was the last one then.
+  std::vector<std::uint64_t> resolved;
 };
 
 }  // namespace respawn::engine

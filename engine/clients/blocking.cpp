@@ -47,9 +47,12 @@ void Blocking::block(Session& session, const BlockRequest& request, std::int64_t
   blocked.waiter.sequence = waiters_->next_sequence();
   blocked.waiter.database = session.db;
   blocked.waiter.wanted = request.wanted;
+  blocked.waiter.minds_loss = request.minds_loss;
+  blocked.resolved = request.resolved;
   blocked.waiter.keys.assign(request.keys.begin(), request.keys.end());
+  blocked.look_again_us = request.look_again_ms == 0 ? 0 : now_us + request.look_again_ms * 1000;
   enlist(blocked.waiter);
-  if (blocked.deadline_us != 0) deadlines_.emplace(blocked.deadline_us, &session);
+  if (blocked.due_us() != 0) deadlines_.emplace(blocked.due_us(), &session);
   blocked.active = true;
   ++clients_->blocked_count;
 }
@@ -62,9 +65,26 @@ void Blocking::enlist(keyspace::Waiter& waiter) {
 void Blocking::leave(Session& session) {
   BlockedState& blocked = session.blocked;
   waiters_->remove(blocked.waiter);
-  if (blocked.deadline_us != 0) deadlines_.erase({blocked.deadline_us, &session});
+  if (blocked.due_us() != 0) deadlines_.erase({blocked.due_us(), &session});
   blocked.active = false;
   --clients_->blocked_count;
+}
+
+void Blocking::set_look_again(Session& session, std::int64_t at_us) {
+  BlockedState& blocked = session.blocked;
+  if (blocked.due_us() != 0) deadlines_.erase({blocked.due_us(), &session});
+  blocked.look_again_us = at_us;
+  if (blocked.due_us() != 0) deadlines_.emplace(blocked.due_us(), &session);
+}
+
+void Blocking::look_again(Session& session) {
+  set_look_again(session, 0);
+  for (const std::string& key : session.blocked.waiter.keys)
+    waiters_->mark_ready(session.blocked.waiter.database, key);
+}
+
+void Blocking::go_on_waiting(Session& session, const BlockRequest& request, std::int64_t now_us) {
+  if (request.look_again_ms != 0) set_look_again(session, now_us + request.look_again_ms * 1000);
 }
 
 void Blocking::release(Session& session) {
@@ -122,7 +142,7 @@ void Blocking::readmit(const SessionPtr& session) {
   // What it waits for may have come just before the crash.
   for (const std::string& key : blocked.waiter.keys)
     waiters_->mark_ready(blocked.waiter.database, key);
-  if (blocked.deadline_us != 0) deadlines_.emplace(blocked.deadline_us, session.get());
+  if (blocked.due_us() != 0) deadlines_.emplace(blocked.due_us(), session.get());
   ++clients_->blocked_count;
 }
 

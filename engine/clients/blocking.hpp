@@ -23,6 +23,12 @@ class Blocking {
   /// Blocks a session that is not blocked. The keys are copied.
   void block(Session& session, const BlockRequest& request, std::int64_t now_us);
 
+  /// The session, which waits, is due but its time is not over: its command is to run again.
+  void look_again(Session& session);
+
+  /// It ran again and goes on waiting, as the request says.
+  void go_on_waiting(Session& session, const BlockRequest& request, std::int64_t now_us);
+
   /// Ends the wait, whatever the reason; the reply is in the batch's output, complete. The session
   /// goes on the list of take_resumed(), in this table or in that of a successor.
   void release(Session& session);
@@ -30,11 +36,11 @@ class Blocking {
   /// Forgets a session that leaves, also when a pause holds it; it is not resumed.
   void forget(Session& session);
 
-  /// When the next wait is over (monotonic), or 0.
+  /// When the next one is due (monotonic), or 0.
   [[nodiscard]] std::int64_t next_deadline_us() const;
 
-  /// The session whose wait is over at `now_us`, earliest first, or null. The caller answers and
-  /// releases it.
+  /// The session that is due at `now_us`, earliest first, or null. The caller answers and releases
+  /// it, or has it look again.
   [[nodiscard]] Session* first_expired(std::int64_t now_us) const;
 
   /// Sessions whose batches go on, in the order in which they were released.
@@ -50,6 +56,7 @@ class Blocking {
 
  private:
   void enlist(keyspace::Waiter& waiter);
+  void set_look_again(Session& session, std::int64_t at_us);
   void leave(Session& session);
   void readmit(const SessionPtr& session);
 

@@ -1,12 +1,14 @@
 // What a client's commands have made of it: database, protocol, name, subscriptions, wait.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "access/users.hpp"
 #include "base/buffer.hpp"
@@ -48,6 +50,14 @@ struct BlockedState {
   std::uint64_t begun_ns = 0;    // stopwatch, when the command ran first
   std::uint64_t run_ns = 0;      // what it has run so far
   TimeoutReply on_timeout = TimeoutReply::null_array;
+  std::vector<std::uint64_t> resolved;  // see BlockRequest
+  std::int64_t look_again_us = 0;       // monotonic clock; 0: never
+
+  /// When something is to be done about it: it is over, or is looked at again. 0: never.
+  [[nodiscard]] std::int64_t due_us() const {
+    if (deadline_us == 0 || look_again_us == 0) return std::max(deadline_us, look_again_us);
+    return std::min(deadline_us, look_again_us);
+  }
 };
 
 /// Owner: the keyspace actor; outlives it, so that its successor finds blocked and subscribed

@@ -14,9 +14,10 @@ void Aftermath::serve_all() {
     keyspace::Waiter* waiter = waiters.first(ready->database, ready->key);
     while (waiter) {
       const keyspace::Entry* entry = db.find(std::string_view(ready->key));
-      if (!entry) break;
+      if (!entry && waiters.minding() == 0) break;
       keyspace::Waiter* behind = waiters.next(*waiter, ready->key);
-      if (entry->type() == waiter->wanted) run_again(*static_cast<Session*>(waiter->owner));
+      if (waiter->minds_loss || (entry && entry->type() == waiter->wanted))
+        run_again(*static_cast<Session*>(waiter->owner));
       waiter = behind;
     }
   }
@@ -51,6 +52,7 @@ void Aftermath::run_again(Session& session) {
       batch.reply_start = batch.output.size();
       batch.state.store(Batch::State::parked, std::memory_order_relaxed);
       environment_.store.clients.end_command(session);
+      environment_.blocking.go_on_waiting(session, *ran.block, clock_.source().monotonic_us());
       return;
     }
   }

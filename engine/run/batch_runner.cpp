@@ -189,6 +189,7 @@ void BatchRunner::go_on_with_released() {
 
 void BatchRunner::go_on() {
   if (!executor_.suspended()) {
+    executor_.serve_ready_clients();  // what expired or was evicted may be minded
     go_on_with_resumed();
     store_.tracking.broadcast();
   }

@@ -115,13 +115,17 @@ void Execution::propagate_words(std::vector<std::string> words) {
   effects_->rewritten.push_back({session_->db, effects_->targets, std::move(words)});
 }
 
-void Execution::block_on(Args keys, keyspace::Type wanted, std::int64_t timeout_ms,
-                         TimeoutReply on_timeout) {
+BlockRequest& Execution::block_on(Args keys, keyspace::Type wanted, std::int64_t timeout_ms,
+                                  TimeoutReply on_timeout) {
   effects_->block = true;
   effects_->block_request.keys.assign(keys.begin(), keys.end());
   effects_->block_request.timeout_ms = timeout_ms;
   effects_->block_request.on_timeout = on_timeout;
   effects_->block_request.wanted = wanted;
+  effects_->block_request.minds_loss = false;
+  effects_->block_request.look_again_ms = 0;
+  effects_->block_request.resolved.clear();
+  return effects_->block_request;
 }
 
 bool Execution::unblock(Session& blocked, bool with_error) {

@@ -163,6 +163,9 @@ class Execution {
   /// What is kept with the data but is no key has changed: functions.
   void changed_beside_keys() { ++effects_->changes; }
 
+  /// A stream changed in what Redis tells nobody of who watches the key: its groups.
+  void changed_unseen(std::uint64_t changes = 1) { effects_->changes += changes; }
+
   [[nodiscard]] bool changed_anything() const { return effects_->changes > 0; }
 
   /// A further event of the same change ("del" behind "lpop"), or one that changes nothing.
@@ -241,8 +244,10 @@ class Execution {
   // Waiting.
 
   /// Instead of a reply: the session waits until one of the keys is ready, and then the command
-  /// runs again. Within a transaction or a script it gets `on_timeout` at once.
-  void block_on(Args keys, keyspace::Type wanted, std::int64_t timeout_ms, TimeoutReply on_timeout);
+  /// runs again. Within a transaction or a script it gets `on_timeout` at once. What is returned
+  /// may be completed.
+  BlockRequest& block_on(Args keys, keyspace::Type wanted, std::int64_t timeout_ms,
+                         TimeoutReply on_timeout);
 
   /// Answers another, blocked client as if its time were over, or with an error (CLIENT UNBLOCK).
   /// False when it is not blocked.
@@ -260,6 +265,11 @@ class Execution {
   /// Whether the command runs again for a blocked client: a key of another type is then as good as
   /// absent.
   [[nodiscard]] bool resuming() const { return session_->blocked.active; }
+
+  /// What the command that runs again said when it blocked (BlockRequest::resolved).
+  [[nodiscard]] const std::vector<std::uint64_t>& resolved() const {
+    return session_->blocked.resolved;
+  }
 
  private:
   [[nodiscard]] const keyspace::Entry* find_any(const keyspace::Key& key) const;

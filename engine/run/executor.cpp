@@ -62,6 +62,7 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
       aftermath_(environment_, admission_, runner_, clock_),
       upkeep_(environment_, memory_limit_, clock_),
       lookahead_(store.registry, store.databases) {
+  store.databases.tell_losses_to(waiters_);
   ++store.generation;
   store.clients.enter_generation(store.generation);
   store.unit.now_us = clock_.now_us();

@@ -104,6 +104,8 @@ class Executor {
 
   [[nodiscard]] ClientEviction& client_eviction() { return client_eviction_; }
 
+  ~Executor() { store_.databases.stop_telling(waiters_); }
+
   void add_client(SessionPtr session);
   void remove_client(Session& session);
 

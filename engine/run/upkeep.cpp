@@ -36,8 +36,13 @@ void Upkeep::renew_access_clock() {
 void Upkeep::answer_expired_waits() {
   clock_.read();
   const std::int64_t now_us = clock_.source().monotonic_us();
-  while (Session* session = environment_.blocking.first_expired(now_us))
-    end_wait(environment_, *session, WaitEnd::timeout);
+  while (Session* session = environment_.blocking.first_expired(now_us)) {
+    const std::int64_t deadline_us = session->blocked.deadline_us;
+    if (deadline_us != 0 && deadline_us <= now_us)
+      end_wait(environment_, *session, WaitEnd::timeout);
+    else
+      environment_.blocking.look_again(*session);
+  }
   if (store_.pause.active() && store_.pause.until_us() <= now_us) store_.pause.end();
 }
 

@@ -53,6 +53,7 @@ Words reading(const std::string& type, const std::string& key) {
   if (type == "list") return {"LRANGE", key, "0", "-1"};
   if (type == "set") return {"SMEMBERS", key};
   if (type == "hash") return {"HGETALL", key};
+  if (type == "stream") return {"XRANGE", key, "-", "+"};
   return {"ZRANGE", key, "0", "-1", "WITHSCORES"};
 }
 
@@ -280,6 +281,7 @@ std::vector<std::string> Duel::payloads() {
       {"SADD", "k", "a", "b"},
       {"HSET", "k", "a", "1", "b", "x"},
       {"ZADD", "k", "1", "a", "2.5", "b"},
+      {"XADD", "k", "3-1", "a", "1", "b", "x"},
   };
   begin({});
   std::vector<Words> commands;

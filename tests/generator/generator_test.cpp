@@ -56,6 +56,7 @@ Terms terms_of(std::uint64_t seed) {
   set("zset-max-listpack-value", "64", "10");
   set("set-max-intset-entries", "512", "4");
   set("list-max-listpack-size", "-2", "3");
+  set("stream-node-max-entries", "100", "3");
   set("hll-sparse-max-bytes", "3000", "60");
   return terms;
 }

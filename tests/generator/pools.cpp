@@ -143,7 +143,14 @@ constexpr std::string_view all_garbage[] = {
     "BY",  "WITHSCORES", "NX",  "XX",    "GT",    "DESC",
     "REV", "WEIGHTS",    "1.5", "nan",   "s1",    "l1",
     "t1",  "h1"};
-constexpr std::string_view family_prefixes = "sblhtzpyg";
+constexpr std::string_view odd_ids[] = {"0",   "0-0", "0-1",  "-",     "+",
+                                        "$",   ">",   "(5",   "(0",    "5-",
+                                        "x-1", "-5",  "1-x",  "(-",    "18446744073709551615",
+                                        "+1",  "007", "1--1", "99-07", "18446744073709551616-1",
+                                        "",    "5-*", " 3-1", "1-1-1", "3-18446744073709551615"};
+constexpr std::string_view groups[] = {"g1", "g1", "g2"};
+constexpr std::string_view consumers[] = {"c1", "c1", "c2", "c3", "STREAMS"};
+constexpr std::string_view family_prefixes = "sblhtzxpyg";
 constexpr std::size_t keys_per_family = 3;
 
 /// Pools by the names that syntax lines give their arguments.
@@ -261,6 +268,38 @@ std::string Pools::value(std::string_view argument) {
   if (argument == "bit" && chance(92)) return chance(50) ? "0" : "1";
   if (is_one_of(argument, {"value", "message", "comparison-value"})) return text();
   return integer();
+}
+
+/// Some are odd; a duel does without "*", which goes by the time.
+std::string Pools::stream_id() {
+  if (chance(6)) return std::string(one_of(odd_ids));
+  const std::uint64_t back = below(wide_ ? 60 : 12);
+  const std::string ms = std::to_string(back < stream_ms_ ? stream_ms_ - back : below(3));
+  return chance(40) ? ms : ms + "-" + std::to_string(below(3));
+}
+
+std::string Pools::next_stream_id() {
+  if (chance(5)) return stream_id();
+  if (chance(70)) stream_ms_ += 1 + below(2);
+  const std::string ms = std::to_string(stream_ms_);
+  const std::size_t dice = below(100);
+  if (dice < 40) return ms;
+  return dice < 60 ? ms + "-*" : ms + "-" + std::to_string(below(4));
+}
+
+std::string Pools::stream_value(std::string_view argument) {
+  if (argument == "group") return std::string(chance(98) ? one_of(groups) : one_of(odd_texts));
+  if (argument == "consumer")
+    return std::string(chance(98) ? one_of(consumers) : one_of(odd_texts));
+  if (is_one_of(argument, {"id", "lastid", "last-id", "max-deleted-id"})) return stream_id();
+  if (argument == "start") return chance(50) ? "-" : (chance(20) ? "(" : "") + stream_id();
+  if (argument == "end") return chance(50) ? "+" : (chance(20) ? "(" : "") + stream_id();
+  if (argument == "threshold")
+    return chance(60) ? std::to_string(below(wide_ ? 300 : 20)) : stream_id();
+  if (argument == "min-idle-time") return chance(85) ? "0" : "100000000000";
+  if (is_one_of(argument, {"count", "limit"}))
+    return chance(92) ? std::string(one_of(counts)) : integer();
+  return value(argument);
 }
 
 }  // namespace respawn::generator

@@ -19,6 +19,7 @@ enum class Family : std::uint8_t {
   hash,
   set,
   sorted_set,
+  stream,
   hyperloglog,  // never damaged: PFADD of several elements would go as far as it gets in Redis
   lexical,      // sorted sets in which all scores are 0: else ranges by text are not determined
   places,       // sorted sets filled by GEOADD: else there are places at the same distance
@@ -52,6 +53,12 @@ class Pools {
   /// A value for an argument of this name in a syntax line ("score", "count", "pattern"...).
   std::string value(std::string_view argument);
 
+  /// The same for commands on streams: IDs are near each other.
+  std::string stream_value(std::string_view argument);
+
+  /// An ID above most that were drawn before.
+  std::string next_stream_id();
+
   /// Not likely to fit anywhere.
   std::string garbage();
 
@@ -73,11 +80,13 @@ class Pools {
   std::string score();
   std::string integer();
   std::string place(int limit);
+  std::string stream_id();
 
   Random* random_;
   bool wide_;
   const std::vector<std::string>* payloads_;
   std::uint64_t times_ = 0;
+  std::uint64_t stream_ms_ = 1;
 };
 
 }  // namespace respawn::generator

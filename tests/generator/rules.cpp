@@ -37,6 +37,11 @@ constexpr Exclusion excluded[] = {
     {"object|idletime", "tells how long ago, also of keys both servers touch at different times"},
     {"object|refcount", "integers are not shared objects here"},
     {"wait", "waits"},
+    {"xdelex", "not in Redis 7.0"},
+    {"xackdel", "not in Redis 7.0"},
+    {"xnack", "not in Redis 7.0"},
+    {"xinfo|consumers", "tells times, and since 7.2 one more"},
+    {"xinfo|stream", "tells times, since 7.2 one more, and nodes of a tree"},
     {"migrate", "wants another server"},
     {"pfdebug", "debugs"},
     {"pfselftest", "tests the server itself, for seconds"},
@@ -58,6 +63,7 @@ bool is_about_data(Group group) {
     case Group::hyperloglog:
     case Group::geo:
     case Group::bitmap:
+    case Group::stream:
       return true;
     default:
       return false;
@@ -231,6 +237,58 @@ void avoid_negative_zero(Words& words) {
     std::replace(words.begin(), words.end(), std::string("-0"), std::string("0"));
 }
 
+/// Redis 7.2 makes a consumer that gets nothing, 7.0 does not: it is made before.
+void make_consumers(Command& command, const Words& keys, std::size_t group_at) {
+  for (const std::string& key : keys)
+    command.before.push_back(
+        {"XGROUP", "CREATECONSUMER", key, command.words[group_at], command.words[group_at + 1]});
+}
+
+/// Idle times are none, or longer than any test.
+void settle_idle(Words& words, std::size_t at) {
+  constexpr std::int64_t longest = 10'000'000'000;
+  if (at >= words.size()) return;
+  const auto idle_ms = parse_int64(words[at]);
+  if (idle_ms && *idle_ms > 0 && *idle_ms < longest) words[at] = "0";
+}
+
+/// Without waiting, and with an ID for each key: 7.0 says it in other words where one is missing.
+void settle_stream_read(Command& command, bool of_group) {
+  Words& words = command.words;
+  drop_option(words, "block");
+  const std::size_t from = of_group ? 4 : 1;
+  std::size_t streams = from;
+  while (streams < words.size() && !iequals(words[streams], "streams")) ++streams;
+  if (streams >= words.size()) return;
+  if ((words.size() - streams - 1) % 2 != 0) words.pop_back();
+  const std::size_t count = (words.size() - streams - 1) / 2;
+  if (!of_group || !is(words, 1, "group") || streams < 4) return;
+  const auto keys = words.begin() + static_cast<std::ptrdiff_t>(streams) + 1;
+  make_consumers(command, Words(keys, keys + static_cast<std::ptrdiff_t>(count)), 2);
+}
+
+void settle_stream(Command& command, std::string_view name, Pools& pools) {
+  Words& words = command.words;
+  if (name == "xadd")
+    for (std::size_t at = 2; at < words.size(); ++at)
+      if (words[at] == "*") words[at] = pools.next_stream_id();
+  if (name == "xread" || name == "xreadgroup") settle_stream_read(command, name == "xreadgroup");
+  if (name == "xclaim" || name == "xautoclaim") {
+    settle_idle(words, 4);
+    if (words.size() > 3) make_consumers(command, {words[1]}, 2);
+  }
+  // 7.0 may set it below an entry that was deleted.
+  if (name == "xsetid" && words.size() > 2) words[2] = pools.next_stream_id();
+  if (name == "xpending") {
+    if (is(words, 3, "idle")) settle_idle(words, 4);
+    command.how.tolerance = words.size() > 3 ? 5000 : 0;
+  }
+  constexpr std::int64_t few = 1000;
+  for (std::size_t at = 2; name == "xautoclaim" && at + 1 < words.size(); ++at)
+    if (is(words, at, "count") && parse_int64(words[at + 1]).value_or(0) > few)
+      words[at + 1] = "1000";
+}
+
 constexpr std::string_view in_any_order[] = {"smembers", "sinter", "sunion", "sdiff",
                                              "keys",     "hkeys",  "hvals",  "hgetall"};
 constexpr std::string_view at_random[] = {"srandmember", "hrandfield", "zrandmember",
@@ -249,16 +307,20 @@ std::string_view exclusion_of(const CommandSpec& spec, Purpose purpose) {
   for (const Exclusion& row : excluded)
     if (row.name == spec.name) return row.reason;
   if (purpose == Purpose::wait)
-    return spec.flags.has(Flag::blocking) && is_about_data(spec.group) ? "" : "does not wait";
-  if (spec.flags.has(Flag::blocking)) return "waits";
+    return spec.flags.has(Flag::blocking) && is_about_data(spec.group) &&
+                   spec.group != Group::stream
+               ? ""
+               : "does not wait";
+  // XREAD and XREADGROUP need not.
+  if (spec.flags.has(Flag::blocking) && spec.group != Group::stream) return "waits";
   if (spec.name.ends_with("|help")) return "says it in its own words";
   if (contains(also_sent, spec.name)) return {};
   return is_about_data(spec.group) ? "" : "is not about data";
 }
 
 unsigned weight_of(const CommandSpec& spec) {
-  constexpr std::string_view filling[] = {"set",  "rpush",  "lpush", "sadd",  "hset",
-                                          "zadd", "geoadd", "pfadd", "setbit"};
+  constexpr std::string_view filling[] = {"set",  "rpush",  "lpush", "sadd",   "hset",
+                                          "zadd", "geoadd", "pfadd", "setbit", "xadd"};
   constexpr std::string_view rare[] = {"dbsize", "keys", "scan",   "select",
                                        "echo",   "move", "pfcount"};
   if (contains(filling, spec.name)) return 70;
@@ -268,7 +330,8 @@ unsigned weight_of(const CommandSpec& spec) {
 }
 
 bool is_newer_option(std::string_view token) {
-  constexpr std::string_view newer[] = {"IFEQ", "NOVALUES", "WITHSCORE"};
+  constexpr std::string_view newer[] = {"IFEQ",    "NOVALUES", "WITHSCORE", "CLAIM",
+                                        "KEEPREF", "DELREF",   "ACKED"};
   return contains(newer, token);
 }
 
@@ -317,6 +380,7 @@ void settle(Command& command, Pools& pools) {
   if (name == "sort" || name == "sort_ro") settle_sort(command);
   if (name == "scan") settle_scan(command, 1);
   if (name == "sscan" || name == "hscan" || name == "zscan") settle_scan(command, 2);
+  if (name.starts_with('x')) settle_stream(command, name, pools);
   if (name.starts_with("geo")) settle_places(command, name, pools);
   if (contains(in_any_order, name)) how.mode = Mode::unordered;
   if (contains(at_random, name)) how.mode = Mode::shape;

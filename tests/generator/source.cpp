@@ -61,6 +61,8 @@ Family Source::family_for(const CommandSpec& spec) {
       return Family::hyperloglog;
     case Group::geo:
       return Family::places;
+    case Group::stream:
+      return Family::stream;
     case Group::bitmap:
       return pools_.chance(70) ? Family::bits : Family::string;
     case Group::string:
@@ -103,6 +105,9 @@ std::string Source::value(const Argument& argument) {
   if (name == "value" && spec_->name == "setbit") return pools_.value("bit");
   if (is_lexical(spec_->name) && (name == "min" || name == "max"))
     return pools_.value("lex-" + name);
+  if (spec_->group == Group::stream)
+    return spec_->name == "xadd" && name == "id" ? pools_.next_stream_id()
+                                                 : pools_.stream_value(name);
   if (name == "numkeys") {
     count_at_ = words_.size();
     counted_ = 0;
@@ -172,6 +177,32 @@ void Source::fit_range() {
   for (std::size_t at = key_at + 1; at <= key_at + 2; ++at) words_[at] = pools_.value(kind);
 }
 
+/// As many IDs as keys; groups are asked for what is new as a rule.
+void Source::fit_streams() {
+  if (spec_->name != "xread" && spec_->name != "xreadgroup") return;
+  const std::size_t from = spec_->name == "xread" ? 1 : 4;
+  auto streams = words_.begin() + static_cast<std::ptrdiff_t>(std::min(from, words_.size()));
+  streams = std::find(streams, words_.end(), "STREAMS");
+  if (streams == words_.end()) return;
+  words_.erase(streams + 1, words_.end());
+  const std::size_t count = pools_.chance(75) ? 1 : 1 + pools_.below(3);
+  for (std::size_t i = 0; i < count; ++i)
+    words_.push_back(pools_.key(pools_.chance(97) ? family_ : Family::list));
+  for (std::size_t i = 0; i < count; ++i)
+    words_.push_back(from == 4 && pools_.chance(70) ? ">" : pools_.stream_value("id"));
+}
+
+/// As many IDs as are said.
+void Source::fit_ids() {
+  const auto place = std::find(words_.begin(), words_.end(), "IDS");
+  if (spec_->group != Group::stream || place == words_.end()) return;
+  words_.erase(place + 1, words_.end());
+  const std::size_t count = 1 + pools_.below(3);
+  words_.push_back(std::to_string(count));
+  for (std::size_t i = 0; i < count; ++i) words_.push_back(pools_.stream_value("id"));
+  if (spec_->name == "xnack" && pools_.chance(20)) words_.emplace_back("FORCE");
+}
+
 /// Something is missing, too much, or wrong.
 void Source::mutate() {
   const std::size_t at = 1 + pools_.below(words_.size());
@@ -206,6 +237,8 @@ Command Source::next() {
   add_all(drawn.arguments);
   count_keys();
   fit_range();
+  fit_streams();
+  fit_ids();
   const bool may_be_wrong = purpose_ != Purpose::wait && !is_protected(family_);
   if (may_be_wrong && !has_token(words_, "BYLEX") && pools_.chance(5)) mutate();
   Command command{.words = std::move(words_)};

@@ -51,6 +51,8 @@ class Source {
 
   void count_keys();
   void fit_range();
+  void fit_streams();
+  void fit_ids();
   void mutate();
 
   const std::vector<Template>* templates_;

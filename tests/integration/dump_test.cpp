@@ -94,6 +94,42 @@ void add_strings(std::vector<Value>& to) {
   to.push_back({"grown", {{"SET", "k", "1"}, {"APPEND", "k", "2"}}});
 }
 
+Value stream_of(std::string name, std::size_t entries) {
+  Value value{std::move(name), {}};
+  const Words numbers = integers();
+  for (std::size_t i = 0; i < entries; ++i) {
+    Words words = {"XADD",
+                   "k",
+                   std::to_string(1000 + i / 3) + "-" + std::to_string(i % 3),
+                   "a",
+                   texts()[i % texts().size()].substr(0, 100),
+                   "b",
+                   numbers[i % numbers.size()]};
+    if (i % 7 == 6) words.insert(words.end(), {"other", "names"});
+    value.commands.push_back(std::move(words));
+  }
+  return value;
+}
+
+void add_streams(std::vector<Value>& to) {
+  to.push_back(stream_of("stream", 20));
+  to.push_back(stream_of("long stream", 2000));
+  to.back().commands.push_back({"XDEL", "k", "1001-1", "1100-0"});
+  to.back().commands.push_back({"XTRIM", "k", "MAXLEN", "1700"});
+  to.push_back({"empty stream", {{"XGROUP", "CREATE", "k", "g", "$", "MKSTREAM"}}});
+  Value read = stream_of("stream with groups", 300);
+  for (const Words& words :
+       std::vector<Words>{{"XGROUP", "CREATE", "k", "g", "0"},
+                          {"XGROUP", "CREATE", "k", "h", "$", "ENTRIESREAD", "9"},
+                          {"XGROUP", "CREATECONSUMER", "k", "g", "idle"},
+                          {"XREADGROUP", "GROUP", "g", "one", "COUNT", "100", "STREAMS", "k", ">"},
+                          {"XREADGROUP", "GROUP", "g", "two", "COUNT", "50", "STREAMS", "k", ">"},
+                          {"XACK", "k", "g", "1000-1", "1005-0"},
+                          {"XCLAIM", "k", "g", "two", "0", "1001-0"}})
+    read.commands.push_back(words);
+  to.push_back(std::move(read));
+}
+
 std::vector<Value> values() {
   std::vector<Value> all;
   add_strings(all);
@@ -121,6 +157,7 @@ std::vector<Value> values() {
   all.push_back(value_of("small sorted set", "ZADD", interleaved(scores, numbered("m", 11))));
   all.push_back(value_of("sorted set of integers", "ZADD", interleaved(integers(), integers())));
   all.push_back(value_of("sorted set of long texts", "ZADD", interleaved(scores, texts())));
+  add_streams(all);
   all.push_back(
       value_of("large sorted set", "ZADD", interleaved(many_scores, numbered("m", 2000))));
   return all;
@@ -157,6 +194,20 @@ class DumpTest : public ::testing::Test {
     ASSERT_EQ(payload.type, '$');
     EXPECT_EQ(to.command({"RESTORE", "copy", "0", payload.text}).bytes(), "+OK\r\n");
     EXPECT_EQ(digest(from, "k"), digest(to, "copy"));
+    if (from.command({"TYPE", "k"}).text != "stream") return;
+    EXPECT_EQ(from.command({"XINFO", "GROUPS", "k"}).bytes(),
+              to.command({"XINFO", "GROUPS", "copy"}).bytes());
+    EXPECT_EQ(pending(from, "k"), pending(to, "copy"));
+  }
+
+  /// What is pending in group "g", without how long.
+  static std::vector<std::string> pending(RespClient& at, const std::string& key) {
+    std::vector<std::string> all;
+    const Reply reply = at.command({"XPENDING", key, "g", "-", "+", "1000"});
+    for (const Reply& entry : reply.elements)
+      all.push_back(entry.elements.at(0).text + " " + entry.elements.at(1).text + " " +
+                    entry.elements.at(3).text);
+    return all;
   }
 
   std::unique_ptr<ServerProcess> ours_;

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "commands/server/digest.hpp"
 #include "keyspace/types/hash.hpp"
+#include "keyspace/types/stream.hpp"
 
 namespace respawn::twin {
 
@@ -11,10 +12,39 @@ namespace {
 constexpr std::size_t client_count = 5;
 constexpr std::int64_t other_time_of_day_ms = std::int64_t{37} * 86'400'000 + 12'345'678;
 
+std::string text_of(const keyspace::StreamId& id) {
+  return std::to_string(id.ms) + "-" + std::to_string(id.seq);
+}
+
+/// Without the times when consumers were seen.
+std::string describe_group(const keyspace::StreamGroup& group) {
+  std::string text = "\n  " + std::string(group.name()) + " at " + text_of(group.last_id) +
+                     " read " + std::to_string(group.entries_read);
+  group.for_each_consumer(
+      [&](const keyspace::StreamConsumer& each) { text += " " + std::string(each.name()); });
+  group.for_each_pending({}, [&](const keyspace::PendingEntry& entry) {
+    const keyspace::StreamConsumer* const owner = group.consumer(entry.consumer);
+    text += " " + text_of(entry.id) + ":" + (owner != nullptr ? std::string(owner->name()) : "") +
+            "@" + std::to_string(entry.delivered_ms) + "*" + std::to_string(entry.deliveries);
+    return true;
+  });
+  return text;
+}
+
+std::string describe_stream(const keyspace::Stream& stream) {
+  std::string text = " last " + text_of(stream.last_id) + " deleted " +
+                     text_of(stream.max_deleted_id) + " added " +
+                     std::to_string(stream.entries_added);
+  stream.for_each_group([&](const keyspace::StreamGroup& group) { text += describe_group(group); });
+  return text;
+}
+
 std::string describe(const keyspace::Entry& entry) {
   commands::Digest digest;
   commands::mix_value(digest, entry);
   std::string text = digest.hex() + " ends " + std::to_string(entry.expire_at_ms());
+  if (entry.type() == keyspace::Type::stream)
+    return text + describe_stream(entry.object<keyspace::Stream>());
   if (entry.type() != keyspace::Type::hash) return text;
   std::map<std::string, std::int64_t> fields;
   entry.object<keyspace::Hash>().for_each([&](const keyspace::HashField& field) {
@@ -33,6 +63,7 @@ config::Config limits_of(std::uint64_t seed) {
   config.set_max_listpack_entries = 6;
   config.list_max_listpack_size = 3;
   config.hll_sparse_max_bytes = 60;
+  config.stream_node_max_entries = 3;
   config.lazyfree_lazy_expire = true;
   config.lazyfree_lazy_server_del = true;
   return config;
@@ -68,7 +99,7 @@ Twin::Twin(std::uint64_t seed, const std::vector<generator::Template>& templates
   for (std::size_t i = 0; i < client_count; ++i) clients_.push_back(&original_.connect());
   clients_.back()->run("SELECT 1");
   for (const char* line : {"RPUSH d1 a b c", "SADD d2 1 2 x", "HSET d3 f v g w", "ZADD d4 1 a 2 b",
-                           "SET d5 text", "SET d6 17"}) {
+                           "SET d5 text", "SET d6 17", "XADD d7 5-1 f v"}) {
     original_.first.run(line);
     const std::string key(split(line, ' ')[1]);
     const std::string dumped = original_.first.run("DUMP " + key);

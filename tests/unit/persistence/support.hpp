@@ -15,6 +15,7 @@
 #include "keyspace/types/list.hpp"
 #include "keyspace/types/set.hpp"
 #include "keyspace/types/sorted_set.hpp"
+#include "keyspace/types/stream.hpp"
 #include "persistence/dump_payload.hpp"
 #include "persistence/listpack.hpp"
 #include "tests/unit/keyspace/gated_database.hpp"
@@ -50,6 +51,38 @@ inline std::string listpack(const std::vector<std::string>& elements) {
   return writer.take();
 }
 
+inline std::string id_text(const keyspace::StreamId& id) {
+  return std::to_string(id.ms) + "-" + std::to_string(id.seq);
+}
+
+inline void add_group(const keyspace::StreamGroup& group, std::vector<std::string>& to) {
+  to.push_back("group " + std::string(group.name()) + " " + id_text(group.last_id) + " " +
+               std::to_string(group.entries_read));
+  group.for_each_consumer([&](const keyspace::StreamConsumer& each) {
+    to.push_back("consumer " + std::string(each.name()) + " " + std::to_string(each.seen_ms));
+  });
+  group.for_each_pending({}, [&](const keyspace::PendingEntry& entry) {
+    const keyspace::StreamConsumer* const owner = group.consumer(entry.consumer);
+    to.push_back("pending " + id_text(entry.id) + " " + std::to_string(entry.delivered_ms) + " " +
+                 std::to_string(entry.deliveries) + " " +
+                 (owner != nullptr ? std::string(owner->name()) : ""));
+    return true;
+  });
+}
+
+inline std::vector<std::string> stream_contents(const keyspace::Stream& stream) {
+  std::vector<std::string> all = {id_text(stream.last_id), id_text(stream.max_deleted_id),
+                                  std::to_string(stream.entries_added)};
+  for (auto walk = stream.walk({}, keyspace::last_stream_id); walk.valid(); walk.next()) {
+    all.push_back(id_text(walk.id()));
+    walk.entry().for_each_field([&](std::string_view name, std::string_view value) {
+      all.back() += " " + std::string(name) + "=" + std::string(value);
+    });
+  }
+  stream.for_each_group([&](const keyspace::StreamGroup& group) { add_group(group, all); });
+  return all;
+}
+
 /// What a value is, whatever it is stored as: compared instead of the value.
 inline std::vector<std::string> contents(const keyspace::Object& object) {
   std::vector<std::string> all;
@@ -68,6 +101,8 @@ inline std::vector<std::string> contents(const keyspace::Object& object) {
                       std::to_string(each.expire_at_ms));
       });
       break;
+    case keyspace::Type::stream:
+      return stream_contents(static_cast<const keyspace::Stream&>(object));
     default: {
       const auto& set = static_cast<const keyspace::SortedSet&>(object);
       for (auto walk = set.walk(); walk.valid(); walk.next())
@@ -95,7 +130,9 @@ class Samples {
       add("hash" + suffix, hash(large, false));
       add("expiring hash" + suffix, hash(large, true));
       add("sorted set" + suffix, sorted_set(large));
+      add("stream" + suffix, stream(large));
     }
+    add("stream without anything", std::make_unique<keyspace::Stream>());
   }
 
   /// Every entry; the view ends with the next change.
@@ -157,6 +194,34 @@ class Samples {
     made->set("lowest", -std::numeric_limits<double>::infinity(), limits.sorted_set);
     for (std::size_t i = 0; i < (large ? 500 : 7); ++i)
       made->set(text(i), static_cast<double>(i) * 1.25 - 3, limits.sorted_set);
+    return made;
+  }
+
+  static std::unique_ptr<keyspace::Object> stream(bool large) {
+    auto made = std::make_unique<keyspace::Stream>();
+    for (std::size_t i = 0; i < (large ? 1000 : 7); ++i) {
+      const std::string first = text(i);
+      const std::string second = i < integers.size() ? format_int(integers[i]) : "v";
+      std::vector<std::string_view> fields = {"a", first, "b", second};
+      if (i % 5 == 4) fields.push_back(first), fields.emplace_back("own");
+      made->append({1'700'000'000'000 + i / 3, i % 3}, fields, {});
+    }
+    made->erase({1'700'000'000'001, 1}, {});
+    made->max_deleted_id = {1'700'000'000'001, 1};
+    made->last_id = {1'700'000'000'500, 7};
+    for (const char* name : {"empty", "reading"}) {
+      keyspace::StreamGroup& group = made->add_group(name);
+      group.last_id = {1'700'000'000'001, 0};
+    }
+    keyspace::StreamGroup& group = *made->find_group("reading");
+    group.entries_read = 4;
+    const char* const names[] = {"one", "two", "idle"};
+    for (const char* name : names) group.add_consumer(name, 1'700'000'000'123);
+    for (std::size_t i = 0; i < (large ? 500 : 4); ++i)
+      group.put({{1'700'000'000'000 + i / 3, i % 3},
+                 static_cast<std::int64_t>(1'700'000'000'000 + i),
+                 1 + i % 4,
+                 group.find_consumer(names[i % 2])->index()});
     return made;
   }
 

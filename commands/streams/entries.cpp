@@ -1,0 +1,280 @@
+// Entries of streams: adding, counting, deleting, trimming.
+#include <algorithm>
+
+#include "commands/shared/key_specs.hpp"
+#include "commands/shared/stream_access.hpp"
+#include "commands/streams/trimming.hpp"
+
+namespace respawn::commands {
+
+namespace {
+
+using keyspace::Change;
+using keyspace::Entry;
+using keyspace::Key;
+using keyspace::Stream;
+using keyspace::StreamId;
+using keyspace::Type;
+
+constexpr std::size_t entry_max_bytes = std::size_t{1} << 30;
+
+// ---- XADD --------------------------------------------------------------------------------------
+
+Error too_small() {
+  return failure(
+      "ERR The ID specified in XADD is equal or smaller than the target stream top item");
+}
+
+/// The ID of the next entry behind `last`.
+Result<StreamId> next_id(const Execution& x, const StreamId& last,
+                         const std::optional<WantedStreamId>& wanted) {
+  if (last == keyspace::last_stream_id)
+    return failure("ERR The stream has exhausted the last possible ID, unable to add more items");
+  if (!wanted) {
+    const auto now_ms = static_cast<std::uint64_t>(x.now_ms());
+    return now_ms > last.ms ? StreamId{now_ms, 0} : *last.next();
+  }
+  StreamId id{wanted->ms, wanted->seq.value_or(0)};
+  if (!wanted->seq && last.ms == id.ms) {
+    if (last.seq == StreamId::max_part) return too_small();
+    id.seq = last.seq + 1;
+  }
+  if (id <= last) return too_small();
+  return id;
+}
+
+bool is_too_large(Args fields) {
+  std::size_t bytes = 0;
+  for (std::string_view text : fields) bytes += text.size();
+  return bytes > entry_max_bytes;
+}
+
+/// With the ID that it got, and exact.
+void propagate_addition(Execution& x, Args args, const StreamOptions& options,
+                        const Stream& stream) {
+  if (!x.recorded()) return;
+  const bool chosen = options.id && options.id->seq;
+  if (chosen && !is_rewritten(options)) return;
+  std::vector<std::string> words(args.begin(), args.end());
+  words[options.end] = StreamIdText(stream.last_id).text();
+  if (is_rewritten(options)) make_exact(words, stream, options);
+  x.propagate_words(std::move(words));
+}
+
+void add_entry(Execution& x, Args args, const StreamOptions& options) {
+  const Key key = x.key(args[1]);
+  const Entry* entry = x.find_write(key, Type::stream);
+  if (x.failed()) return;
+  if (!entry && !options.make_stream) return x.reply.null();
+  const StreamId last = entry ? entry->object<Stream>().last_id : StreamId{};
+  auto id = next_id(x, last, options.id);
+  if (!id) return x.fail(id.error());
+  const Args fields = args.subspan(options.end + 1);
+  if (is_too_large(fields)) return x.fail("ERR Elements are too large to be stored");
+  Change change = x.change(key, entry);
+  if (!entry) {
+    auto fresh = std::make_unique<Stream>();
+    fresh->append(*id, fields, stream_limits(x));
+    change.set_object(std::move(fresh));
+    x.created(key.bytes);
+  } else {
+    change.object<Stream>().append(*id, fields, stream_limits(x));
+  }
+  Stream& stream = change.object<Stream>();
+  reply_id(x, *id);
+  x.changed(key.bytes, stream_event, "xadd");
+  DeletionRecord record(x, key.bytes);
+  if (options.trims) trim_stream(x, key.bytes, stream, options, record);
+  propagate_addition(x, args, options, stream);
+  record.propagate();
+  x.became_ready(key.bytes);
+}
+
+void xadd(Execution& x, Args args) {
+  auto options = parse_stream_options(x, args, Trimmer::xadd);
+  if (!options) return x.fail(options.error());
+  if (args.size() < options->end + 3 || (args.size() - options->end) % 2 == 0)
+    return x.fail(errors::wrong_arity(x.spec().name));
+  if (options->id && options->id->ms == 0 && options->id->seq == std::uint64_t{0})
+    return x.fail("ERR The ID specified in XADD must be greater than 0-0");
+  add_entry(x, args, *options);
+}
+
+// ---- the others --------------------------------------------------------------------------------
+
+void xlen(Execution& x, Args args) {
+  const Stream* stream = find_stream(x, x.key(args[1]));
+  if (x.failed()) return;
+  x.reply.integer(stream ? static_cast<std::int64_t>(stream->length()) : 0);
+}
+
+void xtrim(Execution& x, Args args) {
+  auto options = parse_stream_options(x, args, Trimmer::xtrim);
+  if (!options) return x.fail(options.error());
+  const Key key = x.key(args[1]);
+  const Entry* entry = x.find_write(key, Type::stream);
+  if (x.failed()) return;
+  if (!entry) return x.reply.integer(0);
+  Change change = x.change(key, entry);
+  Stream& stream = change.object<Stream>();
+  DeletionRecord record(x, key.bytes);
+  const std::size_t gone = trim_stream(x, key.bytes, stream, *options, record);
+  x.reply.integer(static_cast<std::int64_t>(gone));
+  if (gone == 0) return;
+  x.changed_silently(key.bytes, gone);
+  if (!x.recorded() || !is_rewritten(*options)) return;
+  if (options->references != References::acknowledged) {
+    std::vector<std::string> words(args.begin(), args.end());
+    make_exact(words, stream, *options);
+    x.propagate_words(std::move(words));
+  }
+  record.propagate();
+}
+
+void xdel(Execution& x, Args args) {
+  const Key key = x.key(args[1]);
+  const Entry* entry = x.find_write(key, Type::stream);
+  if (x.failed()) return;
+  if (!entry) return x.reply.integer(0);
+  auto ids = to_stream_ids(args, 2);
+  if (!ids) return x.fail(ids.error());
+  Change change = x.change(key, entry);
+  Stream& stream = change.object<Stream>();
+  std::uint64_t deleted = 0;
+  for (const StreamId& id : *ids) {
+    if (!stream.erase(id, stream_limits(x))) continue;
+    stream.max_deleted_id = std::max(stream.max_deleted_id, id);
+    ++deleted;
+  }
+  x.reply.integer(static_cast<std::int64_t>(deleted));
+  if (deleted > 0) x.changed(key.bytes, stream_event, "xdel", deleted);
+}
+
+// ---- XSETID ------------------------------------------------------------------------------------
+
+struct NewFacts {
+  StreamId last_id;
+  std::optional<std::uint64_t> entries_added;
+  StreamId max_deleted_id;
+};
+
+Result<NewFacts> parse_facts(Args args) {
+  auto last = to_stream_id(args[2]);
+  if (!last) return failure(last.error());
+  NewFacts facts;
+  facts.last_id = *last;
+  for (ArgCursor at(args, 3); !at.done();) {
+    if (at.take("ENTRIESADDED", 1)) {
+      auto added = to_integer(at.next());
+      if (!added) return failure(added.error());
+      if (*added < 0) return failure("ERR entries_added must be positive");
+      facts.entries_added = static_cast<std::uint64_t>(*added);
+    } else if (at.take("MAXDELETEDID", 1)) {
+      auto deleted = to_stream_id(at.next());
+      if (!deleted) return failure(deleted.error());
+      if (facts.last_id < *deleted)
+        return failure(
+            "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id");
+      facts.max_deleted_id = *deleted;
+    } else {
+      return failure(std::string(errors::syntax));
+    }
+  }
+  return facts;
+}
+
+Status check_facts(const Stream& stream, const NewFacts& facts) {
+  if (facts.last_id < stream.max_deleted_id)
+    return failure("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id");
+  if (stream.length() == 0) return success();
+  if (facts.last_id < stream.last_entry())
+    return failure("ERR The ID specified in XSETID is smaller than the target stream top item");
+  if (facts.entries_added && stream.length() > *facts.entries_added)
+    return failure(
+        "ERR The entries_added specified in XSETID is smaller than the target stream length");
+  return success();
+}
+
+void xsetid(Execution& x, Args args) {
+  auto facts = parse_facts(args);
+  if (!facts) return x.fail(facts.error());
+  const Key key = x.key(args[1]);
+  const Entry* entry = x.find_write(key, Type::stream);
+  if (x.failed()) return;
+  if (!entry) return x.fail(errors::no_such_key);
+  if (Status status = check_facts(entry->object<Stream>(), *facts); !status)
+    return x.fail(status.error());
+  Change change = x.change(key, entry);
+  Stream& stream = change.object<Stream>();
+  stream.last_id = facts->last_id;
+  if (facts->entries_added) stream.entries_added = *facts->entries_added;
+  if (!facts->max_deleted_id.is_zero()) stream.max_deleted_id = facts->max_deleted_id;
+  x.reply.ok();
+  x.changed_unseen();
+  x.happened(key.bytes, stream_event, "xsetid");
+}
+
+constexpr KeySpec added_key() {
+  KeySpec spec = keys({KeyFlag::RW, KeyFlag::update}, 1);
+  spec.notes = "UPDATE instead of INSERT because of the optional trimming feature";
+  return spec;
+}
+
+constexpr CommandSpec stream_entries_rows[] = {
+    command({.name = "xadd",
+             .syntax = "key [NOMKSTREAM] [<KEEPREF | DELREF | ACKED>] [<MAXLEN | MINID> [<= | ~>] "
+                       "threshold [LIMIT count]] "
+                       "<* | id> field value [field value ...]",
+             .group = Group::stream,
+             .flags = {Flag::write, Flag::denyoom, Flag::fast},
+             .keys = {added_key()},
+             .tips = {"nondeterministic_output"},
+             .since = "5.0.0",
+             .complexity = "O(1); O(N) with N being the number of entries trimmed.",
+             .summary = "Adds an entry to a stream, which may be trimmed at its other end.",
+             .run = xadd}),
+    command({.name = "xlen",
+             .syntax = "key",
+             .group = Group::stream,
+             .flags = {Flag::readonly, Flag::fast},
+             .keys = {keys({KeyFlag::RO}, 1)},
+             .since = "5.0.0",
+             .complexity = "O(1)",
+             .summary = "Returns the number of entries of a stream.",
+             .run = xlen}),
+    command({.name = "xtrim",
+             .syntax = "key <MAXLEN | MINID> [<= | ~>] threshold [LIMIT count] "
+                       "[<KEEPREF | DELREF | ACKED>]",
+             .group = Group::stream,
+             .flags = {Flag::write},
+             .keys = {keys({KeyFlag::RW, KeyFlag::erase}, 1)},
+             .tips = {"nondeterministic_output"},
+             .since = "5.0.0",
+             .complexity = "O(N) with N being the number of entries removed, many at a time.",
+             .summary = "Removes the oldest entries of a stream.",
+             .run = xtrim}),
+    command({.name = "xdel",
+             .syntax = "key id [id ...]",
+             .group = Group::stream,
+             .flags = {Flag::write, Flag::fast},
+             .keys = {keys({KeyFlag::RW, KeyFlag::erase}, 1)},
+             .since = "5.0.0",
+             .complexity = "O(log(N)) for each entry.",
+             .summary = "Deletes entries of a stream.",
+             .run = xdel}),
+    command({.name = "xsetid",
+             .syntax = "key last-id [ENTRIESADDED entries-added] [MAXDELETEDID max-deleted-id]",
+             .group = Group::stream,
+             .flags = {Flag::write, Flag::denyoom, Flag::fast},
+             .keys = {keys({KeyFlag::RW, KeyFlag::update}, 1)},
+             .since = "5.0.0",
+             .complexity = "O(1)",
+             .summary = "Sets what a stream remembers of the IDs that it gave.",
+             .run = xsetid}),
+};
+
+}  // namespace
+
+constinit const std::span<const CommandSpec> stream_entry_commands = stream_entries_rows;
+
+}  // namespace respawn::commands

@@ -1,0 +1,402 @@
+// Small records of one kind in the order of their keys, packed: what pending lists of streams are
+// made of.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <optional>
+
+#include "base/allocation.hpp"
+#include "base/check.hpp"
+#include "base/result.hpp"
+#include "keyspace/types/block_directory.hpp"
+
+namespace respawn::keyspace {
+
+/// A number as `Width` bytes behind one another.
+template <class Width>
+struct PackedNumber {
+  static char* put(char* at, std::uint64_t value) {
+    const auto narrow = static_cast<Width>(value);
+    std::memcpy(at, &narrow, sizeof narrow);
+    return at + sizeof narrow;
+  }
+
+  static std::uint64_t take(const char*& at) {
+    Width narrow;
+    std::memcpy(&narrow, at, sizeof narrow);
+    at += sizeof narrow;
+    return narrow;
+  }
+};
+
+/// A block of records, each of the same width: narrow ones count from the block's base, and when
+/// one does not fit all become wide. See RecordList for what a Form is.
+template <class Form>
+class RecordBlock {
+ public:
+  using Record = typename Form::Record;
+  using Key = typename Form::Key;
+
+  RecordBlock(const RecordBlock&) = delete;
+  RecordBlock& operator=(const RecordBlock&) = delete;
+
+  /// Throws std::bad_alloc.
+  static RecordBlock* create(const typename Form::Base& base, bool wide, std::size_t records) {
+    const std::size_t width = wide ? Form::wide_bytes : Form::narrow_bytes;
+    const std::size_t bytes = allocated_bytes(sizeof(RecordBlock) + records * width);
+    const std::size_t room = (bytes - sizeof(RecordBlock)) / width;
+    return new (::operator new(bytes))
+        RecordBlock(base, wide, std::min<std::size_t>(room, max_records), bytes);
+  }
+
+  static void destroy(RecordBlock* block) noexcept { ::operator delete(block, block->bytes_); }
+
+  [[nodiscard]] std::size_t count() const { return count_; }
+
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
+
+  [[nodiscard]] std::size_t memory_bytes() const { return bytes_; }
+
+  [[nodiscard]] bool wide() const { return wide_; }
+
+  [[nodiscard]] const typename Form::Base& base() const { return base_; }
+
+  [[nodiscard]] bool fits(const Record& record) const { return wide_ || Form::fits(base_, record); }
+
+  [[nodiscard]] Record at(std::size_t index) const {
+    const char* from = data() + index * width();
+    return wide_ ? Form::take_wide(from) : Form::take_narrow(base_, from);
+  }
+
+  [[nodiscard]] Key key(std::size_t index) const { return Form::key(at(index)); }
+
+  /// The first record whose key is not below `key`.
+  [[nodiscard]] std::size_t find(const Key& key) const {
+    if (count_ == 0 || this->key(count_ - 1U) < key) return count_;
+    std::size_t low = 0;
+    std::size_t high = count_ - 1U;
+    while (low < high) {
+      const std::size_t middle = (low + high) / 2;
+      if (this->key(middle) < key)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    return low;
+  }
+
+  /// Requires fits().
+  void set(std::size_t index, const Record& record) noexcept {
+    char* to = data() + index * width();
+    if (wide_)
+      Form::put_wide(to, record);
+    else
+      Form::put_narrow(base_, to, record);
+  }
+
+  /// Requires room and fits().
+  void insert(std::size_t index, const Record& record) noexcept {
+    char* const gap = data() + index * width();
+    std::memmove(gap + width(), gap, (count_ - index) * width());
+    ++count_;
+    set(index, record);
+  }
+
+  void erase(std::size_t index) noexcept {
+    char* const gap = data() + index * width();
+    --count_;
+    std::memmove(gap, gap + width(), (count_ - index) * width());
+  }
+
+  void truncate(std::size_t count) noexcept { count_ = static_cast<std::uint16_t>(count); }
+
+  /// Its records from `from` on, to the end of another one that has the room and fits them.
+  void copy_tail(std::size_t from, RecordBlock& to) const noexcept {
+    for (std::size_t i = from; i < count_; ++i) to.insert(to.count_, at(i));
+  }
+
+  /// As many as make a narrow block of about 2 KB.
+  static constexpr std::size_t max_records = Form::max_records;
+
+ private:
+  RecordBlock(const typename Form::Base& base, bool wide, std::size_t capacity, std::size_t bytes)
+      : base_(base),
+        bytes_(static_cast<std::uint32_t>(bytes)),
+        capacity_(static_cast<std::uint8_t>(capacity)),
+        wide_(wide) {}
+
+  [[nodiscard]] std::size_t width() const { return wide_ ? Form::wide_bytes : Form::narrow_bytes; }
+
+  [[nodiscard]] const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+
+  [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }
+
+  typename Form::Base base_;
+  std::uint32_t bytes_;  // of the allocation
+  std::uint16_t count_ = 0;
+  std::uint8_t capacity_;
+  bool wide_;
+};
+
+/// Owner: a consumer group. A Form says what a Record is and its Key (ordered, unique), how it is
+/// packed narrow (fits(base, record), put_narrow, take_narrow, counting from a Base that make_base
+/// chooses) and wide, and how many make a block (max_records, below 256).
+/// Complexity: everything O(log n) and a move of at most a block; at the end O(1) amortized.
+/// Errors: insert and set throw std::bad_alloc and leave the list as it was.
+/// Invariants: no empty block.
+template <class Form>
+class RecordList {
+ public:
+  using Record = typename Form::Record;
+  using Key = typename Form::Key;
+
+  RecordList() noexcept = default;
+  RecordList(const RecordList&) = delete;
+  RecordList& operator=(const RecordList&) = delete;
+
+  ~RecordList() {
+    while (size_ > 0) drop_last_block();
+  }
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+
+  /// Beyond the list itself.
+  [[nodiscard]] std::size_t memory_bytes() const {
+    return directory_.memory_bytes() + directory_.block_bytes();
+  }
+
+  [[nodiscard]] std::optional<Record> find(const Key& key) const {
+    const auto place = directory_.find(key);
+    if (place == directory_.end()) return std::nullopt;
+    const Block& block = *directory_.at(place);
+    const std::size_t index = block.find(key);
+    if (index == block.count() || key < block.key(index)) return std::nullopt;
+    return block.at(index);
+  }
+
+  /// The first whose key is not below `key`.
+  [[nodiscard]] std::optional<Record> first_from(const Key& key) const {
+    std::optional<Record> found;
+    for_each_from(key, [&](const Record& record) {
+      found = record;
+      return false;
+    });
+    return found;
+  }
+
+  /// Requires !empty().
+  [[nodiscard]] Record first() const { return directory_.at(directory_.begin())->at(0); }
+
+  [[nodiscard]] Record last() const {
+    const Block& block = *directory_.at(directory_.last());
+    return block.at(block.count() - 1);
+  }
+
+  /// Calls visit(const Record&) in order, from the first whose key is not below `key` on, until it
+  /// returns false.
+  template <class Visitor>
+  void for_each_from(const Key& key, Visitor&& visit) const {
+    auto place = directory_.find(key);
+    if (place == directory_.end()) return;
+    std::size_t index = directory_.at(place)->find(key);
+    for (; place != directory_.end(); place = directory_.next(place), index = 0) {
+      const Block& block = *directory_.at(place);
+      for (; index < block.count(); ++index)
+        if (!visit(block.at(index))) return;
+    }
+  }
+
+  /// Requires that its key is not there.
+  void insert(const Record& record) {
+    const Key key = Form::key(record);
+    auto place = directory_.find(key);
+    if (place == directory_.end()) {
+      add_block(directory_.end(), record);
+    } else {
+      const std::size_t index = directory_.at(place)->find(key);
+      if (directory_.at(place)->count() == Block::max_records) {
+        insert_full(place, index, record);
+      } else {
+        make_room(place, record);
+        directory_.at(place)->insert(index, record);
+        directory_.count(place, 1);
+        if (index == 0) directory_.set_first(place, key);
+      }
+    }
+    ++size_;
+  }
+
+  /// Gives the record of this key, which is there, other contents.
+  void set(const Record& record) {
+    const Key key = Form::key(record);
+    const auto place = directory_.find(key);
+    if (!directory_.at(place)->fits(record)) widen(place);
+    Block& block = *directory_.at(place);
+    block.set(block.find(key), record);
+  }
+
+  /// Requires that it is there.
+  void erase(const Key& key) noexcept {
+    const auto place = directory_.find(key);
+    Block* block = directory_.at(place);
+    const std::size_t index = block->find(key);
+    if (block->count() == 1) {
+      directory_.erase(place, 1);
+      Block::destroy(block);
+    } else {
+      block->erase(index);
+      directory_.count(place, -1);
+      if (index == 0) directory_.set_first(place, block->key(0));
+      if (block->count() <= block->capacity() / 4) tidy(place);
+    }
+    --size_;
+  }
+
+  /// Frees a block of records and says how many they were; 0 when empty.
+  std::size_t drop_last_block() noexcept {
+    if (size_ == 0) return 0;
+    const auto place = directory_.last();
+    Block* block = directory_.at(place);
+    const std::size_t records = block->count();
+    directory_.erase(place, records);
+    Block::destroy(block);
+    size_ -= records;
+    return records;
+  }
+
+  [[nodiscard]] Status check_invariants() const {
+    if (!directory_.holds()) return failure("records: the directory is wrong");
+    std::size_t records = 0;
+    for (auto place = directory_.begin(); place != directory_.end();
+         place = directory_.next(place)) {
+      const Block& block = *directory_.at(place);
+      if (block.count() == 0 || block.count() > block.capacity())
+        return failure("records: a block has no or too many records");
+      if (!(block.key(0) == directory_.first_key(place)))
+        return failure("records: a block's first key is another");
+      for (std::size_t i = 1; i < block.count(); ++i)
+        if (!(block.key(i - 1) < block.key(i))) return failure("records: out of order");
+      const auto behind = directory_.next(place);
+      if (behind != directory_.end() &&
+          !(block.key(block.count() - 1) < directory_.first_key(behind)))
+        return failure("records: blocks overlap");
+      records += block.count();
+    }
+    if (records != size_) return failure("records: the size is wrong");
+    return success();
+  }
+
+ private:
+  using Block = RecordBlock<Form>;
+  using Directory = BlockDirectory<Key, Block>;
+  using Place = typename Directory::Place;
+
+  static constexpr std::size_t first_records = 2;
+
+  /// A block of one record before `place`.
+  void add_block(Place place, const Record& record, std::size_t room = first_records) {
+    const auto base = Form::make_base(record);
+    Block* block = Block::create(base, !Form::fits(base, record), room);
+    block->insert(0, record);
+    try {
+      directory_.insert(place, Form::key(record), block);
+    } catch (...) {
+      Block::destroy(block);
+      throw;
+    }
+  }
+
+  /// The block's contents in another one.
+  void rebuild(Place place, bool wide, std::size_t records) {
+    Block* old = directory_.at(place);
+    Block* block = Block::create(old->base(), wide, records);
+    old->copy_tail(0, *block);
+    Block::destroy(directory_.replace(place, block));
+  }
+
+  void widen(Place place) { rebuild(place, true, directory_.at(place)->capacity()); }
+
+  void make_room(Place place, const Record& record) {
+    const Block& block = *directory_.at(place);
+    const bool full = block.count() == block.capacity();
+    if (!full && block.fits(record)) return;
+    rebuild(place, block.wide() || !block.fits(record),
+            full ? std::min(block.capacity() * 2, Block::max_records) : block.capacity());
+  }
+
+  /// What grows at the end leaves full blocks behind; else the block is cut in two.
+  void insert_full(Place place, std::size_t index, const Record& record) {
+    if (index == Block::max_records && place == directory_.last())
+      return add_block(directory_.end(), record, Block::max_records);
+    constexpr std::size_t half = Block::max_records / 2;
+    Block* left = directory_.at(place);
+    const bool wide = left->wide() || !left->fits(record);
+    if (wide && !left->wide()) {
+      widen(place);
+      left = directory_.at(place);
+    }
+    Block* right = Block::create(left->base(), wide, Block::max_records);
+    left->copy_tail(half, *right);
+    Place behind = directory_.next(place);
+    const std::size_t moved = right->count();
+    try {
+      const Place at = directory_.insert(behind, right->key(0), right);
+      behind = at;
+    } catch (...) {
+      Block::destroy(right);
+      throw;
+    }
+    place = directory_.previous(behind);
+    left->truncate(half);
+    directory_.count(place, -static_cast<std::ptrdiff_t>(moved));
+    const bool to_right = index >= half;
+    (to_right ? right : left)->insert(to_right ? index - half : index, record);
+    directory_.count(to_right ? behind : place, 1);
+    if (index == 0) directory_.set_first(place, Form::key(record));
+    if (index == half) directory_.set_first(behind, Form::key(record));
+  }
+
+  /// A block that has become small goes to the one behind or before it, or shrinks.
+  void tidy(Place place) noexcept {
+    try {
+      const Place behind = directory_.next(place);
+      if (behind != directory_.end() && join(place, behind)) return;
+      const Place before = directory_.previous(place);
+      if (before != directory_.end() && join(before, place)) return;
+      const Block& block = *directory_.at(place);
+      if (block.capacity() > 8) rebuild(place, block.wide(), block.count() * 2);
+    } catch (const std::bad_alloc&) {
+      // It stays as it is.
+    }
+  }
+
+  bool join(Place left_place, Place right_place) {
+    Block* right = directory_.at(right_place);
+    Block* left = directory_.at(left_place);
+    const std::size_t records = left->count() + right->count();
+    if (records > Block::max_records * 3 / 4) return false;
+    for (std::size_t i = 0; i < right->count(); ++i)
+      if (!left->fits(right->at(i))) return false;
+    if (records > left->capacity()) {
+      rebuild(left_place, left->wide(), records);
+      left = directory_.at(left_place);
+    }
+    right->copy_tail(0, *left);
+    const std::size_t moved = right->count();
+    directory_.count(left_place, static_cast<std::ptrdiff_t>(moved));
+    directory_.erase(right_place, moved);
+    Block::destroy(right);
+    return true;
+  }
+
+  Directory directory_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace respawn::keyspace

@@ -1,0 +1,351 @@
+#include "keyspace/types/stream.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <new>
+#include <utility>
+
+#include "base/allocation.hpp"
+#include "base/check.hpp"
+
+namespace respawn::keyspace {
+namespace {
+
+/// No block takes more bytes, whatever its limit.
+constexpr std::size_t node_most_bytes = std::size_t{1} << 30;
+
+/// So many are freed at once.
+constexpr std::size_t few_blocks = 4;
+
+}  // namespace
+
+/// Blocks that left a stream.
+struct Stream::Detached final : Disposable {
+  ~Detached() override {
+    while (drop_last() > 0) {
+    }
+  }
+
+  [[nodiscard]] std::size_t size() const override { return entries; }
+
+  std::size_t free_slice(std::size_t budget) noexcept override {
+    std::size_t freed = 0;
+    while (freed < budget && entries > 0) freed += drop_last();
+    return freed;
+  }
+
+  std::size_t drop_last() noexcept {
+    if (blocks.empty()) return 0;
+    StreamBlock* block = blocks.at(blocks.last());
+    const std::size_t count = block->count();
+    blocks.erase(blocks.last(), count);
+    StreamBlock::destroy(block);
+    entries -= count;
+    return count;
+  }
+
+  Directory blocks;
+  std::size_t entries = 0;
+};
+
+/// What trimming takes out as whole blocks: those before `end`.
+struct Stream::Cut {
+  Place end;
+  std::size_t entries = 0;
+  bool within_limit = true;
+};
+
+// ---- as a whole --------------------------------------------------------------------------------
+
+Stream::~Stream() {
+  free_slice(std::numeric_limits<std::size_t>::max());
+}
+
+std::size_t Stream::size() const {
+  std::size_t all = length_ + groups_.size();
+  for (const auto& group : groups_) all += group->size();
+  return all;
+}
+
+std::size_t Stream::memory_bytes() const {
+  std::size_t bytes =
+      allocated_bytes(sizeof *this) + blocks_.memory_bytes() + blocks_.block_bytes();
+  if (groups_.capacity() > 0) bytes += allocated_bytes(groups_.capacity() * sizeof groups_[0]);
+  for (const auto& group : groups_) bytes += group->memory_bytes();
+  return bytes;
+}
+
+std::size_t Stream::free_slice(std::size_t budget) noexcept {
+  std::size_t freed = 0;
+  while (freed < budget && length_ > 0) {
+    StreamBlock* block = blocks_.at(blocks_.last());
+    const std::size_t count = block->count();
+    blocks_.erase(blocks_.last(), count);
+    StreamBlock::destroy(block);
+    length_ -= count;
+    freed += count;
+  }
+  while (freed < budget && !groups_.empty()) {
+    freed += groups_.back()->free_slice(budget - freed);
+    if (groups_.back()->size() > 0) continue;
+    groups_.pop_back();
+    ++freed;
+  }
+  return freed;
+}
+
+std::unique_ptr<Stream> Stream::clone() const {
+  auto copy = std::make_unique<Stream>();
+  for_each_block([&](const StreamBlock& block) {
+    StreamBlock* const copied = block.resized(0, true);
+    try {
+      copy->blocks_.insert(copy->blocks_.end(), block.base(), copied);
+    } catch (...) {
+      StreamBlock::destroy(copied);
+      throw;
+    }
+    copy->length_ += block.count();
+  });
+  copy->last_id = last_id;
+  copy->max_deleted_id = max_deleted_id;
+  copy->entries_added = entries_added;
+  copy->last_entry_ = last_entry_;
+  copy->groups_.reserve(groups_.size());
+  for (const auto& group : groups_) copy->groups_.push_back(group->clone());
+  return copy;
+}
+
+// ---- adding ------------------------------------------------------------------------------------
+
+/// As Redis fills its nodes, so that what is trimmed by whole ones is the same.
+bool Stream::is_full(const StreamBlock& block, StreamBlock::Fields fields,
+                     const StreamLimits& limits) const {
+  std::size_t text_bytes = 0;
+  for (std::string_view text : fields) text_bytes += text.size();
+  const std::size_t max_bytes = limits.node_max_bytes == 0
+                                    ? node_most_bytes
+                                    : std::min(limits.node_max_bytes, node_most_bytes);
+  if (block.listpack_bytes() + text_bytes >= max_bytes) return true;
+  return limits.node_max_entries > 0 && block.node_entries() >= limits.node_max_entries;
+}
+
+void Stream::append(const StreamId& id, StreamBlock::Fields fields, const StreamLimits& limits) {
+  if (blocks_.empty() || is_full(*blocks_.at(blocks_.last()), fields, limits)) {
+    add_block(id, id, fields, fields);
+  } else {
+    const Place place = blocks_.last();
+    const std::size_t bytes = StreamBlock::bytes_for(fields);
+    if (!blocks_.at(place)->has_room(bytes)) resize(place, bytes, false);
+    blocks_.at(place)->append(id, last_entry_, fields);
+    blocks_.count(place, 1);
+  }
+  ++length_;
+  ++entries_added;
+  last_id = last_entry_ = id;
+}
+
+void Stream::append_block(const StreamId& base, const StreamId& id, StreamBlock::Fields names,
+                          StreamBlock::Fields fields) {
+  add_block(base, id, names, fields);
+  ++length_;
+  ++entries_added;
+  last_id = last_entry_ = id;
+}
+
+void Stream::set_erased_in_last_block(std::size_t entries) {
+  blocks_.at(blocks_.last())->set_erased(entries);
+}
+
+void Stream::add_block(const StreamId& base, const StreamId& id, StreamBlock::Fields names,
+                       StreamBlock::Fields fields) {
+  StreamBlock* block = StreamBlock::create(base, names);
+  try {
+    const std::size_t bytes = StreamBlock::bytes_for(fields);
+    if (!block->has_room(bytes)) {
+      StreamBlock* const roomy = block->resized(bytes, true);
+      StreamBlock::destroy(std::exchange(block, roomy));
+    }
+    block->append(id, base, fields);
+    blocks_.insert(blocks_.end(), base, block);
+  } catch (...) {
+    StreamBlock::destroy(block);
+    throw;
+  }
+  const Place before = blocks_.previous(blocks_.last());
+  if (before != blocks_.end()) tighten(before);
+}
+
+void Stream::resize(Place place, std::size_t more, bool tight) {
+  StreamBlock* const fresh = blocks_.at(place)->resized(more, tight);
+  StreamBlock::destroy(blocks_.replace(place, fresh));
+}
+
+/// Nothing is added to the block any more.
+void Stream::tighten(Place place) noexcept {
+  const StreamBlock& block = *blocks_.at(place);
+  if (allocated_bytes(sizeof block + block.used_bytes()) == block.memory_bytes()) return;
+  try {
+    resize(place, 0, true);
+  } catch (const std::bad_alloc&) {
+    // It stays as large as it is.
+  }
+}
+
+// ---- erasing -----------------------------------------------------------------------------------
+
+bool Stream::erase(const StreamId& id, const StreamLimits& limits) noexcept {
+  const Place place = blocks_.find(id);
+  if (place == blocks_.end()) return false;
+  StreamBlock* block = blocks_.at(place);
+  const StreamBlock::Place from = block->find(id);
+  if (block->is_end(from) || block->id_at(from) != id) return false;
+  StreamBlock::Place to = from;
+  block->take(to);
+  block->erase(from, to, 1);
+  --length_;
+  blocks_.count(place, -1);
+  if (block->count() == 0) {
+    blocks_.erase(place, 0);
+    StreamBlock::destroy(block);
+  } else if (place != blocks_.last()) {
+    tidy(place, limits);
+  }
+  if (id == last_entry_) find_last_entry();
+  return true;
+}
+
+void Stream::find_last_entry() noexcept {
+  last_entry_ = blocks_.empty() ? StreamId{} : blocks_.at(blocks_.last())->last_id();
+}
+
+/// A block of which little is left goes to the one before it or is joined by the one behind it;
+/// else it gives back what it does not need.
+void Stream::tidy(Place place, const StreamLimits& limits) noexcept {
+  try {
+    const Place before = blocks_.previous(place);
+    if (join(place, limits) || (before != blocks_.end() && join(before, limits))) return;
+    if (blocks_.at(place)->is_loose()) resize(place, 0, true);
+  } catch (const std::bad_alloc&) {
+    // It stays as it is.
+  }
+}
+
+/// Adds the entries of the block behind `left`, which is not the last one, if both together are a
+/// fraction of a block.
+bool Stream::join(Place left, const StreamLimits& limits) {
+  constexpr std::size_t fraction = 4;
+  constexpr std::size_t usual_entries = 100;
+  constexpr std::size_t usual_bytes = 4096;
+  const Place right = blocks_.next(left);
+  if (right == blocks_.end() || right == blocks_.last()) return false;
+  const StreamBlock& from = *blocks_.at(right);
+  const StreamBlock& to = *blocks_.at(left);
+  const std::size_t entries =
+      limits.node_max_entries == 0 ? usual_entries : limits.node_max_entries;
+  const std::size_t bytes = limits.node_max_bytes == 0 ? usual_bytes : limits.node_max_bytes;
+  if (from.count() + to.count() > entries / fraction ||
+      from.used_bytes() + to.used_bytes() > bytes / fraction || !to.has_names_of(from))
+    return false;
+  resize(left, to.bytes_for_all_of(from), true);
+  StreamBlock* const emptied = blocks_.at(right);
+  const std::size_t moved = emptied->count();
+  blocks_.at(left)->append_all(*emptied);
+  blocks_.count(left, static_cast<std::ptrdiff_t>(moved));
+  blocks_.erase(right, moved);
+  StreamBlock::destroy(emptied);
+  return true;
+}
+
+// ---- trimming ----------------------------------------------------------------------------------
+
+/// Whether all entries of the block are below `id`.
+bool Stream::below(Place place, const StreamId& id) const {
+  const Place behind = blocks_.next(place);
+  if (behind == blocks_.end()) return last_entry_ < id;
+  return blocks_.first_key(behind) <= id || blocks_.at(place)->last_id() < id;
+}
+
+Stream::Cut Stream::plan(const StreamTrim& trim) const {
+  Cut cut{blocks_.begin()};
+  const auto takes = [&](std::size_t entries, bool all_below) {
+    if (!trim.min_id && length_ - cut.entries <= trim.max_length) return false;
+    if (trim.limit != 0 && cut.entries + entries > trim.limit) {
+      cut.within_limit = false;
+      return false;
+    }
+    if (trim.min_id ? !all_below : length_ - cut.entries < trim.max_length + entries) return false;
+    cut.entries += entries;
+    return true;
+  };
+  // Chunk by chunk; then block by block in the one that is not taken whole.
+  for (; cut.end.chunk < blocks_.chunk_count(); ++cut.end.chunk) {
+    const bool all_below = trim.min_id && cut.end.chunk + 1 < blocks_.chunk_count() &&
+                           blocks_.first_key({cut.end.chunk + 1, 0}) <= *trim.min_id;
+    if (!takes(blocks_.chunk_elements(cut.end.chunk), all_below)) break;
+  }
+  cut.within_limit = true;
+  for (; cut.end != blocks_.end(); cut.end = blocks_.next(cut.end))
+    if (!takes(blocks_.at(cut.end)->count(), trim.min_id && below(cut.end, *trim.min_id))) break;
+  return cut;
+}
+
+std::size_t Stream::count_trimmed(const StreamTrim& trim) const {
+  if (blocks_.empty()) return 0;
+  const Cut cut = plan(trim);
+  if (trim.whole_blocks || !cut.within_limit || cut.end == blocks_.end()) return cut.entries;
+  return cut.entries + count_first(trim, length_ - cut.entries, cut.end);
+}
+
+std::size_t Stream::trim(const StreamTrim& trim, Garbage& garbage) {
+  if (blocks_.empty()) return 0;
+  const Cut cut = plan(trim);
+  if (cut.entries > 0) take_front(cut, garbage);
+  length_ -= cut.entries;
+  std::size_t gone = cut.entries;
+  if (!trim.whole_blocks && cut.within_limit && length_ > 0) {
+    const std::size_t entries = count_first(trim, length_, blocks_.begin());
+    if (entries > 0) cut_first(entries);
+    gone += entries;
+  }
+  if (length_ == 0) last_entry_ = {};
+  return gone;
+}
+
+void Stream::take_front(const Cut& cut, Garbage& garbage) {
+  if (cut.end.chunk > 0 || cut.end.index > few_blocks) {
+    auto detached = std::make_unique<Detached>();
+    detached->blocks = blocks_.split_front(cut.end);
+    detached->entries = cut.entries;
+    return garbage.take(std::move(detached));
+  }
+  for (std::size_t left = cut.end.index; left > 0; --left) {
+    StreamBlock* block = blocks_.at(blocks_.begin());
+    blocks_.erase(blocks_.begin(), block->count());
+    StreamBlock::destroy(block);
+  }
+}
+
+/// How many entries of the block are to go, but for which it would be taken whole; `length` are
+/// left from there on.
+std::size_t Stream::count_first(const StreamTrim& trim, std::size_t length, Place place) const {
+  if (!trim.min_id) return length > trim.max_length ? length - trim.max_length : 0;
+  const StreamBlock& block = *blocks_.at(place);
+  std::size_t entries = 0;
+  for (StreamBlock::Place at = block.begin(); block.id_at(at) < *trim.min_id; ++entries)
+    block.take(at);
+  return entries;
+}
+
+/// Takes entries out of the first block, not all.
+void Stream::cut_first(std::size_t entries) noexcept {
+  StreamBlock* block = blocks_.at(blocks_.begin());
+  const StreamBlock::Place from = block->begin();
+  StreamBlock::Place to = from;
+  for (std::size_t left = entries; left > 0; --left) block->take(to);
+  block->erase(from, to, entries);
+  blocks_.count(blocks_.begin(), -static_cast<std::ptrdiff_t>(entries));
+  length_ -= entries;
+  if (block->is_loose() && blocks_.begin() != blocks_.last()) tighten(blocks_.begin());
+}
+
+}  // namespace respawn::keyspace

@@ -1,0 +1,215 @@
+// A stream: entries of fields and values in the order of their IDs, and the groups that read them;
+// the value behind XADD, XREADGROUP and friends.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "keyspace/garbage.hpp"
+#include "keyspace/types/block_directory.hpp"
+#include "keyspace/types/object.hpp"
+#include "keyspace/types/stream_block.hpp"
+#include "keyspace/types/stream_group.hpp"
+
+namespace respawn::keyspace {
+
+/// Configuration that streams read when they grow. 0: no limit.
+struct StreamLimits {
+  std::size_t node_max_bytes = 4096;
+  std::size_t node_max_entries = 100;
+};
+
+/// What is to go from the front of a stream.
+struct StreamTrim {
+  /// All entries below it; none: those beyond max_length.
+  std::optional<StreamId> min_id;
+  std::size_t max_length = 0;
+  bool whole_blocks = false;  // approximately: no block is cut
+  std::size_t limit = 0;      // no block whose entries exceed so many in all; 0: no limit
+};
+
+/// Owner: an Entry. Views live until the next change. Calls that throw std::bad_alloc leave the
+/// stream as it was.
+/// Complexity: the end O(1), an ID O(log n + block); trimming O(blocks / 128 + block): what goes is
+/// freed by Garbage.
+/// Invariants: blocks are not empty; IDs ascend, none is above last_id.
+class Stream final : public Object {
+ public:
+  static constexpr Type object_type = Type::stream;
+
+  Stream() noexcept = default;
+  ~Stream() override;
+
+  [[nodiscard]] Type type() const override { return object_type; }
+
+  [[nodiscard]] Encoding encoding() const override { return Encoding::stream; }
+
+  /// All that has to be freed: entries, and what is pending. A stream may be empty.
+  [[nodiscard]] std::size_t size() const override;
+  /// O(groups and their consumers).
+  [[nodiscard]] std::size_t memory_bytes() const override;
+  std::size_t free_slice(std::size_t budget) noexcept override;
+
+  // Entries.
+
+  /// How many there are.
+  [[nodiscard]] std::size_t length() const { return length_; }
+
+  /// 0-0 when there is none.
+  [[nodiscard]] StreamId first_entry() const;
+
+  [[nodiscard]] StreamId last_entry() const { return last_entry_; }
+
+  StreamId last_id;         // the greatest that was ever given
+  StreamId max_deleted_id;  // the greatest that was ever deleted by itself
+  std::uint64_t entries_added = 0;
+
+  /// Adds an entry: name, value, name, ... Requires an ID above last_id and at least one field.
+  void append(const StreamId& id, StreamBlock::Fields fields, const StreamLimits& limits);
+
+  /// The same, in a block of its own (what was a node by itself is to be one again).
+  void append_block(const StreamId& base, const StreamId& id, StreamBlock::Fields names,
+                    StreamBlock::Fields fields);
+
+  /// For who builds it: the last block had so many more entries.
+  void set_erased_in_last_block(std::size_t entries);
+
+  [[nodiscard]] bool contains(const StreamId& id) const { return find(id).has_value(); }
+
+  [[nodiscard]] std::optional<StreamEntry> find(const StreamId& id) const;
+
+  /// Whether it was there. Does not touch max_deleted_id.
+  bool erase(const StreamId& id, const StreamLimits& limits) noexcept;
+
+  /// Says how many went.
+  std::size_t trim(const StreamTrim& trim, Garbage& garbage);
+
+  /// How many trim() would take.
+  [[nodiscard]] std::size_t count_trimmed(const StreamTrim& trim) const;
+
+  /// Goes over entries in one direction. Ends with the next change.
+  ///   for (auto walk = stream.walk(from, to); walk.valid(); walk.next()) use(walk.entry());
+  class Walk;
+
+  /// From the first one not below `from` to the last one not above `to`; or the other way round.
+  [[nodiscard]] Walk walk(const StreamId& from, const StreamId& to, bool backward = false) const;
+
+  [[nodiscard]] std::size_t block_count() const { return blocks_.size(); }
+
+  /// Calls visit(const StreamBlock&) in order.
+  template <class Visitor>
+  void for_each_block(Visitor&& visit) const {
+    for (auto place = blocks_.begin(); place != blocks_.end(); place = blocks_.next(place))
+      visit(*blocks_.at(place));
+  }
+
+  // Groups, in the order of their names.
+
+  [[nodiscard]] std::size_t group_count() const { return groups_.size(); }
+
+  [[nodiscard]] const StreamGroup* find_group(std::string_view name) const;
+  [[nodiscard]] StreamGroup* find_group(std::string_view name);
+
+  /// Requires that there is none of this name.
+  StreamGroup& add_group(std::string_view name);
+
+  /// Requires that there is one. It is for Garbage.
+  std::unique_ptr<StreamGroup> take_group(std::string_view name) noexcept;
+
+  template <class Visitor>
+  void for_each_group(Visitor&& visit) const {
+    for (const auto& group : groups_) visit(*group);
+  }
+
+  /// Whether a group has yet to read or to acknowledge the entry; also, as in Redis, when there is
+  /// no group.
+  [[nodiscard]] bool is_referenced(const StreamId& id) const;
+
+  /// It is pending nowhere any more. Calls told(const StreamGroup&) where it was.
+  template <class Told>
+  void drop_references(const StreamId& id, Told&& told) {
+    for (const auto& group : groups_)
+      if (group->remove(id)) told(*group);
+  }
+
+  // How far an ID is from the very first entry, as Redis counts it.
+
+  /// Whether a deleted entry may lie behind `from`, as far as is known.
+  [[nodiscard]] bool may_have_gaps_behind(const StreamId& from) const;
+
+  /// How many entries were added up to `id`; StreamGroup::unknown when that cannot be told.
+  [[nodiscard]] std::int64_t entries_up_to(const StreamId& id) const;
+
+  /// Entries that the group has yet to read; none when that cannot be told.
+  [[nodiscard]] std::optional<std::int64_t> lag(const StreamGroup& group) const;
+
+  /// The group reads the entry `id`, which is beyond its last one.
+  void advance(StreamGroup& group, const StreamId& id) const;
+
+  [[nodiscard]] std::unique_ptr<Stream> clone() const;
+
+  [[nodiscard]] Status check_invariants() const override;
+
+ private:
+  using Directory = BlockDirectory<StreamId, StreamBlock>;
+  using Place = Directory::Place;
+  struct Detached;
+  struct Cut;
+
+  [[nodiscard]] std::vector<std::unique_ptr<StreamGroup>>::const_iterator group_place(
+      std::string_view name) const;
+  [[nodiscard]] bool is_full(const StreamBlock& block, StreamBlock::Fields fields,
+                             const StreamLimits& limits) const;
+  void add_block(const StreamId& base, const StreamId& id, StreamBlock::Fields names,
+                 StreamBlock::Fields fields);
+  void resize(Place place, std::size_t more, bool tight);
+  void tighten(Place place) noexcept;
+  void tidy(Place place, const StreamLimits& limits) noexcept;
+  void find_last_entry() noexcept;
+  bool join(Place left, const StreamLimits& limits);
+  [[nodiscard]] bool below(Place place, const StreamId& id) const;
+  [[nodiscard]] Cut plan(const StreamTrim& trim) const;
+  void take_front(const Cut& cut, Garbage& garbage);
+  [[nodiscard]] std::size_t count_first(const StreamTrim& trim, std::size_t length,
+                                        Place place) const;
+  void cut_first(std::size_t entries) noexcept;
+
+  Directory blocks_;
+  std::size_t length_ = 0;
+  StreamId last_entry_;
+  std::vector<std::unique_ptr<StreamGroup>> groups_;
+};
+
+class Stream::Walk {
+ public:
+  [[nodiscard]] bool valid() const { return valid_; }
+
+  [[nodiscard]] const StreamEntry& entry() const { return entry_; }
+
+  [[nodiscard]] const StreamId& id() const { return entry_.id; }
+
+  void next() { backward_ ? step_back() : step(); }
+
+ private:
+  friend class Stream;
+
+  void step();
+  void step_back();
+  void gather();
+
+  const Directory* blocks_ = nullptr;
+  Place place_;
+  StreamBlock::Place at_;
+  StreamId end_;
+  StreamEntry entry_;
+  std::vector<StreamEntry> before_;  // entries still to come in the block of a walk backwards
+  bool backward_ = false;
+  bool valid_ = false;
+};
+
+}  // namespace respawn::keyspace
