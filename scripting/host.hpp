@@ -37,8 +37,8 @@ class Host {
   virtual ~Host() = default;
 
   /// Runs a command. Its reply, or the error for which it was refused, goes to the end of `reply`,
-  /// in the protocol version that the script asked for.
-  virtual void call(Words words, Buffer& reply) = 0;
+  /// in the protocol version that the script asked for. False: it was refused.
+  virtual bool call(Words words, Buffer& reply) = 0;
 
   /// Whether the user behind the script may run it.
   [[nodiscard]] virtual Permission may_call(Words words) = 0;

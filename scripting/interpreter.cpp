@@ -83,8 +83,29 @@ int Interpreter::open(lua_State* state) {
 
 // ---- Whether a script may go on ----
 
-void Interpreter::on_count(lua_State* state, lua_Debug*) {
-  of(state).ask(state);
+void Interpreter::on_hook(lua_State* state, lua_Debug* event) {
+  Interpreter& self = of(state);
+  const bool new_line = event->event == LUA_HOOKLINE;
+  if (self.debugger_ && self.stop_ == Stop::no) self.debug(state, new_line);
+  if (!new_line || self.stop_ != Stop::no) self.ask(state);
+}
+
+/// May come back hours later. Owns nothing meanwhile.
+void Interpreter::debug(lua_State* state, bool new_line) {
+  auto verdict = Debugger::Verdict::go_on;
+  try {
+    verdict = debugger_->look(state, new_line);
+  } catch (...) {
+    failure_ = std::current_exception();
+    stop_ = Stop::failure;
+  }
+  if (verdict == Debugger::Verdict::go_on) return;
+  ask(state);  // it may have been killed while its client thought
+  if (verdict == Debugger::Verdict::talked) return;
+  push_error(state, verdict == Debugger::Verdict::abort
+                        ? "script aborted for user request"
+                        : "timeout during Lua debugging with client closing connection");
+  lua_error(state);
 }
 
 void Interpreter::on_library(lua_State* state, void* self) {
@@ -120,7 +141,7 @@ void Interpreter::collect_garbage(lua_State* state) {
 /// From now on before every instruction: a script that catches errors does not get far.
 void Interpreter::raise_stop(lua_State* state) {
   if (stop_text_.empty()) describe_stop(state);
-  lua_sethook(state, on_count, LUA_MASKLINE | LUA_MASKCOUNT, 1);
+  lua_sethook(state, on_hook, LUA_MASKLINE | LUA_MASKCOUNT, 1);
   memory_.refuse_everything(true);
   lua_newuserdata(state, 1);
   check_failed("memory was given out that was refused", __FILE__, __LINE__);
@@ -144,11 +165,13 @@ void Interpreter::begin(Host& host) {
   stop_text_.clear();
   failure_ = nullptr;
   lua_settop(state_, 0);
-  lua_sethook(state_, on_count, LUA_MASKCOUNT, instructions_per_question);
+  const int mask = debugger_ ? LUA_MASKLINE | LUA_MASKCOUNT : LUA_MASKCOUNT;
+  lua_sethook(state_, on_hook, mask, instructions_per_question);
 }
 
 void Interpreter::end() {
   host_ = nullptr;
+  debugger_ = nullptr;
   memory_.limit(0);
   memory_.refuse_everything(false);
   if (memory_.take_refusal() && stop_ == Stop::no) stop_ = Stop::memory;
@@ -187,8 +210,8 @@ void Interpreter::forget(int function) {
 Result<std::vector<RegisteredFunction>> Interpreter::load_library(std::string_view source,
                                                                   Host& host) {
   begin(host);
-  std::vector<RegisteredFunction> registered;
-  registered_ = &registered;
+  loaded_.clear();
+  registered_ = &loaded_;
   lua_rawgeti(state_, LUA_REGISTRYINDEX, load_globals_);
   show_globals(state_, 1);
   enter_memory_limit();
@@ -204,9 +227,9 @@ Result<std::vector<RegisteredFunction>> Interpreter::load_library(std::string_vi
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   if (status == 0 && stop_ == Stop::no) {
     keep_settings(state_);
-    return registered;
+    return std::exchange(loaded_, {});
   }
-  for (const RegisteredFunction& each : registered) forget(each.function);
+  for (const RegisteredFunction& each : loaded_) forget(each.function);
   std::string text(problem);
   // What was raised as a bare text has no code yet.
   const bool has_code = stop_ == Stop::no && !lua_isstring(state_, -1);
@@ -228,6 +251,7 @@ void Interpreter::push_words(Words words) {
 }
 
 void Interpreter::run(const Call& call, Host& host, protocol::ReplyWriter& reply) {
+  debugger_ = call.debugger;
   begin(host);
   name_ = call.name;
   reset_libraries(state_);

@@ -12,6 +12,7 @@
 
 #include "base/buffer.hpp"
 #include "base/result.hpp"
+#include "scripting/debugger.hpp"
 #include "scripting/host.hpp"
 #include "scripting/lua_memory.hpp"
 #include "scripting/lua_to_reply.hpp"
@@ -48,7 +49,8 @@ class Interpreter {
   Result<int> compile(std::string_view source);
 
   /// Runs a library's text (without its first line), which registers functions. Errors are Redis's;
-  /// nothing is registered then. The host is asked nothing but whether it may go on.
+  /// nothing is registered then. The host is asked nothing but whether it may go on. Owns nothing
+  /// on the stack while the library's code runs.
   Result<std::vector<RegisteredFunction>> load_library(std::string_view source, Host& host);
 
   void forget(int function);
@@ -58,7 +60,8 @@ class Interpreter {
     std::string_view name;  // of what runs, for errors
     Words keys;
     Words arguments;
-    bool globals;  // KEYS and ARGV are globals; else they are given to the function
+    bool globals;                  // KEYS and ARGV are globals; else they are given to the function
+    Debugger* debugger = nullptr;  // null: nobody debugs
   };
 
   /// Runs it and writes the reply: what it returned, or the error that ended it. Owns nothing on
@@ -68,6 +71,9 @@ class Interpreter {
   /// Of all scripts that run from now on, together with what is compiled; 0: no limit.
   void limit_memory(std::size_t bytes) { memory_limit_bytes_ = bytes; }
 
+  /// Why the script that runs must not go on.
+  [[nodiscard]] const Stop& stop() const { return stop_; }
+
   [[nodiscard]] std::size_t used_bytes() const { return memory_.used_bytes(); }
 
  private:
@@ -76,10 +82,11 @@ class Interpreter {
   static Interpreter& of(lua_State* state);
   static int open(lua_State* state);
   static void* reallocate(void* self, void* block, std::size_t old_bytes, std::size_t new_bytes);
-  static void on_count(lua_State* state, lua_Debug* where);
+  static void on_hook(lua_State* state, lua_Debug* event);
   static void on_library(lua_State* state, void* self);
 
   void ask(lua_State* state);
+  void debug(lua_State* state, bool new_line);
   [[noreturn]] void raise_stop(lua_State* state);
   void describe_stop(lua_State* state);
   void collect_garbage(lua_State* state);
@@ -104,8 +111,10 @@ class Interpreter {
   Stop stop_ = Stop::no;
   std::string stop_text_;  // what is said of it, once it has been raised
   std::exception_ptr failure_;
-  std::vector<RegisteredFunction>* registered_ = nullptr;  // while a library is loaded
-  RegisteredFunction registering_;                         // of the call that runs
+  Debugger* debugger_ = nullptr;
+  std::vector<RegisteredFunction>* registered_ = nullptr;  // while a library is loaded: loaded_
+  std::vector<RegisteredFunction> loaded_;
+  RegisteredFunction registering_;  // of the call that runs
 
   // Of its call that runs; kept, so that a call allocates nothing.
   static constexpr std::size_t number_bytes_max = 40;

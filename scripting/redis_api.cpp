@@ -67,8 +67,26 @@ int RedisApi::guarded(lua_State* state) {
 }
 
 int RedisApi::fail(lua_State* state, const char* text) {
+  show_error(Interpreter::of(state), text);
   push_error(state, text);
   return raises;
+}
+
+/// In the debugger.
+void RedisApi::show_error(const Interpreter& self, std::string_view text) {
+  if (self.debugger_ && self.debugger_->shows_calls()) self.debugger_->show_error(text);
+}
+
+/// Errors as they are on the wire; but those of a refused call without a general code.
+void RedisApi::show_outcome(const Interpreter& self, bool ran) {
+  const Buffer& reply = self.call_reply_;
+  if (reply.view().starts_with('-')) {
+    std::string_view text = reply.view().substr(0, reply.view().find('\r'));
+    constexpr std::string_view general = "-ERR ";
+    if (!ran && text.starts_with(general)) text.remove_prefix(general.size());
+    self.debugger_->show_error(text);
+  }
+  if (ran) self.debugger_->show_reply(reply);
 }
 
 template <RedisApi::Function function>
@@ -164,11 +182,16 @@ int RedisApi::run_command(Interpreter& self, lua_State* state, bool raise) {
   if (!self.host_) return fail(state, "redis.call/pcall can only be called inside a script");
   if (const char* problem = take_words(self, state)) {
     lua_settop(state, 0);
-    push_error(state, problem);
+    fail(state, problem);
     return raise ? raises : 1;
   }
   self.call_reply_.clear();
-  self.host_->call(self.words_, self.call_reply_);
+  const bool shown = self.debugger_ && self.debugger_->shows_calls();
+  if (shown) [[unlikely]]
+    self.debugger_->show_call(self.words_);
+  const bool ran = self.host_->call(self.words_, self.call_reply_);
+  if (shown) [[unlikely]]
+    show_outcome(self, ran);
   // The words are in use no more.
   lua_settop(state, 0);
   push_reply(state, self.call_reply_);
@@ -217,9 +240,9 @@ int RedisApi::acl_check_cmd(Interpreter& self, lua_State* state) {
 // ---- Replies ----
 
 /// As the error of Redis says, a table with it is returned where an error would be raised.
-int RedisApi::error_reply(Interpreter&, lua_State* state) {
+int RedisApi::error_reply(Interpreter& self, lua_State* state) {
   if (lua_gettop(state) != 1 || lua_type(state, 1) != LUA_TSTRING) {
-    push_error(state, "wrong number or type of arguments");
+    fail(state, "wrong number or type of arguments");
     return 1;
   }
   if (*lua_tostring(state, 1) != '-') {
@@ -227,13 +250,14 @@ int RedisApi::error_reply(Interpreter&, lua_State* state) {
     lua_insert(state, 1);
     lua_concat(state, 2);
   }
+  show_error(self, bytes_at(state, 1));
   push_error(state, bytes_at(state, 1));
   return 1;
 }
 
 int RedisApi::status_reply(Interpreter&, lua_State* state) {
   if (lua_gettop(state) != 1 || lua_type(state, 1) != LUA_TSTRING) {
-    push_error(state, "wrong number or type of arguments");
+    fail(state, "wrong number or type of arguments");
     return 1;
   }
   lua_createtable(state, 0, 1);
@@ -296,13 +320,14 @@ int RedisApi::replicate_commands(Interpreter&, lua_State* state) {
   return 1;
 }
 
-/// Nobody debugs.
-int RedisApi::breakpoint(Interpreter&, lua_State* state) {
-  lua_pushboolean(state, 0);
+int RedisApi::breakpoint(Interpreter& self, lua_State* state) {
+  if (self.debugger_) self.debugger_->stop_at_next_line();
+  lua_pushboolean(state, self.debugger_ != nullptr);
   return 1;
 }
 
-int RedisApi::debug(Interpreter&, lua_State*) {
+int RedisApi::debug(Interpreter& self, lua_State* state) {
+  if (self.debugger_) self.debugger_->show_values(state);
   return 0;
 }
 

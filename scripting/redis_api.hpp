@@ -29,6 +29,8 @@ class RedisApi {
   static void add_log(lua_State* state);
 
   static int fail(lua_State* state, const char* text);
+  static void show_error(const Interpreter& self, std::string_view text);
+  static void show_outcome(const Interpreter& self, bool ran);
   static const char* take_words(Interpreter& self, lua_State* state);
   static int run_command(Interpreter& self, lua_State* state, bool raise);
 

@@ -148,10 +148,26 @@ int next(lua_State* lua) {
   return 1;
 }
 
-/// Upvalue 1: next.
+/// Of a table that is no proxy.
+int plain_next(lua_State* lua) {
+  luaL_checktype(lua, 1, LUA_TTABLE);
+  lua_settop(lua, 2);
+  if (lua_next(lua, 1) != 0) return 2;
+  lua_pushnil(lua);
+  return 1;
+}
+
+/// Whether the table, the first argument, may be a proxy.
+bool has_metatable(lua_State* lua) {
+  if (lua_getmetatable(lua, 1) == 0) return false;
+  lua_pop(lua, 1);
+  return true;
+}
+
+/// Upvalues: next, plain_next.
 int pairs(lua_State* lua) {
   luaL_checktype(lua, 1, LUA_TTABLE);
-  lua_pushvalue(lua, lua_upvalueindex(1));
+  lua_pushvalue(lua, lua_upvalueindex(has_metatable(lua) ? 1 : 2));
   lua_pushvalue(lua, 1);
   lua_pushnil(lua);
   return 3;
@@ -166,10 +182,18 @@ int next_index(lua_State* lua) {
   return lua_isnil(lua, -1) ? 0 : 2;
 }
 
-/// Upvalue 1: next_index.
+int plain_next_index(lua_State* lua) {
+  const int index = luaL_checkint(lua, 2) + 1;
+  luaL_checktype(lua, 1, LUA_TTABLE);
+  lua_pushinteger(lua, index);
+  lua_rawgeti(lua, 1, index);
+  return lua_isnil(lua, -1) ? 0 : 2;
+}
+
+/// Upvalues: next_index, plain_next_index.
 int ipairs(lua_State* lua) {
   luaL_checktype(lua, 1, LUA_TTABLE);
-  lua_pushvalue(lua, lua_upvalueindex(1));
+  lua_pushvalue(lua, lua_upvalueindex(has_metatable(lua) ? 1 : 2));
   lua_pushvalue(lua, 1);
   lua_pushinteger(lua, 0);
   return 3;
@@ -226,9 +250,12 @@ int set_metatable(lua_State* lua) {
   return 1;
 }
 
-void set_iterator(lua_State* lua, const char* name, lua_CFunction function, lua_CFunction step) {
+/// `step`: of any table; `plain_step`: of one that is no proxy.
+void set_iterator(lua_State* lua, const char* name, lua_CFunction function, lua_CFunction step,
+                  lua_CFunction plain_step) {
   lua_pushcfunction(lua, step);
-  lua_pushcclosure(lua, function, 1);
+  lua_pushcfunction(lua, plain_step);
+  lua_pushcclosure(lua, function, 2);
   lua_setglobal(lua, name);
 }
 
@@ -238,8 +265,8 @@ void guard_functions(lua_State* lua) {
   lua_register(lua, "rawset", raw_set);
   lua_register(lua, "getmetatable", get_metatable);
   lua_register(lua, "setmetatable", set_metatable);
-  set_iterator(lua, "pairs", pairs, next);
-  set_iterator(lua, "ipairs", ipairs, next_index);
+  set_iterator(lua, "pairs", pairs, next, plain_next);
+  set_iterator(lua, "ipairs", ipairs, next_index, plain_next_index);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // EVAL, EVALSHA and their read-only forms: scripts that clients send.
+#include "commands/scripting/debug_session.hpp"
 #include "commands/scripting/script_host.hpp"
 #include "commands/shared/key_specs.hpp"
 #include "engine/clients/monitor.hpp"
@@ -52,17 +53,23 @@ Script* script_of_sha(Execution& x, std::string_view sha) {
   return script;
 }
 
-void eval(Execution& x, Args args) {
-  show(x, args);
+void evaluate(Execution& x, Args args) {
   const auto key_count = key_count_of(x, args, errors::not_an_integer);
   if (!key_count) return;
   if (const Script* script = script_of_text(x, args[1])) run_cached(x, args, *key_count, *script);
+}
+
+void eval(Execution& x, Args args) {
+  show(x, args);
+  x.env().long_unit.talks() ? debug_script(x, args, evaluate) : evaluate(x, args);
 }
 
 void evalsha(Execution& x, Args args) {
   constexpr std::size_t sha_digits = 40;
   show(x, args);
   if (args[1].size() != sha_digits) return x.fail(no_script);
+  if (x.env().long_unit.talks())
+    return x.fail("ERR Please use EVAL instead of EVALSHA for debugging");
   const auto key_count = key_count_of(x, args, errors::not_an_integer);
   if (!key_count) return;
   if (const Script* script = script_of_sha(x, args[1])) run_cached(x, args, *key_count, *script);

@@ -10,8 +10,11 @@ namespace respawn::commands {
 using scripting::FunctionLibraries;
 using scripting::Library;
 
-Result<std::string> load_library(Scripts& scripts, FunctionLibraries& libraries,
-                                 std::string_view code, bool replace, scripting::Host& host) {
+namespace {
+
+/// Where the code of a library begins that can be taken in.
+Result<std::size_t> find_body(const FunctionLibraries& libraries, std::string_view code,
+                              bool replace) {
   auto header = scripting::read_library_header(code);
   if (!header.ok()) return failure("ERR " + header.error());
   if (!scripting::is_function_name(header->name))
@@ -20,10 +23,21 @@ Result<std::string> load_library(Scripts& scripts, FunctionLibraries& libraries,
         "least one character long");
   if (!iequals(header->engine, "lua"))
     return failure("ERR Engine '" + header->engine + "' not found");
-  const Library* known = libraries.find(header->name);
-  if (known && !replace) return failure("ERR Library '" + header->name + "' already exists");
-  auto functions = scripts.functions().load_library(code.substr(header->body_at), host);
+  if (libraries.find(header->name) && !replace)
+    return failure("ERR Library '" + header->name + "' already exists");
+  return header->body_at;
+}
+
+}  // namespace
+
+Result<std::string> load_library(Scripts& scripts, FunctionLibraries& libraries,
+                                 std::string_view code, bool replace, scripting::Host& host) {
+  auto body_at = find_body(libraries, code, replace);
+  if (!body_at.ok()) return failure(body_at.error());
+  auto functions = scripts.functions().load_library(code.substr(*body_at), host);
   if (!functions.ok()) return failure("ERR " + functions.error());
+  const auto header = scripting::read_library_header(code);
+  const Library* known = libraries.find(header->name);
   Library library{header->name, std::string(code), std::move(*functions)};
   std::string problem =
       library.functions.empty() ? "No functions registered" : libraries.collision(library, known);

@@ -34,10 +34,23 @@ void function_load(Execution& x, Args args) {
   Scripts& scripts = Scripts::of(x.store());
   scripts.functions().limit_memory(static_cast<std::size_t>(x.config().script_memory_limit_bytes));
   LoadHost host = load_host(x);
+  host.give_way(x.env().long_unit, scripts.running);
+  // So that others are told what they wait for, and a successor knows that Lua was in the middle.
+  const RunningScript outer = scripts.running;
+  scripts.running = {.active = true,
+                     .is_function = true,
+                     .name = "FUNCTION LOAD",
+                     .command = args,
+                     .begun_ns = x.env().clock.stopwatch_ns()};
   auto name = load_library(scripts, scripts.libraries, args.back(), replace, host);
+  scripts.running = outer;
   if (!name.ok()) return x.fail(name.error());
   x.changed_beside_keys();
   x.reply.bulk(*name);
+}
+
+Flags flags_of_load(const Store&, const CommandSpec& spec, Args) {
+  return spec.flags;
 }
 
 void function_delete(Execution& x, Args args) {
@@ -232,12 +245,13 @@ constexpr CommandSpec function_rows[] = {
     command({.name = "function|load",
              .syntax = "[REPLACE] function-code",
              .group = Group::scripting,
-             .flags = {Flag::write, Flag::denyoom, Flag::noscript},
+             .flags = {Flag::write, Flag::denyoom, Flag::noscript, Flag::runs_script},
              .tips = {"request_policy:all_shards", "response_policy:all_succeeded"},
              .since = "7.0.0",
              .complexity = "O(1) (considering compilation time is redundant)",
              .summary = "Adds a library, or puts it in the place of one.",
-             .run = function_load}),
+             .run = function_load,
+             .flags_of_call = flags_of_load}),
     command({.name = "function|restore",
              .syntax = "serialized-value [FLUSH | APPEND | REPLACE]",
              .group = Group::scripting,

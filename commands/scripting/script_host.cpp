@@ -58,11 +58,13 @@ Command* ScriptHost::look_up_command(Words words) const {
   return command;
 }
 
-void ScriptHost::call(Words words, Buffer& reply) {
+bool ScriptHost::call(Words words, Buffer& reply) {
   Command* command = look_up_command(words);
-  if (refuse(command, words, reply)) return;
-  if (command->spec->flags.has(Flag::write)) scripts_.running.has_written = true;
+  if (refuse(command, words, reply)) return false;
+  if (command->spec->flags.has(Flag::write) && !is_taken_back())
+    scripts_.running.has_written = true;
   x_.env().runner.run_admitted(scripts_.session, *command, words, reply);
+  return true;
 }
 
 /// Writes why it may not run, in Redis's order of reasons. False when it may.
@@ -130,7 +132,7 @@ protocol::RespVersion ScriptHost::resp() const {
 }
 
 void ScriptHost::set_replication(unsigned targets) {
-  scripts_.session.propagates_to = static_cast<Targets>(targets);
+  if (!is_taken_back()) scripts_.session.propagates_to = static_cast<Targets>(targets);
 }
 
 bool ScriptHost::logs(ScriptLogLevel level) const {
@@ -177,6 +179,36 @@ void ScriptHost::call_slow() {
           " ends it unless it has written. Its name: " + std::string(running.name));
 }
 
+// ---- Debugging ----
+
+bool ScriptHost::is_taken_back() const {
+  return scripts_.debug_session && scripts_.debug_session->is_taken_back();
+}
+
+scripting::Debugger* ScriptHost::debugger(const scripting::Interpreter& interpreter) {
+  if (!scripts_.debug_session) return nullptr;
+  if (is_taken_back()) scripts_.session.propagates_to = Targets::none;
+  scripting::Debugger& debugger = scripts_.debug_session->debugger();
+  debugger.begin(*this, interpreter.stop());
+  return &debugger;
+}
+
+Words ScriptHost::ask(std::span<const std::string> lines) {
+  LongUnit& unit = x_.env().long_unit;
+  x_.reply.array(lines.size());
+  for (const std::string& line : lines) x_.reply.simple(line);
+  unit.wait_for_client();
+  asked_ns_ = x_.env().clock.stopwatch_ns();
+  return scripts_.running.killed ? Words() : unit.said();
+}
+
+bool ScriptHost::took_too_long() const {
+  constexpr std::int64_t unlimited_ms = 5'000;
+  const std::int64_t threshold_ms = x_.config().busy_reply_threshold_ms;
+  const auto limit_ms = static_cast<std::uint64_t>(threshold_ms > 0 ? threshold_ms : unlimited_ms);
+  return x_.env().clock.stopwatch_ns() - asked_ns_ >= limit_ms * ns_per_ms;
+}
+
 // ---- Running ----
 
 void run_script(Execution& x, Args args, std::size_t key_count, const ScriptCall& call) {
@@ -200,7 +232,8 @@ void run_script(Execution& x, Args args, std::size_t key_count, const ScriptCall
                    .name = call.name,
                    .keys = words.first(key_count),
                    .arguments = words.subspan(key_count),
-                   .globals = !call.is_function},
+                   .globals = !call.is_function,
+                   .debugger = host.debugger(interpreter)},
                   host, x.reply);
   scripts.running.active = false;
 }

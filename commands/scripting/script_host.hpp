@@ -23,11 +23,11 @@ struct ScriptCall {
 /// Owner: the handler, on the stack of the long unit; owns nothing, so that it can be dropped
 /// there. The commands run in a session of the scripts' own: the client's database, user and
 /// rights, but nothing of it changes when the script selects another database or protocol.
-class ScriptHost final : public scripting::Host {
+class ScriptHost final : public scripting::Host, public scripting::DebugPort {
  public:
   ScriptHost(Execution& x, Scripts& scripts, ScriptLimits limits);
 
-  void call(scripting::Words words, Buffer& reply) override;
+  bool call(scripting::Words words, Buffer& reply) override;
   [[nodiscard]] scripting::Permission may_call(scripting::Words words) override;
   void set_resp(protocol::RespVersion version) override;
   [[nodiscard]] protocol::RespVersion resp() const override;
@@ -38,6 +38,13 @@ class ScriptHost final : public scripting::Host {
   void fail(std::string_view error) override;
   void pass_on_error(std::string_view error) override;
 
+  // scripting::DebugPort
+  [[nodiscard]] scripting::Words ask(std::span<const std::string> lines) override;
+  [[nodiscard]] bool took_too_long() const override;
+
+  /// Null: nobody debugs. Else it asks this host from now on.
+  [[nodiscard]] scripting::Debugger* debugger(const scripting::Interpreter& interpreter);
+
  private:
   [[nodiscard]] Command* look_up_command(scripting::Words words) const;
   bool refuse(Command* command, scripting::Words words, Buffer& reply);
@@ -45,10 +52,12 @@ class ScriptHost final : public scripting::Host {
   bool refuse_for_rights(Command& command, scripting::Words words, Buffer& reply);
   std::string_view reason_against(const Command& command) const;
   void call_slow();
+  [[nodiscard]] bool is_taken_back() const;
 
   Execution& x_;
   Scripts& scripts_;
   ScriptLimits limits_;
+  std::uint64_t asked_ns_ = 0;  // when the client that debugs was asked last; stopwatch
 };
 
 /// Runs it for the client of `x`, whose arguments are `numkeys key ... arg ...` from args[2] on;

@@ -32,12 +32,20 @@ void script_kill(Execution& x, Args) {
   kill_running(x, false);
 }
 
-/// There is no debugger: a session of it would stop everybody, or need a copy of the data.
+/// What was replied before, and has not gone out, would be taken for the debugger's.
 void script_debug(Execution& x, Args args) {
-  if (iequals(args[2], "no")) return x.reply.ok();
-  if (iequals(args[2], "yes") || iequals(args[2], "sync"))
-    return x.fail("ERR SCRIPT DEBUG is not supported: scripts cannot be debugged on this server");
-  x.fail("ERR Use SCRIPT DEBUG YES/SYNC/NO");
+  if (!x.reply.buffer().empty())
+    return x.fail("ERR SCRIPT DEBUG must be called outside a pipeline");
+  ScriptDebug& debug = x.session().script_debug;
+  if (iequals(args[2], "no"))
+    debug = ScriptDebug::off;
+  else if (iequals(args[2], "yes"))
+    debug = ScriptDebug::taken_back;
+  else if (iequals(args[2], "sync"))
+    debug = ScriptDebug::kept;
+  else
+    return x.fail("ERR Use SCRIPT DEBUG YES/SYNC/NO");
+  x.reply.ok();
 }
 
 constexpr CommandSpec script_rows[] = {
@@ -47,7 +55,7 @@ constexpr CommandSpec script_rows[] = {
              .flags = {Flag::noscript},
              .since = "3.2.0",
              .complexity = "O(1)",
-             .summary = "Sets whether scripts are debugged; here they cannot be.",
+             .summary = "Sets whether the client's next script is debugged.",
              .run = script_debug}),
     command({.name = "script|exists",
              .syntax = "sha1 [sha1 ...]",
@@ -124,6 +132,7 @@ void kill_running(Execution& x, bool is_function) {
         "NOSAVE command.");
   if (running.is_function != is_function) return x.fail(scripts.busy_error());
   running.killed = true;
+  x.env().long_unit.wake();
   x.reply.ok();
 }
 

@@ -10,14 +10,18 @@
 
 namespace respawn::commands {
 
+persistence::ValueLimits value_limits(engine::Execution& x) {
+  return {.list = list_limits(x),
+          .set = set_limits(x),
+          .hash = hash_limits(x),
+          .sorted_set = sorted_set_limits(x)};
+}
+
 Result<persistence::Value> dumped_value(engine::Execution& x, std::string_view payload) {
   const auto body = persistence::payload_body(payload);
   if (!body) return failure(std::string("ERR DUMP payload version or checksum are wrong"));
-  const persistence::ValueLimits limits = {.list = list_limits(x),
-                                           .set = set_limits(x),
-                                           .hash = hash_limits(x),
-                                           .sorted_set = sorted_set_limits(x)};
-  auto value = persistence::read_payload_body(*body, limits, x.config().proto_max_bulk_len_bytes);
+  auto value =
+      persistence::read_payload_body(*body, value_limits(x), x.config().proto_max_bulk_len_bytes);
   if (!value) return failure(std::string("ERR Bad data format"));
   return std::move(*value);
 }

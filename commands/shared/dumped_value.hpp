@@ -8,6 +8,9 @@
 
 namespace respawn::commands {
 
+/// By which values that are read get their encodings.
+[[nodiscard]] persistence::ValueLimits value_limits(engine::Execution& x);
+
 /// RESTORE's errors where version, checksum or anything about the value is not as it must be.
 /// O(bytes).
 [[nodiscard]] Result<persistence::Value> dumped_value(engine::Execution& x,

@@ -61,7 +61,7 @@ void Scripts::load_functions() {
 
 /// Into a new state. What could be loaded before can be loaded again: it sees nothing of the world.
 void Scripts::reload_libraries() {
-  LoadHost host(nullptr, nullptr);
+  LoadHost host;
   for (auto& [name, library] : libraries.all()) {
     const auto header = scripting::read_library_header(library.code);
     RESPAWN_CHECK(header.ok());
@@ -85,7 +85,12 @@ void Scripts::forget(const scripting::Library& library) {
 
 // ---- What runs ----
 
+void Scripts::end_debug_session() {
+  if (debug_session) std::exchange(debug_session, nullptr)->end();
+}
+
 void Scripts::forget_running() {
+  end_debug_session();
   if (!std::exchange(running, {}).active) return;
   evaluator_.reset();
   functions_.reset();
@@ -104,8 +109,9 @@ std::string_view Scripts::busy_error() const {
 LoadHost::LoadHost(const Clock* clock, LogService* log)
     : clock_(clock), log_(log), begun_ns_(clock ? clock->stopwatch_ns() : 0) {}
 
-void LoadHost::call(scripting::Words, Buffer& reply) {
+bool LoadHost::call(scripting::Words, Buffer& reply) {
   protocol::ReplyWriter(reply, resp()).error("ERR No command can be called on FUNCTION LOAD");
+  return false;
 }
 
 scripting::Permission LoadHost::may_call(scripting::Words) {
@@ -126,6 +132,8 @@ void LoadHost::log(scripting::ScriptLogLevel level, std::string_view text) {
 
 scripting::Stop LoadHost::keep_on() {
   constexpr std::uint64_t ns_per_ms = 1'000'000;
+  if (unit_ && unit_->slice_is_over()) unit_->give_way();
+  if (running_ && running_->killed) return scripting::Stop::killed;
   const bool late = clock_ && clock_->stopwatch_ns() - begun_ns_ > library_load_ms_max * ns_per_ms;
   return late ? scripting::Stop::timeout : scripting::Stop::no;
 }

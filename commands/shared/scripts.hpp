@@ -26,6 +26,20 @@ struct RunningScript {
   std::uint64_t begun_ns = 0;  // stopwatch
 };
 
+/// The script that runs is debugged by its client.
+class DebugSession {
+ public:
+  virtual ~DebugSession() = default;
+
+  [[nodiscard]] virtual scripting::Debugger& debugger() = 0;
+
+  /// Whether nothing of what the script changes stays.
+  [[nodiscard]] virtual bool is_taken_back() const = 0;
+
+  /// Takes back what is to be taken back. Once.
+  virtual void end() = 0;
+};
+
 /// Owner: the store, so sources and libraries outlive the keyspace actor. The states of Lua are
 /// made when they are first needed; one in which a script was cut off is thrown away, and what was
 /// compiled there is compiled again from the sources.
@@ -75,6 +89,11 @@ class Scripts final : public ScriptSlot {
 
   RunningScript running;
 
+  /// Null: nobody debugs.
+  std::unique_ptr<DebugSession> debug_session;
+
+  void end_debug_session();
+
   /// In which the commands of scripts run.
   Session session;
 
@@ -105,14 +124,23 @@ class Scripts final : public ScriptSlot {
 /// A library is loaded by people who wait: it may take so long.
 inline constexpr std::uint64_t library_load_ms_max = 500;
 
-/// What a library is allowed while it is loaded: to log, and half a second.
+/// What a library is allowed while it is loaded: to log, and half a second. Owner: who loads it, on
+/// its stack; owns nothing.
 class LoadHost final : public scripting::Host {
  public:
-  /// `clock`, `log`: null where a library is loaded again that has been loaded before, and nothing
-  /// but that is to happen.
+  /// A library that has been loaded before is loaded again, and nothing but that is to happen.
+  LoadHost() = default;
+
+  /// `clock`: null where it may take as long as it wants.
   LoadHost(const Clock* clock, LogService* log);
 
-  void call(scripting::Words words, Buffer& reply) override;
+  /// From now on others have their turn meanwhile, and it is ended when `running` says so.
+  void give_way(LongUnit& unit, const RunningScript& running) {
+    unit_ = &unit;
+    running_ = &running;
+  }
+
+  bool call(scripting::Words words, Buffer& reply) override;
   [[nodiscard]] scripting::Permission may_call(scripting::Words words) override;
 
   void set_resp(protocol::RespVersion) override {}
@@ -130,8 +158,10 @@ class LoadHost final : public scripting::Host {
   void pass_on_error(std::string_view) override {}
 
  private:
-  const Clock* clock_;
-  LogService* log_;
+  const Clock* clock_ = nullptr;
+  LogService* log_ = nullptr;
+  LongUnit* unit_ = nullptr;
+  const RunningScript* running_ = nullptr;
   std::uint64_t begun_ns_ = 0;
 };
 

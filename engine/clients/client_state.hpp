@@ -32,6 +32,9 @@ enum class Targets : std::uint8_t { none = 0, log = 1, replicas = 2, everybody =
 
 enum class ClientType : std::uint8_t { normal, replica, pubsub, master };
 
+/// SCRIPT DEBUG: whether its next script is debugged, and what becomes of what that changes.
+enum class ScriptDebug : std::uint8_t { off, taken_back, kept };
+
 /// What a client listens to. Each has its place in the order in which all clients subscribed: who
 /// came first is told first. Written by Subscriptions.
 using SubscriptionPlaces = std::map<std::string, std::uint64_t, std::less<>>;
@@ -96,6 +99,8 @@ struct ClientState {
   /// Nobody else is sent what it propagates (redis.set_repl).
   Targets propagates_to = Targets::everybody;
   TrackingState tracking;
+  ScriptDebug script_debug = ScriptDebug::off;
+  bool debugging = false;  // its script is suspended in the debugger, or on its way there
 
   SubscriptionPlaces channels;
   SubscriptionPlaces patterns;

@@ -41,6 +41,11 @@ void BatchRunner::run_batch(const SessionPtr& session) {
   run(session);
   if (!executor_.suspended()) go_on_with_resumed();
   executor_.client_eviction().grew(*session);
+  // A unit that waits for its client was woken, or those who waited for it need wait no more.
+  const bool suspended = executor_.suspended();
+  const bool woken = suspended && executor_.suspended_session() != session && executor_.woken();
+  if (woken || (!delayed_.empty() && (!suspended || executor_.busy()))) [[unlikely]]
+    port_.go_on_soon();
   port_.settle();
 }
 
@@ -88,7 +93,7 @@ void BatchRunner::suspend(Session& session) {
 }
 
 void BatchRunner::go_on_suspended() {
-  if (!executor_.suspended()) return;
+  if (!executor_.suspended() || !executor_.wants_slice()) return run_delayed();
   const bool was_busy = executor_.busy();
   const Outcome outcome = executor_.go_on_suspended();
   if (outcome != Outcome::suspended)
@@ -102,10 +107,13 @@ void BatchRunner::go_on_suspended() {
 /// The batch of a command that was suspended goes on behind it.
 void BatchRunner::end_suspended(Outcome outcome) {
   const SessionPtr session = executor_.suspended_session();
-  executor_.begin_batch(*session);
+  const bool in_hand = session->keyspace_holds_batch();
+  if (in_hand) executor_.begin_batch(*session);
   if (std::exchange(suspended_left_, false)) {
     executor_.remove_client(*session);
-    give_back(*session, true);
+    if (in_hand) give_back(*session, true);
+  } else if (!in_hand) {
+    // It was ended while its client said nothing.
   } else if (outcome == Outcome::close) {
     note_run_time(session->batch);
     give_back(*session, true);
@@ -226,6 +234,8 @@ void BatchRunner::leave(const SessionPtr& session) {
   if (executor_.suspended() && executor_.suspended_session() == session) {
     session->close_now = true;
     suspended_left_ = true;  // its command ends first: it is in the middle
+    executor_.leave_suspended();
+    if (executor_.woken()) port_.go_on_soon();
     return;
   }
   const bool waits = session->blocked.active || session->held != 0;

@@ -66,8 +66,11 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
   ++store.generation;
   store.clients.enter_generation(store.generation);
   store.unit.now_us = clock_.now_us();
-  for (const auto& [id, session] : store.clients.all())
+  for (const auto& [id, session] : store.clients.all()) {
     if (lost_a_command(*session)) guard_transaction(store, *session);
+    // Its script is gone: what it says next is not meant for anybody.
+    if (std::exchange(session->debugging, false)) store.clients.kill(*session);
+  }
   subscriptions_.rebuild();
   store.tracking.rebuild();
   blocking_.rebuild();
@@ -131,6 +134,8 @@ void Executor::queue(Session& session, Command& command, Args args, Flags flags)
 }
 
 Outcome Executor::execute_next(Session& session) {
+  if (session.debugging && long_unit_.waits()) [[unlikely]]
+    return go_on_with(session);
   Batch& batch = session.batch;
   const Args args = batch.next_command();
   batch.reply_start = batch.output.size();
@@ -189,27 +194,55 @@ Outcome Executor::run_beside(Session& session, Command* command, Decision decisi
   return end_command(session, command, ran);
 }
 
+// ---- Long units ----
+
 Outcome Executor::run_long(Session& session, Command& command, const HashedKey& key) {
+  const bool talks =
+      session.script_debug != ScriptDebug::off && command.spec->flags.has(Flag::runs_script);
   long_.session = &session;
   long_.command = &command;
+  long_.args = session.batch.next_command();
+  long_.output = &session.batch.output;
   long_.key = key;
+  if (talks) keep_words(long_.args);
+  session.debugging = talks;
   const auto work = [](void* argument) {
     auto& self = *static_cast<Executor*>(argument);
     LongCommand& own = self.long_;
     try {
-      Batch& batch = own.session->batch;
-      own.ran =
-          self.runner_.run(*own.session, *own.command, batch.next_command(), batch.output, own.key);
+      own.ran = self.runner_.run(*own.session, *own.command, own.args, *own.output, own.key);
     } catch (...) {
       own.failure = std::current_exception();
     }
   };
-  if (!long_unit_.start(work, this, store_.config->keyspace_slice_us)) {
-    suspended_session_ = store_.clients.find(session.id);
-    return pause_long();
-  }
-  if (long_.failure) std::rethrow_exception(std::exchange(long_.failure, {}));
-  return end_command(session, &command, long_.ran);
+  const bool ended = long_unit_.start(work, this, store_.config->keyspace_slice_us, talks);
+  if (!ended) suspended_session_ = store_.clients.find(session.id);
+  return behind_slice(ended);
+}
+
+/// Its batch goes back before it ends.
+void Executor::keep_words(Args args) {
+  long_.kept.assign(args.begin(), args.end());
+  long_.kept_args.assign(long_.kept.begin(), long_.kept.end());
+  long_.args = long_.kept_args;
+  long_.output = &long_.told;
+  long_.key = no_hashed_key;
+  long_.told.clear();
+  long_.in_hand = true;
+}
+
+/// What its client says to a unit that waits for it.
+Outcome Executor::go_on_with(Session& session) {
+  session.batch.running = true;
+  long_.in_hand = true;
+  long_unit_.say(session.batch.next_command());
+  environment_.unit_now_us = long_.unit_now_us;
+  return behind_slice(long_unit_.go_on(store_.config->keyspace_slice_us));
+}
+
+Outcome Executor::behind_slice(bool ended) {
+  if (ended) return end_long();
+  return long_unit_.waits() ? wait_for_client() : pause_long();
 }
 
 Outcome Executor::pause_long() {
@@ -222,13 +255,40 @@ Outcome Executor::pause_long() {
   return Outcome::suspended;
 }
 
+/// The command that is in hand is answered. That may take its client hours: nobody else waits.
+Outcome Executor::wait_for_client() {
+  long_.unit_now_us = environment_.unit_now_us;
+  store_.busy = true;
+  Batch& batch = long_.session->batch;
+  batch.output.append(std::exchange(long_.told, {}));
+  batch.running = false;
+  store_.clients.end_command(*long_.session);
+  batch.reply_start = batch.output.size();
+  ++batch.next;
+  long_.in_hand = false;
+  return Outcome::done;
+}
+
+Outcome Executor::end_long() {
+  store_.busy = false;
+  if (long_.failure) std::rethrow_exception(std::exchange(long_.failure, {}));
+  Session& session = *long_.session;
+  if (std::exchange(session.debugging, false)) {
+    if (!long_.in_hand) {
+      // Nobody has asked: it was ended by another client, or its own is gone.
+      store_.clients.push(session, std::exchange(long_.told, {}));
+      aftermath_.serve_ready_clients();
+      return Outcome::done;
+    }
+    session.batch.output.append(std::exchange(long_.told, {}));
+  }
+  return end_command(session, long_.command, long_.ran);
+}
+
 Outcome Executor::go_on_suspended() {
   environment_.step(Step::slice);
   environment_.unit_now_us = long_.unit_now_us;
-  if (!long_unit_.go_on(store_.config->keyspace_slice_us)) return pause_long();
-  store_.busy = false;
-  if (long_.failure) std::rethrow_exception(std::exchange(long_.failure, {}));
-  return end_command(*long_.session, long_.command, long_.ran);
+  return behind_slice(long_unit_.go_on(store_.config->keyspace_slice_us));
 }
 
 }  // namespace respawn::engine

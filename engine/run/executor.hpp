@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/run/aftermath.hpp"
@@ -61,9 +63,18 @@ class Executor {
   /// wait, or what may be answered meanwhile.
   [[nodiscard]] bool busy() const { return store_.busy; }
 
+  /// Whether the suspended unit wants a slice: not one that waits for its client.
+  [[nodiscard]] bool wants_slice() const { return !long_unit_.waits() || long_unit_.woken(); }
+
+  /// Whether it waits for its client no longer.
+  [[nodiscard]] bool woken() const { return long_unit_.woken(); }
+
   /// Runs the suspended unit for one more slice. The outcome is that of execute_next() of
-  /// suspended_session().
+  /// suspended_session(). Requires wants_slice().
   Outcome go_on_suspended();
+
+  /// The client of the suspended unit is gone.
+  void leave_suspended() { long_unit_.leave_client(); }
 
   /// Whose command is suspended, or was until the last go_on_suspended(); null: nobody's yet.
   [[nodiscard]] const SessionPtr& suspended_session() const { return suspended_session_; }
@@ -115,20 +126,32 @@ class Executor {
   /// What is done with a command that does not run as it comes.
   enum class Decision : std::uint8_t { run, hold, answered };
 
-  /// What runs on the stack of the long unit.
+  /// What runs on the stack of the long unit. One that talks outlives the batch that it came in: it
+  /// has a copy of its words, and replies into a buffer of its own.
   struct LongCommand {
     Session* session = nullptr;
     Command* command = nullptr;
+    Args args;
+    Buffer* output = nullptr;
     HashedKey key;
     Ran ran;
     std::exception_ptr failure;
     std::int64_t unit_now_us = 0;
+    std::vector<std::string> kept;
+    std::vector<std::string_view> kept_args;
+    Buffer told;
+    bool in_hand = false;  // a command of its client is to be answered
   };
 
   Decision consider(Session& session, Command& command, Args args);
   void queue(Session& session, Command& command, Args args, Flags flags);
   Outcome run_long(Session& session, Command& command, const HashedKey& key);
+  Outcome go_on_with(Session& session);
+  Outcome behind_slice(bool ended);
   Outcome pause_long();
+  Outcome wait_for_client();
+  Outcome end_long();
+  void keep_words(Args args);
   Outcome end_command(Session& session, Command* command, const Ran& ran);
   Outcome run_beside(Session& session, Command* command, Decision decision);
 

@@ -1,7 +1,11 @@
 #include "scripting/libraries/pattern.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cctype>
+#include <cstdint>
 #include <cstring>
+#include <string_view>
 
 namespace respawn::scripting {
 namespace {
@@ -12,43 +16,95 @@ unsigned char byte_of(const char* at) {
   return static_cast<unsigned char>(*at);
 }
 
-/// Whether a byte is of the class that a letter names; another character names itself.
-bool in_class(unsigned char byte, unsigned char name) {
-  int (*test)(int) = nullptr;
-  switch (std::tolower(name)) {
+constexpr bool is_between(unsigned byte, char first, char last) {
+  return byte >= static_cast<unsigned char>(first) && byte <= static_cast<unsigned char>(last);
+}
+
+/// Whether a byte is of the class that a small letter names, as in the "C" locale; the letter is
+/// one of class_letters.
+constexpr bool is_of_class(unsigned byte, char letter) {
+  const bool lower = is_between(byte, 'a', 'z');
+  const bool upper = is_between(byte, 'A', 'Z');
+  const bool digit = is_between(byte, '0', '9');
+  const bool printed = byte > ' ' && byte < 127;
+  switch (letter) {
     case 'a':
-      test = std::isalpha;
-      break;
+      return lower || upper;
     case 'c':
-      test = std::iscntrl;
-      break;
+      return byte < ' ' || byte == 127;
     case 'd':
-      test = std::isdigit;
-      break;
+      return digit;
     case 'l':
-      test = std::islower;
-      break;
+      return lower;
     case 'p':
-      test = std::ispunct;
-      break;
+      return printed && !lower && !upper && !digit;
     case 's':
-      test = std::isspace;
-      break;
+      return byte == ' ' || (byte >= 9 && byte <= 13);
     case 'u':
-      test = std::isupper;
-      break;
+      return upper;
     case 'w':
-      test = std::isalnum;
-      break;
+      return lower || upper || digit;
     case 'x':
-      test = std::isxdigit;
-      break;
-    case 'z':
-      return (byte == 0) == (std::islower(name) != 0);
-    default:
-      return byte == name;
+      return digit || is_between(byte, 'a', 'f') || is_between(byte, 'A', 'F');
+    default:  // z
+      return byte == 0;
   }
-  return (test(byte) != 0) == (std::islower(name) != 0);
+}
+
+constexpr std::string_view class_letters = "acdlpsuwxz";
+
+/// Bit i of a byte's entry: it is of the class that letter i names.
+constexpr auto classes_of_bytes = [] {
+  std::array<std::uint16_t, 256> table{};
+  for (unsigned byte = 0; byte < table.size(); ++byte)
+    for (std::size_t i = 0; i < class_letters.size(); ++i)
+      if (is_of_class(byte, class_letters[i]))
+        table[byte] = static_cast<std::uint16_t>(table[byte] | (1U << i));
+  return table;
+}();
+
+/// Of each letter, small or capital: the bit of its class. 0: it names none.
+constexpr auto class_bits = [] {
+  std::array<std::uint16_t, 256> table{};
+  for (std::size_t i = 0; i < class_letters.size(); ++i) {
+    const auto letter = static_cast<unsigned char>(class_letters[i]);
+    table[letter] = table[letter - 32U] = static_cast<std::uint16_t>(1U << i);
+  }
+  return table;
+}();
+
+/// Whether a byte is of the class that a letter names, or (a capital one) is not; another character
+/// names itself.
+bool in_class(unsigned char byte, unsigned char name) {
+  const std::uint16_t bit = class_bits[name];
+  if (bit == 0) return byte == name;
+  return ((classes_of_bytes[byte] & bit) != 0) == is_between(name, 'a', 'z');
+}
+
+/// Whether a character of a pattern stands for itself, wherever it is.
+bool is_literal(char c) {
+  switch (c) {
+    case '\0':
+    case '(':
+    case ')':
+    case '[':
+    case '.':
+    case '$':
+    case escape:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/// Whether step() looks at the character before it takes it for one that stands for itself.
+bool is_special(char c) {
+  return c == '(' || c == ')' || c == escape || c == '$';
+}
+
+bool is_repeated(const char* behind_item) {
+  const char c = *behind_item;
+  return c == '*' || c == '+' || c == '-' || c == '?';
 }
 
 /// Whether a byte is in the set from `open` ('[') to `close` (']').
@@ -90,6 +146,55 @@ const char* Matcher::match(const char* at, const char* pattern) {
   }
 }
 
+/// What the first item says: whatever stands before it opens captures only, which fail with it.
+const char* Matcher::next_start(const char* at, const char* pattern) {
+  const char* const first = pattern;
+  while (*pattern == '(' && pattern[1] != ')') ++pattern;
+  if (pattern - first > LUA_MAXCAPTURES) return at;  // which match() refuses
+  const char* behind = item_end_if_single(pattern);
+  if (behind == nullptr || (is_repeated(behind) && *behind != '+')) return at;
+  if (matches(at, pattern, behind)) return at;
+  const bool is_plain = is_literal(*pattern);
+  while (at < end_) {
+    const char* const stop = at + std::min<std::ptrdiff_t>(end_ - at, bytes_per_look);
+    const char* const from = at;
+    if (is_plain) {
+      const void* found = std::memchr(at, *pattern, static_cast<std::size_t>(stop - at));
+      at = found == nullptr ? stop : static_cast<const char*>(found);
+    } else {
+      while (at < stop && !matches(at, pattern, behind)) ++at;
+    }
+    count(static_cast<std::size_t>(at - from) / (is_plain ? 32 : 2) + 1);
+    if (at < stop) return at;
+  }
+  return nullptr;
+}
+
+/// The end of an item that stands for one byte; null where something else comes.
+const char* Matcher::item_end_if_single(const char* item) {
+  switch (*item) {
+    case '\0':
+    case '(':
+    case ')':
+      return nullptr;
+    case '$':
+      return item[1] == '\0' ? nullptr : item + 1;
+    case escape:
+      if (item[1] == 'b' || item[1] == 'f' || std::isdigit(byte_of(item + 1)) != 0) return nullptr;
+      return item_end(item);
+    default:
+      return item_end(item);
+  }
+}
+
+/// False where what comes next is a plain byte, and another one is there. Once the rest has been
+/// tried: captures that end before it have been found to be open.
+bool Matcher::may_go_on(const char* at, const char* pattern) const {
+  while (*pattern == ')') ++pattern;
+  if (!is_literal(*pattern) || is_repeated(pattern + 1)) return true;
+  return at < end_ && *at == *pattern;
+}
+
 bool Matcher::step(const char*& at, const char*& pattern) {
   switch (*pattern) {
     case '(':
@@ -114,8 +219,20 @@ bool Matcher::step(const char*& at, const char*& pattern) {
       }
       return step_single(at, pattern);
     default:
-      return step_single(at, pattern);
+      return step_plain(at, pattern) &&
+             (*pattern == '\0' || is_special(*pattern) || step_single(at, pattern));
   }
+}
+
+/// Bytes that stand for themselves, all at one go; there may be none.
+bool Matcher::step_plain(const char*& at, const char*& pattern) {
+  const char* const first = pattern;
+  while (is_literal(*pattern) && !is_repeated(pattern + 1) && at < end_ && *at == *pattern) {
+    ++at;
+    ++pattern;
+  }
+  count(static_cast<std::size_t>(pattern - first) / 4);
+  return !is_literal(*pattern) || is_repeated(pattern + 1);
 }
 
 bool Matcher::step_escape(const char*& at, const char*& pattern) {
@@ -172,12 +289,35 @@ bool Matcher::step_single(const char*& at, const char*& pattern) {
 void Matcher::take_greedy(const char*& at, const char* least, const char* item,
                           const char* behind) {
   const char* most = least;
-  while (matches(most, item, behind)) {
-    ++most;
-    count(1);
+  while (most < end_) {
+    const char* const stop = most + std::min<std::ptrdiff_t>(end_ - most, bytes_per_look);
+    const char* const from = most;
+    most = run_end(most, stop, item, behind);
+    count(static_cast<std::size_t>(most - from) / 4);
+    if (most < stop) break;
   }
   at = most;
   if (most > least) choices_.push({Kind::greedy, 0, most, least, behind + 1});
+}
+
+/// The first byte from `at` on that the item does not stand for; at most `stop`.
+const char* Matcher::run_end(const char* at, const char* stop, const char* item,
+                             const char* behind) {
+  switch (*item) {
+    case '.':
+      return stop;
+    case escape: {
+      const unsigned char name = byte_of(item + 1);
+      while (at < stop && in_class(byte_of(at), name)) ++at;
+      return at;
+    }
+    case '[':
+      while (at < stop && matches(at, item, behind)) ++at;
+      return at;
+    default:
+      while (at < stop && *at == *item) ++at;
+      return at;
+  }
 }
 
 bool Matcher::go_back(const char*& at, const char*& pattern) {
@@ -186,19 +326,16 @@ bool Matcher::go_back(const char*& at, const char*& pattern) {
     Choice& last = choices_.top();
     switch (last.kind) {
       case Kind::greedy:
-        at = --last.at;
+        go_back_greedy(last);
+        at = last.at;
         pattern = last.pattern;
         if (last.at == last.least) choices_.pop();
         return true;
-      case Kind::lazy: {
-        const char* behind = item_end(last.pattern);
-        if (matches(last.at, last.pattern, behind)) {
-          at = ++last.at;
-          pattern = behind + 1;
-          return true;
-        }
-        break;
-      }
+      case Kind::lazy:
+        if (!take_one_more(last)) break;
+        at = last.at;
+        pattern = item_end(last.pattern) + 1;
+        return true;
       case Kind::otherwise:
         at = last.at;
         pattern = last.pattern;
@@ -214,6 +351,25 @@ bool Matcher::go_back(const char*& at, const char*& pattern) {
     choices_.pop();
   }
   return false;
+}
+
+/// One byte less; and more of them where it is plain to see that the rest does not match.
+void Matcher::go_back_greedy(Choice& choice) {
+  do {
+    --choice.at;
+    count(1);
+  } while (choice.at > choice.least && !may_go_on(choice.at, choice.pattern));
+}
+
+/// One byte more, and so on as above; false where the item does not stand for it.
+bool Matcher::take_one_more(Choice& choice) {
+  const char* const behind = item_end(choice.pattern);
+  do {
+    if (!matches(choice.at, choice.pattern, behind)) return false;
+    ++choice.at;
+    count(1);
+  } while (!may_go_on(choice.at, behind + 1));
+  return true;
 }
 
 void Matcher::open_capture(const char* at, std::ptrdiff_t length) {

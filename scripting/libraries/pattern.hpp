@@ -25,6 +25,10 @@ class Matcher {
   /// met.
   const char* match(const char* at, const char* pattern);
 
+  /// The first place from `at` on where the pattern may match, by what its first item stands for;
+  /// null: it matches nowhere from there on. May raise as match() does there.
+  const char* next_start(const char* at, const char* pattern);
+
   /// Pushes the captures of the last match, or the whole of it (`from` to `to`) when there are none
   /// and `from` is not null. Returns how many.
   int push_captures(const char* from, const char* to);
@@ -37,6 +41,9 @@ class Matcher {
   const char* end() const { return end_; }
 
  private:
+  /// Between two looks at the budget.
+  static constexpr std::ptrdiff_t bytes_per_look = 4096;
+
   static constexpr std::ptrdiff_t unfinished = -1;
   static constexpr std::ptrdiff_t position = -2;
 
@@ -60,8 +67,13 @@ class Matcher {
   /// Takes one item of the pattern; false when it does not match.
   bool step(const char*& at, const char*& pattern);
   bool step_escape(const char*& at, const char*& pattern);
+  bool step_plain(const char*& at, const char*& pattern);
   bool step_single(const char*& at, const char*& pattern);
   void take_greedy(const char*& at, const char* least, const char* item, const char* item_end);
+  const char* run_end(const char* at, const char* stop, const char* item, const char* item_end);
+  void go_back_greedy(Choice& choice);
+  bool take_one_more(Choice& choice);
+  [[nodiscard]] bool may_go_on(const char* at, const char* pattern) const;
   /// Goes back to the last choice; false when there is none.
   bool go_back(const char*& at, const char*& pattern);
 
@@ -72,6 +84,7 @@ class Matcher {
   bool match_frontier(const char* at, const char*& pattern);
 
   const char* item_end(const char* item);
+  const char* item_end_if_single(const char* item);
   bool matches(const char* at, const char* item, const char* item_end);
 
   void count(std::size_t steps) { spend(lua_, state_, steps * 4); }

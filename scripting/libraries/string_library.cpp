@@ -62,6 +62,8 @@ int search(lua_State* lua, bool is_find) {
   Matcher matcher(lua, library(lua), text.data(), text.size());
   const char* from = text.data() + start;
   do {
+    if (!is_anchored) from = matcher.next_start(from, pattern);
+    if (from == nullptr) break;
     const char* to = matcher.match(from, pattern);
     if (to == nullptr) continue;
     if (!is_find) return matcher.push_captures(from, to);
@@ -89,6 +91,8 @@ int next_match(lua_State* lua) {
   Matcher matcher(lua, library(lua), text, length);
   for (const char* from = text + lua_tointeger(lua, lua_upvalueindex(4)); from <= matcher.end();
        ++from) {
+    from = matcher.next_start(from, pattern);
+    if (from == nullptr) break;
     const char* to = matcher.match(from, pattern);
     if (to == nullptr) continue;
     lua_pushinteger(lua, to - text + (to == from ? 1 : 0));
@@ -189,6 +193,12 @@ int gsub(lua_State* lua) {
   const char* from = text.data();
   int replaced = 0;
   while (replaced < most) {
+    if (!is_anchored) {
+      const char* start = matcher.next_start(from, pattern);
+      if (start == nullptr) break;
+      result.append({from, static_cast<std::size_t>(start - from)});
+      from = start;
+    }
     const char* to = matcher.match(from, pattern);
     if (to != nullptr) {
       ++replaced;

@@ -1,5 +1,7 @@
 // The table library, so that long runs can be stopped and protected tables stay as they are.
 #include <algorithm>
+#include <cstring>
+#include <functional>
 
 #include "scripting/libraries/library_state.hpp"
 #include "scripting/libraries/lua_buffer.hpp"
@@ -92,13 +94,19 @@ void move_element(lua_State* lua, LibraryState& state, int from, int to) {
 }
 
 int insert(lua_State* lua) {
+  if (lua_gettop(lua) == 2) {
+    const int length = length_of(lua);
+    check_writable(lua, 1);
+    lua_rawseti(lua, 1, length + 1);
+    return 0;
+  }
   LibraryState& state = library(lua);
   int behind = length_of(lua) + 1;
   int position = behind;
   const int arguments = lua_gettop(lua);
   if (arguments == 3) {
     position = luaL_checkint(lua, 2);
-  } else if (arguments != 2) {
+  } else {
     return luaL_error(lua, "wrong number of arguments to 'insert'");
   }
   check_writable(lua, 1);
@@ -152,6 +160,96 @@ int concat(lua_State* lua) {
   return 1;
 }
 
+// ---- Sorting ----
+
+/// Compares plain values, and counts. Owns nothing, and neither does who calls it: the host may
+/// raise.
+template <class Less>
+struct CountingLess {
+  lua_State* lua;
+  LibraryState& state;
+  Less less;
+
+  template <class Value>
+  bool operator()(const Value& a, const Value& b) const {
+    spend(lua, state, step_units);
+    return less(a, b);
+  }
+};
+
+/// A string of the table, and where it is.
+struct Text {
+  const char* bytes;
+  std::size_t size;
+  int index;
+};
+
+bool is_text_less(const Text& a, const Text& b) {
+  const int order = std::memcmp(a.bytes, b.bytes, std::min(a.size, b.size));
+  return order != 0 ? order < 0 : a.size < b.size;
+}
+
+/// Numbers only, of which none is NaN or a zero, for there are two of those: equal ones cannot be
+/// told apart, so it does not matter how they are sorted. False where the table is not like that.
+bool sort_numbers(lua_State* lua, LibraryState& state, int length) {
+  auto* const values = static_cast<lua_Number*>(
+      lua_newuserdata(lua, static_cast<std::size_t>(length) * sizeof(lua_Number)));
+  for (int i = 0; i < length; ++i) {
+    spend(lua, state, step_units);
+    lua_rawgeti(lua, 1, i + 1);
+    values[i] = lua_type(lua, -1) == LUA_TNUMBER ? lua_tonumber(lua, -1) : 0;
+    lua_pop(lua, 1);
+    if (!(values[i] < 0 || values[i] > 0)) return false;
+  }
+  std::sort(values, values + length, CountingLess<std::less<>>{lua, state, {}});
+  for (int i = 0; i < length; ++i) {
+    spend(lua, state, step_units);
+    lua_pushnumber(lua, values[i]);
+    lua_rawseti(lua, 1, i + 1);
+  }
+  return true;
+}
+
+/// The same of strings, which stay in the table while they are sorted.
+bool sort_texts(lua_State* lua, LibraryState& state, int length) {
+  auto* const texts =
+      static_cast<Text*>(lua_newuserdata(lua, static_cast<std::size_t>(length) * sizeof(Text)));
+  for (int i = 0; i < length; ++i) {
+    spend(lua, state, step_units);
+    lua_rawgeti(lua, 1, i + 1);
+    if (lua_type(lua, -1) != LUA_TSTRING) return false;
+    texts[i].bytes = lua_tolstring(lua, -1, &texts[i].size);
+    texts[i].index = i + 1;
+    lua_pop(lua, 1);
+  }
+  std::sort(texts, texts + length, CountingLess<decltype(&is_text_less)>{lua, state, is_text_less});
+  lua_createtable(lua, length, 0);
+  const int copy = lua_gettop(lua);
+  for (int i = 0; i < length; ++i) {
+    spend(lua, state, step_units);
+    lua_rawgeti(lua, 1, texts[i].index);
+    lua_rawseti(lua, copy, i + 1);
+  }
+  for (int i = 1; i <= length; ++i) {
+    spend(lua, state, step_units);
+    lua_rawgeti(lua, copy, i);
+    lua_rawseti(lua, 1, i);
+  }
+  return true;
+}
+
+/// Of a table without a function that compares.
+bool sort_plainly(lua_State* lua, LibraryState& state) {
+  constexpr int worth_it = 16;
+  const auto length = static_cast<int>(lua_objlen(lua, 1));
+  if (length < worth_it) return false;
+  lua_rawgeti(lua, 1, 1);
+  const int type = lua_type(lua, -1);
+  lua_pop(lua, 1);
+  if (type == LUA_TNUMBER) return sort_numbers(lua, state, length);
+  return type == LUA_TSTRING && sort_texts(lua, state, length);
+}
+
 /// Compares as sort does without a function, or calls the one that the script gave; and counts.
 /// Upvalue 2: that function.
 int counting_comparison(lua_State* lua) {
@@ -166,7 +264,8 @@ int counting_comparison(lua_State* lua) {
   return 1;
 }
 
-/// Lua's own sort does it, whose order of equal elements is part of what scripts see. Where no
+/// Lua's own sort does it, whose order of equal elements is part of what scripts see, unless those
+/// cannot be told apart. Where no
 /// instruction of Lua's runs within it, its comparisons count. They are called as ours, so that an
 /// error names 'sort'.
 int sort(lua_State* lua) {
@@ -174,6 +273,10 @@ int sort(lua_State* lua) {
   luaL_checktype(lua, 1, LUA_TTABLE);
   if (!lua_isnoneornil(lua, 2)) luaL_checktype(lua, 2, LUA_TFUNCTION);
   lua_settop(lua, 2);
+  if (lua_isnil(lua, 2)) {
+    if (sort_plainly(lua, state)) return 0;
+    lua_settop(lua, 2);
+  }
   const bool is_counted =
       lua_isnil(lua, 2) ? lua_objlen(lua, 1) > short_sort : lua_iscfunction(lua, 2) != 0;
   if (is_counted) {

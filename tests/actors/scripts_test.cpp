@@ -106,5 +106,124 @@ TEST(LongScripts, FailAtEachStep) {
   }
 }
 
+// ---- In the debugger ----
+
+const std::string stopped_at_1 =
+    "*2\r\n+* Stopped at 1, stop reason = step over\r\n+-> 1   redis.call('SET','k',1)\r\n";
+const std::string end_of_session = "*1\r\n+<endsession>\r\n";
+constexpr std::string_view writing = "EVAL \"redis.call('SET','k',1)\\nreturn 2\" 0";
+
+TEST(DebuggedScripts, TalkWithTheirClient) {
+  World world;
+  Client client = world.connect();
+  EXPECT_EQ(client.run("SCRIPT DEBUG SYNC"), ok);
+  EXPECT_EQ(client.run(writing), stopped_at_1);
+  EXPECT_EQ(client.run("s"),
+            "*4\r\n+<redis> SET k 1\r\n+<reply> \"+OK\"\r\n"
+            "+* Stopped at 2, stop reason = step over\r\n+-> 2   return 2\r\n");
+  EXPECT_EQ(client.run("c"), end_of_session + integer(2));
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(world.connect().run("GET k"), bulk("1"));
+}
+
+TEST(DebuggedScripts, AreAnsweredCommandByCommandInAPipeline) {
+  World world;
+  Client client = world.connect();
+  Client other = world.connect();
+  client.run("SCRIPT DEBUG YES");
+  EXPECT_EQ(client.send(std::string(writing) + "\r\ns\r\np\r\nc\r\nPING\r\n"),
+            stopped_at_1 +
+                "*4\r\n+<redis> SET k 1\r\n+<reply> \"+OK\"\r\n"
+                "+* Stopped at 2, stop reason = step over\r\n+-> 2   return 2\r\n"
+                "*1\r\n+No local variables in the current context.\r\n" +
+                end_of_session + integer(2));
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(other.run("GET k"), null);
+}
+
+TEST(DebuggedScripts, MayEvaluateForEver) {
+  World world;
+  Client client = world.connect();
+  Client other = world.connect();
+  client.run("SCRIPT DEBUG YES");
+  client.run(writing);
+  EXPECT_EQ(client.run("eval 'while true do end'"), "");
+  world.loop.advance_us(20);
+  EXPECT_EQ(other.run("PING").substr(0, 5), "-BUSY");
+  EXPECT_EQ(other.run("SCRIPT KILL"), ok);
+  world.loop.advance_us(20);
+  EXPECT_EQ(other.run("PING"), "+PONG\r\n");
+  EXPECT_EQ(other.run("GET k"), null);
+  EXPECT_NE(client.received().find("Script killed by user"), std::string::npos);
+  EXPECT_TRUE(client.closed());
+}
+
+TEST(DebuggedScripts, StopWhereTheyRunForTooLong) {
+  World world;
+  Client client = world.connect();
+  client.run("SCRIPT DEBUG SYNC");
+  client.run(R"lua(EVAL "while true do end" 0)lua");
+  EXPECT_EQ(client.run("c"), "");
+  world.loop.advance_us(20);
+  world.loop.advance_ms(5'001);
+  EXPECT_NE(client.received().find("stop reason = timeout reached, infinite loop?"),
+            std::string::npos);
+  EXPECT_EQ(client.run("a").substr(0, end_of_session.size()), end_of_session);
+}
+
+TEST(DebuggedScripts, GoOnWithoutTheirClient) {
+  for (const bool taken_back : {false, true}) {
+    World world;
+    Client client = world.connect();
+    Client other = world.connect();
+    client.run(taken_back ? "SCRIPT DEBUG YES" : "SCRIPT DEBUG SYNC");
+    client.run(writing);
+    EXPECT_EQ(other.run("PING").substr(0, 5), "-BUSY");
+    client.peer().close();
+    world.loop.advance_us(20);
+    EXPECT_EQ(other.run("GET k"), taken_back ? null : bulk("1"));
+    EXPECT_EQ(world.store.clients.size(), 1U);
+  }
+}
+
+TEST(DebuggedScripts, EndWithTheKeyspaceActor) {
+  World world;
+  Client client = world.connect();
+  Client other = world.connect();
+  client.run("SCRIPT DEBUG YES");
+  client.run(writing);
+  client.run("s");
+  world.kill_later("keyspace");
+  world.loop.advance_ms(300);
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(other.run("GET k"), null);
+  EXPECT_EQ(other.run("EVAL 'return 1' 0"), integer(1));
+}
+
+/// Whatever step fails, what was to be taken back is, and the next one debugs.
+TEST(DebuggedScripts, FailAtEachStep) {
+  for (std::size_t step = 0;; ++step) {
+    World world;
+    Client client = world.connect();
+    Client other = world.connect();
+    client.run("SCRIPT DEBUG YES");
+    CrashAt probe(step);
+    world.store.probe = &probe;
+    client.run(writing);
+    client.run("s");
+    client.run("eval redis.call('INCR','k')");
+    client.run("c");
+    world.loop.advance_ms(300);
+    world.store.probe = nullptr;
+    EXPECT_EQ(other.run("GET k"), null) << step;
+    Client next = world.connect();
+    next.run("SCRIPT DEBUG SYNC");
+    EXPECT_EQ(next.run(writing), stopped_at_1) << step;
+    next.run("c");
+    EXPECT_EQ(other.run("GET k"), bulk("1")) << step;
+    if (!probe.failed()) return;
+  }
+}
+
 }  // namespace
 }  // namespace respawn::actors::test

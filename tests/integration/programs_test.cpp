@@ -1,5 +1,5 @@
-// Programs as users write them, with the client libraries that they use: run unchanged on
-// redis-server 7.0 and on the server under test, they print the same.
+// Programs as users write them, with the client libraries and job queues that they use: run
+// unchanged on redis-server 7.0 and on the server under test, they print the same.
 #include <cstdio>
 #include <cstdlib>
 
@@ -8,7 +8,8 @@
 namespace respawn::integration {
 namespace {
 
-/// Of both programs the arguments are the server's port and Unix socket.
+/// Their arguments are the server's port and Unix socket, and how many jobs those that have some
+/// run.
 struct Program {
   std::string name;
   std::string interpreter;  // a shell's words
@@ -23,19 +24,28 @@ void PrintTo(const Program& program, std::ostream* stream) {
 
 const std::string node_program = "NODE_PATH=" RESPAWN_NODE_MODULES " timeout 60 node";
 // Debian's interpreter sees Debian's packages; another one may stand before it in the PATH.
-const std::string python = "PATH=/usr/bin:$PATH timeout 60 python3";
+const std::string python = "PYTHONDONTWRITEBYTECODE=1 PATH=/usr/bin:$PATH timeout 60 python3";
+const std::string ruby = "PATH=/usr/bin:$PATH timeout 60 ruby";
 
 const Program programs[] = {
     {"ioredis", node_program, "/ioredis/program.js", node_program + " -e 'require(\"ioredis\")'"},
     {"redis_py", python, "/redis_py/program.py", python + " -c 'import redis'"},
+    {"bull", node_program, "/bull/program.js", node_program + " -e 'require(\"bull\")'"},
+    {"celery", python, "/celery/program.py", python + " -c 'import celery, redis'"},
+    {"sidekiq", ruby, "/sidekiq/program.rb", ruby + " -e 'require \"sidekiq\"'"},
 };
+
+const char* jobs() {
+  return std::getenv("RESPAWN_LONG") != nullptr ? "400" : "60";
+}
 
 /// A server, and the program that runs on it. Owner: one test.
 class ProgramRun {
  public:
   ProgramRun(const std::string& binary, const Program& program) : server_(options(binary)) {
     const std::string line = program.interpreter + " " RESPAWN_PROGRAMS + program.path + " " +
-                             std::to_string(server_.port()) + " " + socket() + " 2>" + errors();
+                             std::to_string(server_.port()) + " " + socket() + " " + jobs() +
+                             " 2>" + errors();
     pipe_ = ::popen(line.c_str(), "r");
     if (pipe_ == nullptr) throw std::runtime_error("cannot run " + line);
   }

@@ -1,5 +1,6 @@
 // A script without end, as a user meets it: who is answered, how soon, and how soon it ends.
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include "tests/integration/fixture.hpp"
@@ -107,6 +108,46 @@ TEST_F(ScriptsOverTheWire, MemoryIsBoundedWhereThatIsAskedFor) {
           .text.find("script-memory-limit"),
       std::string::npos);
   EXPECT_EQ(client.text({"EVAL", "return 'still here'", "0"}), "still here");
+}
+
+/// Different scripts, each run many times, and forgotten; and all of it again. Each makes garbage
+/// in Lua, and keys that it deletes.
+class ManyScripts : public ScriptsOverTheWire {
+ protected:
+  void round(int number) {
+    RespClient client(port());
+    for (int i = 0; i < scripts; ++i) {
+      const std::string script = "-- " + std::to_string(number) + "\nlocal t = {} for i = 1, " +
+                                 std::to_string(i % 50) +
+                                 " do t[i] = KEYS[1] .. i end redis.call('SET', KEYS[1], #t) "
+                                 "redis.call('DEL', KEYS[1]) return cjson.encode(t)";
+      const std::string sha = client.text({"SCRIPT", "LOAD", script});
+      std::string calls;
+      for (int run = 0; run < runs; ++run)
+        calls += support::encode_command({"EVALSHA", sha, "1", "key:" + std::to_string(run)});
+      client.socket().write(calls);
+      for (int run = 0; run < runs; ++run) EXPECT_FALSE(client.read().is_error());
+    }
+    client.ok({"SCRIPT", "FLUSH"});
+  }
+
+  [[nodiscard]] std::int64_t resident_kb() { return server().usage().resident_kb; }
+
+  const bool full_length = std::getenv("RESPAWN_LONG") != nullptr;
+  const int scripts = full_length ? 1000 : 100;
+  const int runs = full_length ? 1000 : 20;
+};
+
+TEST_F(ManyScripts, LeaveNothingBehind) {
+  for (int i = 0; i < 2; ++i) round(i);
+  const std::int64_t before_kb = resident_kb();
+  for (int i = 2; i < 5; ++i) round(i);
+  RecordProperty("resident_kb_before", std::to_string(before_kb));
+  RecordProperty("resident_kb_behind", std::to_string(resident_kb()));
+  if (support::memory_is_telling && is_respawn()) {
+    EXPECT_LT(resident_kb(), before_kb + 2'000);
+  }
+  EXPECT_EQ(info("memory", "number_of_cached_scripts"), "0");
 }
 
 }  // namespace

@@ -16,11 +16,12 @@ class FakeHost final : public Host {
  public:
   explicit FakeHost(protocol::ReplyWriter& reply) : reply_(reply) {}
 
-  void call(Words words, Buffer& reply) override {
+  bool call(Words words, Buffer& reply) override {
     for (const std::string_view word : words) calls += std::string(word) + " ";
     calls += "; ";
     if (on_call) on_call();
     reply.append(answer);
+    return true;
   }
 
   [[nodiscard]] Permission may_call(Words words) override {
