@@ -21,6 +21,8 @@ constexpr std::uint64_t free_slice_ns = 500'000;
 constexpr std::size_t free_step_items = 250;
 constexpr int free_steps_max = 20;
 constexpr std::size_t idle_slice_clients = 1'000;
+/// What is written waits so long for more, where nobody waits for it.
+constexpr std::int64_t gathering_us = 2'000;
 
 template <class Message>
 void tell(const Session& session, Message message) {
@@ -61,6 +63,10 @@ caf::behavior KeyspaceActor::make_behavior() {
         batches_->run_submitted();
         finish(message.session);
       },
+      [this](LogAdvanced) {
+        batches_->run_submitted();
+        note_log_progress();
+      },
       [this](ReloadRequested) {
         batches_->run_submitted();
         reload_(store_);
@@ -76,6 +82,7 @@ bool KeyspaceActor::receive(caf::mailbox_element& element) {
 }
 
 void KeyspaceActor::on_exit() {
+  if (store_.log.hand_over()) context_.append_log.tell_disk();
   batches_.reset();
   executor_.reset();
 }
@@ -97,13 +104,43 @@ void KeyspaceActor::submit(const SessionPtr& session) {
 
 void KeyspaceActor::after_messages() {
   batches_->run_submitted();
+  close_turn();
   send_pushes();
+}
+
+// ---- The append log ----
+
+/// What the turn has written goes to the disk; changes of the log itself come between two units.
+void KeyspaceActor::close_turn() {
+  engine::AppendLog& log = store_.log;
+  if (log.idle()) [[likely]]
+    return;
+  const bool in_unit = executor_->suspended();
+  if (in_unit ? log.hand_over() : log.end_turn(executor_->environment()))
+    context_.append_log.tell_disk();
+  if (gathering_ || log.feed.chunk_bytes() == 0) return;
+  gathering_ = true;
+  call_after(gathering_us, [this] { hand_over_gathered(); });
+}
+
+void KeyspaceActor::hand_over_gathered() {
+  gathering_ = false;
+  if (store_.log.hand_over()) context_.append_log.tell_disk();
+}
+
+void KeyspaceActor::note_log_progress() {
+  if (executor_->suspended()) return;  // tick() sees to it behind the unit
+  store_.log.note_progress(executor_->environment());
+  executor_->serve_disk_waiters();
+  batches_->go_on();
+  call_after_messages();
 }
 
 /// As call_after(); behind a message there is after_messages(), behind a timer there is this.
 net::TimerId KeyspaceActor::after(std::int64_t delay_us, void (KeyspaceActor::*work)()) {
   return call_after(delay_us, [this, work] {
     (this->*work)();
+    close_turn();
     send_pushes();
   });
 }
@@ -184,7 +221,11 @@ void KeyspaceActor::tick() {
   after(tick_us, &KeyspaceActor::tick);
   count_turns();
   executor_->upkeep().sample_rates(context_.counters.received_bytes, context_.counters.sent_bytes);
-  if (!executor_->suspended()) executor_->upkeep().trim_tracking();
+  if (!executor_->suspended()) {
+    executor_->upkeep().trim_tracking();
+    store_.log.tick(executor_->environment());
+    executor_->serve_disk_waiters();
+  }
   engine::evict_clients(executor_->environment());
   close_idle_clients();
   expire();

@@ -47,6 +47,9 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   void settle() override;
   void go_on_soon() override;
 
+  void close_turn();
+  void hand_over_gathered();
+  void note_log_progress();
   net::TimerId after(std::int64_t delay_us, void (KeyspaceActor::*work)());
   void start();
   void send_pushes();
@@ -76,6 +79,7 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   bool expiring_ = false;           // a further slice of expiry is scheduled
   bool freeing_ = false;
   bool evicting_ = false;          // a further slice of eviction is scheduled
+  bool gathering_ = false;         // what the log has gathered is to be handed over soon
   std::uint64_t idle_cursor_ = 0;  // client id up to which idle ones were looked for
 };
 

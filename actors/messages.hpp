@@ -63,6 +63,13 @@ struct BatchYielded {
   engine::SessionPtr session;
 };
 
+/// keyspace -> disk actor: there is something to take out of the log's tail.
+struct LogHandedOver {};
+
+/// disk actor -> keyspace: the log is durable further than before, a rewrite has ended, or the disk
+/// has failed: the tail says which.
+struct LogAdvanced {};
+
 /// signals -> keyspace: read the configuration file again.
 struct ReloadRequested {};
 
@@ -79,3 +86,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::KeyspaceStarted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ConfigChanged)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::BatchYielded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ReloadRequested)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::LogHandedOver)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::LogAdvanced)

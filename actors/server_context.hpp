@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "actors/append_log_link.hpp"
 #include "actors/keyspace_directory.hpp"
 #include "base/histogram.hpp"
 #include "config/change.hpp"
@@ -116,6 +117,7 @@ struct ServerContext {
   ConfigCell config;
   NetworkCounters counters;
   KeyspaceDirectory directory;
+  AppendLogLink append_log;
   std::shared_ptr<supervision::TreeBoard> board;
   engine::LogService& log;
   /// The loops that carry connections; constant once actors run.

@@ -2,8 +2,10 @@
 
 #include <caf/send.hpp>
 
+#include "actors/append_log_actor.hpp"
 #include "actors/keyspace_actor.hpp"
 #include "base/random.hpp"
+#include "server/append_log_files.hpp"
 #include "server/crash_report.hpp"
 #include "server/loop_runtime.hpp"
 #include "server/loops.hpp"
@@ -39,9 +41,12 @@ Server::Server(config::Loaded loaded, std::shared_ptr<Log> log, const config::Fi
 
 Server::~Server() {
   context_.directory.close();
+  context_.append_log.close();
   root_ = nullptr;
   for (auto& loop : io_loops_) loop->stop();
   for (std::thread& thread : io_threads_) thread.join();
+  finish_log();
+  disk_loop_.reset();
   // Loops hold what was still queued for actors; the system waits for the last of them.
   io_loops_.clear();
   main_loop_.reset();
@@ -55,9 +60,14 @@ Status Server::open() {
   // Here, where there is an error to return: the actor system ends the process instead.
   if (Status threads = try_threads(*initial_); !threads) return threads;
   if (Status users = configuration_.fill_users(keeper_.store(), user_lines_); !users) return users;
+  context_.append_log.connect(keeper_.store().log.tail);
   if (Status listening = listeners_.open(*initial_); !listening) return listening;
   system_ = std::make_unique<caf::actor_system>(caf_config_);
   if (Status loops = open_loops(*initial_); !loops) return loops;
+  if (Status log = open_append_log(keeper_.store(), services_, main_loop_->clock(),
+                                   keeper_.log_disk());
+      !log)
+    return log;
   runtime_ = std::make_shared<LoopRuntime>(*main_loop_);
   gather_facts();
   show_title(*initial_, configuration_.file());
@@ -74,6 +84,10 @@ Status Server::open_loops(const config::Config& config) {
   if (!made->fallback_reason.empty())
     log_->write(LogLevel::notice, made->fallback_reason + "; using epoll");
   main_loop_ = std::move(made->loops.front());
+  // It carries no sockets, so its back end matters to nobody.
+  auto disk_loop = net::make_event_loop(*system_, net::Backend::epoll);
+  if (!disk_loop) return failure(disk_loop.error());
+  disk_loop_ = std::move(*disk_loop);
   listeners_.accept_on(*main_loop_);
   if (io_loops == 0) {
     context_.connection_loops.push_back(main_loop_.get());
@@ -100,6 +114,7 @@ void Server::gather_facts() {
 int Server::run() {
   free_in_background();
   start_io_threads();  // first, for it may fail
+  start_disk_thread();
   root_ = spawn_supervisor(root_spec());
   root_->attach_functor([this](const caf::error& reason) {
     if (!stopping_.load()) {
@@ -112,6 +127,7 @@ int Server::run() {
   main_loop_->post([this] { log_ready(); });
   main_loop_->run();
   listeners_.close();
+  finish_log();
   log_->write(LogLevel::warning, "Respawn is now ready to exit, bye bye...");
   return exit_code_;
 }
@@ -125,11 +141,29 @@ void Server::start_io_threads() {
     });
 }
 
+void Server::start_disk_thread() {
+  disk_thread_ = std::thread([this] {
+    const AlternateStack stack;
+    name_thread("append-log");
+    disk_loop_->run();
+  });
+}
+
+/// What the keyspace actor gave last is written and flushed.
+void Server::finish_log() {
+  if (!disk_thread_.joinable()) return;
+  disk_loop_->stop();
+  disk_thread_.join();
+  keeper_.store().log.hand_over();
+  keeper_.log_disk().finish();
+}
+
 void Server::log_ready() {
   const engine::ProcessFacts& facts = process_.facts();
   listeners_.log_addresses();
-  log_->write(LogLevel::warning,
-              "Nothing is written to disk: all data is lost when the server stops");
+  if (!initial_->appendonly)
+    log_->write(LogLevel::warning,
+                "Nothing is written to disk: all data is lost when the server stops");
   // Redis's words, for which programs that start a server wait; likewise those of the next line.
   log_->write(LogLevel::notice, "Server initialized");
   log_->write(LogLevel::notice, "Ready to accept connections",
@@ -179,7 +213,8 @@ ChildSpec Server::supervisor_child(std::string id, std::function<SupervisorSpec(
 SupervisorSpec Server::root_spec() {
   SupervisorSpec root = supervisor_spec("root", Strategy::rest_for_one);
   root.children.push_back(supervisor_child("store", [this] {
-    SupervisorSpec store = supervisor_spec("root/store", Strategy::rest_for_one);
+    SupervisorSpec store = supervisor_spec("root/store", Strategy::one_for_one);
+    store.children.push_back(append_log_child());
     store.children.push_back(keyspace_child());
     return store;
   }));
@@ -193,6 +228,15 @@ SupervisorSpec Server::root_spec() {
     return network;
   }));
   return root;
+}
+
+ChildSpec Server::append_log_child() {
+  ChildSpec child;
+  child.id = "append-log";
+  child.start = [this]() -> Result<caf::actor> {
+    return net::spawn_on<actors::AppendLogActor>(*disk_loop_, keeper_.log_disk(), context_);
+  };
+  return child;
 }
 
 ChildSpec Server::keyspace_child() {

@@ -26,10 +26,11 @@
 namespace respawn::server {
 
 /// Owner: main. Constructed, started, run, destroyed on the main thread, whose loop carries the
-/// supervisors, the acceptors and the keyspace actor; with io-threads 1 also the connections.
+/// supervisors, the acceptors and the keyspace actor; with io-threads 1 also the connections. The
+/// append log's actor has a thread of its own, for it waits for the disk.
 ///
 /// root (rest_for_one)
-/// ├─ store (rest_for_one): keyspace
+/// ├─ store (one_for_one): append-log, keyspace
 /// └─ network (one_for_one): connections (dynamic), acceptor:0...
 class Server final : private engine::ShutdownService {
  public:
@@ -53,6 +54,8 @@ class Server final : private engine::ShutdownService {
   void request(const engine::ShutdownRequest& request) override;
   Status abort() override;
 
+  void start_disk_thread();
+  void finish_log();
   Status open_loops(const config::Config& config);
   void gather_facts();
   void start_io_threads();
@@ -64,6 +67,7 @@ class Server final : private engine::ShutdownService {
   [[nodiscard]] supervision::SupervisorSpec supervisor_spec(std::string path,
                                                             supervision::Strategy strategy) const;
   [[nodiscard]] supervision::ChildSpec keyspace_child();
+  [[nodiscard]] supervision::ChildSpec append_log_child();
   [[nodiscard]] supervision::ChildSpec supervisor_child(
       std::string id, std::function<supervision::SupervisorSpec()> spec);
   caf::actor spawn_supervisor(supervision::SupervisorSpec spec);
@@ -78,6 +82,8 @@ class Server final : private engine::ShutdownService {
   Keeper keeper_;
   std::vector<config::Directive> user_lines_;
   std::unique_ptr<net::EventLoop> main_loop_;
+  std::unique_ptr<net::EventLoop> disk_loop_;
+  std::thread disk_thread_;
   std::vector<std::unique_ptr<net::EventLoop>> io_loops_;
   std::vector<std::thread> io_threads_;
   Process process_;

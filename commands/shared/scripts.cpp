@@ -85,6 +85,11 @@ void Scripts::forget(const scripting::Library& library) {
 
 // ---- What runs ----
 
+void Scripts::for_each_library(
+    const std::function<void(std::string_view code)>& take) const {
+  for (const auto& [name, library] : libraries.all()) take(library.code);
+}
+
 void Scripts::forget_running() {
   if (!std::exchange(running, {}).active) return;
   evaluator_.reset();

@@ -165,6 +165,7 @@ bool Admission::judge(Session& session, Command& command, Args args, MemoryLimit
   std::string error;
   if (memory == MemoryLimit::State::exceeded && (flags.has(Flag::denyoom) || is_queued))
     error = errors::out_of_memory;
+  if (error.empty() && flags.has(Flag::write)) error = store_.write_refusal;
   if (error.empty() && lacks_replicas() && flags.has(Flag::write)) error = errors::too_few_replicas;
   if (error.empty()) error = untimely(session, spec);
   if (error.empty()) return true;

@@ -24,7 +24,16 @@ void BatchRunner::run_submitted() {
   for (const SessionPtr& session : submitted_) run_batch(session);
   submitted_.clear();
   executor_.end_batches();
-  if (!executor_.suspended() && store_.tracking.broadcast()) port_.settle();
+  if (!executor_.suspended() && broadcast()) port_.settle();
+}
+
+/// Whether somebody was told. What is told follows from any of the units before.
+bool BatchRunner::broadcast() {
+  LogFeed& log = store_.log.feed;
+  if (log.gates()) log.between_units();
+  const bool told = store_.tracking.broadcast();
+  if (log.gates()) log.end_unit(nullptr);
+  return told;
 }
 
 void BatchRunner::run_batch(const SessionPtr& session) {
@@ -181,7 +190,7 @@ void BatchRunner::go_on_with_released() {
 void BatchRunner::go_on() {
   if (!executor_.suspended()) {
     go_on_with_resumed();
-    store_.tracking.broadcast();
+    broadcast();
   }
   port_.settle();
 }

@@ -15,6 +15,7 @@
 #include "engine/clients/client_table.hpp"
 #include "engine/clients/pause.hpp"
 #include "engine/clients/subscriptions.hpp"
+#include "engine/run/append_log.hpp"
 #include "engine/run/command_runner.hpp"
 #include "engine/run/latency_monitor.hpp"
 #include "engine/run/long_unit.hpp"
@@ -62,6 +63,8 @@ struct Store {
   Random random{system_entropy()};
   Tracking tracking{unit, clients, databases.garbage(), random};
   Collation collation;  // as locale-collate was when texts were last sorted
+  LookupObserver* lookups = nullptr;  // null: nobody is told
+  AppendLog log{unit, clients, lookups, databases.count()};
   bool active_expire = true;
   bool cron_paused = false;  // DEBUG PAUSE-CRON
   std::size_t list_packed_threshold_bytes = keyspace::ListLimits{}.packed_threshold_bytes;
@@ -69,21 +72,31 @@ struct Store {
   std::uint64_t generation = 0;         // of keyspace actors
   StepProbe* probe = nullptr;           // of a test
   std::unique_ptr<ScriptSlot> scripts;  // null until the first script or function comes
+  std::string write_refusal;            // refuse_writes()
   /// A unit runs longer than busy-reply-threshold: others are refused. The executor's.
   bool busy = false;
 
   /// The configuration is this one from now on. Who changes it for the world, too, calls publish().
   void put_in_force(std::shared_ptr<const config::Config> now) {
     config = std::move(now);
-    limits_commands = has_limits(*config);
+    look_at_limits();
     registry.look_again();
     tracking.limit_keys(config->tracking_table_max_keys);
+    log.follow(*config);
+  }
+
+  /// Commands that write are answered this error from now on; "": no longer.
+  void refuse_writes(std::string error) {
+    write_refusal = std::move(error);
+    look_at_limits();
   }
 
   /// Whether commands have to be looked at before they run, whoever sends them.
   [[nodiscard]] bool restrains() const { return limits_commands || pause.active() || busy; }
 
  private:
+  void look_at_limits() { limits_commands = has_limits(*config) || !write_refusal.empty(); }
+
   static bool has_limits(const config::Config& config) {
     return config.maxmemory_bytes != 0 || config.min_replicas_to_write != 0;
   }

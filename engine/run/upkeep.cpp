@@ -38,7 +38,7 @@ void Upkeep::answer_expired_waits() {
   const std::int64_t now_us = clock_.source().monotonic_us();
   while (Session* session = environment_.blocking.first_expired(now_us))
     end_wait(environment_, *session, WaitEnd::timeout);
-  if (store_.pause.active() && store_.pause.until_us() <= now_us) store_.pause.end();
+  if (store_.pause.is_timed() && store_.pause.until_us() <= now_us) store_.pause.end();
 }
 
 void Upkeep::trim_tracking() {

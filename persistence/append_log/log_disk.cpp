@@ -76,6 +76,11 @@ LogDisk::Turn LogDisk::work() {
   return std::exchange(turn_, {});
 }
 
+void LogDisk::finish() {
+  static_cast<void>(work());
+  if (file_ && manifest_saved_) static_cast<void>(sync());
+}
+
 void LogDisk::perform(LogWork& work) {
   switch (work.kind) {
     case LogWork::Kind::bytes:
@@ -129,6 +134,7 @@ std::error_code LogDisk::open_next(LogManifest& next, std::unique_ptr<File>& fil
 }
 
 void LogDisk::put_base(LogWork& work) {
+  if (work.alone) return put_base_alone(work);
   // Where the file for it could not be begun that has been said.
   if (!rewriting_ || !sync()) {
     if (!work.path.empty()) directory_->files().remove(work.path);
@@ -145,6 +151,13 @@ void LogDisk::put_base(LogWork& work) {
   collect_history();
 }
 
+void LogDisk::put_base_alone(LogWork& work) {
+  std::error_code failed = directory_->make();
+  if (!failed) failed = place_base(work);
+  end_rewrite(!failed, failed ? "Can't write the AOF base: " + failed.message() : "");
+  if (!failed) collect_history();
+}
+
 /// The base gets its name, and the manifest says so, when all of it and of the file behind it is on
 /// the medium.
 std::error_code LogDisk::place_base(LogWork& work) {
@@ -152,7 +165,7 @@ std::error_code LogDisk::place_base(LogWork& work) {
     if (std::error_code failed = write_temporary(work)) return failed;
   LogManifest next = manifest_;
   const std::string path =
-      directory_->path_of(next.replace_base(directory_->prefix(), work.format, 1).name);
+      directory_->path_of(next.replace_base(directory_->prefix(), work.format, work.alone ? 0 : 1).name);
   if (std::error_code failed = directory_->files().rename(work.path, path)) return failed;
   if (std::error_code failed = directory_->sync()) return failed;
   if (std::error_code failed = directory_->save(next)) return failed;

@@ -49,6 +49,9 @@ class LogDisk {
   /// Does all the work that there is.
   Turn work();
 
+  /// At the end of the process: does all the work that there is, and flushes, whatever the policy.
+  void finish();
+
   /// Another actor goes on: what was written in part is cut off.
   void resume();
 
@@ -58,6 +61,7 @@ class LogDisk {
   void next_file(const LogWork& work);
   std::error_code open_next(LogManifest& next, std::unique_ptr<File>& file);
   void put_base(LogWork& work);
+  void put_base_alone(LogWork& work);
   std::error_code place_base(LogWork& work);
   std::error_code write_temporary(LogWork& work);
   std::error_code begin_with(LogWork base);

@@ -28,10 +28,11 @@ struct LogWork {
   };
 
   Kind kind = Kind::bytes;
-  Buffer bytes;
+  Buffer bytes = {};
   std::uint64_t end = 0;  // offset in the log behind all that was handed over up to here
   BaseFormat format = BaseFormat::commands;
-  std::string path;  // of a temporary file, written and synced
+  bool alone = false;  // a base without a log: none is written
+  std::string path = {};  // of a temporary file, written and synced
 };
 
 /// What has come of the log so far, for INFO and the like. Sizes are in bytes.
