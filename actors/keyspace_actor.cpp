@@ -42,6 +42,7 @@ KeyspaceActor::KeyspaceActor(caf::actor_config& config, net::EventLoop& loop, en
       reload_(std::move(reload)) {}
 
 caf::behavior KeyspaceActor::make_behavior() {
+  store_.log.tell_disk = [this] { context_.append_log.tell_disk(); };
   executor_.emplace(store_, services_, loop().clock());
   counted_turns_ = loop().turn_counts();
   batches_.emplace(store_, *executor_, static_cast<engine::BatchPort&>(*this));
@@ -83,6 +84,7 @@ bool KeyspaceActor::receive(caf::mailbox_element& element) {
 
 void KeyspaceActor::on_exit() {
   if (store_.log.hand_over()) context_.append_log.tell_disk();
+  store_.log.tell_disk = nullptr;
   batches_.reset();
   executor_.reset();
 }

@@ -38,6 +38,7 @@ std::vector<std::span<const CommandSpec>> every_family() {
       acl_commands,
       command_commands,
       config_commands,
+      append_log_commands,
       debug_commands,
       memory_commands,
       slow_log_commands,

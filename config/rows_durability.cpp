@@ -91,44 +91,54 @@ constexpr Option persistence[] = {
     boolean("appendonly", "no")
         .bind<&Config::appendonly>()
         .not_while_loading()
-        .promises(is_yes, "the append log is not written yet")
+        .implemented()
         .about("Whether every write is recorded in the append log."),
     text("appendfilename", "appendonly.aof")
         .bind<&Config::appendfilename>()
+        .implemented()
         .immutable()
         .checked(check_appendfilename)
         .about("First part of the names of the append log's files."),
     text("appenddirname", "appendonlydir")
         .bind<&Config::appenddirname>()
+        .implemented()
         .immutable()
         .checked(check_appenddirname)
         .about("Directory in dir that holds the append log."),
     choice("appendfsync", "everysec", fsync_policies)
         .bind<&Config::appendfsync>()
+        .implemented()
         .about("When the append log is flushed to disk: before each reply, each second, or never."),
     boolean("no-appendfsync-on-rewrite", "no")
         .bind<&Config::no_appendfsync_on_rewrite>()
+        .implemented()
         .about("Whether flushing pauses while a snapshot or a rewrite is under way."),
     integer("auto-aof-rewrite-percentage", "100")
         .bind<&Config::auto_aof_rewrite_percentage>()
         .in(Unit::percent)
+        .implemented()
         .about("Growth since the last rewrite at which the append log is rewritten; 0 never."),
     memory("auto-aof-rewrite-min-size", "67108864")
         .bind<&Config::auto_aof_rewrite_min_size_bytes>()
+        .implemented()
         .about("Size below which the append log is not rewritten by itself."),
     boolean("aof-load-truncated", "yes")
         .bind<&Config::aof_load_truncated>()
+        .implemented()
         .about("Whether an append log that breaks off in its last command is loaded."),
     boolean("aof-use-rdb-preamble", "yes")
         .bind<&Config::aof_use_rdb_preamble>()
+        .implemented()
         .about("Whether a rewritten append log starts with a snapshot."),
     boolean("aof-timestamp-enabled", "no")
         .bind<&Config::aof_timestamp_enabled>()
+        .implemented()
         .about("Whether the append log notes the time, so that it can be cut at one."),
     boolean("aof-rewrite-incremental-fsync", "yes")
         .about("Whether a rewrite is flushed to disk in pieces."),
     boolean("aof-disable-auto-gc", "no")
         .bind<&Config::aof_disable_auto_gc>()
+        .implemented()
         .about("Whether files that the append log no longer needs are kept."),
 };
 

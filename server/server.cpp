@@ -5,7 +5,7 @@
 #include "actors/append_log_actor.hpp"
 #include "actors/keyspace_actor.hpp"
 #include "base/random.hpp"
-#include "server/append_log_files.hpp"
+#include "engine/run/log_opening.hpp"
 #include "server/crash_report.hpp"
 #include "server/loop_runtime.hpp"
 #include "server/loops.hpp"
@@ -64,10 +64,7 @@ Status Server::open() {
   if (Status listening = listeners_.open(*initial_); !listening) return listening;
   system_ = std::make_unique<caf::actor_system>(caf_config_);
   if (Status loops = open_loops(*initial_); !loops) return loops;
-  if (Status log = open_append_log(keeper_.store(), services_, main_loop_->clock(),
-                                   keeper_.log_disk());
-      !log)
-    return log;
+  if (Status log = open_log(); !log) return log;
   runtime_ = std::make_shared<LoopRuntime>(*main_loop_);
   gather_facts();
   show_title(*initial_, configuration_.file());
@@ -139,6 +136,12 @@ void Server::start_io_threads() {
       name_thread("io-" + std::to_string(number));
       loop.run();
     });
+}
+
+/// Before clients come.
+Status Server::open_log() {
+  engine::Executor executor(keeper_.store(), services_, main_loop_->clock());
+  return engine::open_append_log(executor.environment(), system_files(), keeper_.log_disk());
 }
 
 void Server::start_disk_thread() {

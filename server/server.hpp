@@ -54,6 +54,7 @@ class Server final : private engine::ShutdownService {
   void request(const engine::ShutdownRequest& request) override;
   Status abort() override;
 
+  Status open_log();
   void start_disk_thread();
   void finish_log();
   Status open_loops(const config::Config& config);

@@ -10,6 +10,7 @@
 
 #include "base/glob.hpp"
 #include "commands/families.hpp"
+#include "commands/server/append_log.hpp"
 #include "commands/server/digest.hpp"
 #include "commands/server/reload.hpp"
 #include "commands/shared/help.hpp"
@@ -280,6 +281,7 @@ constexpr Subcommand debug_subcommands[] = {
     {"digest-value", 0, unlimited, "<key> [<key> ...]",
      "Returns a digest of the value at each key.", debug_digest_value},
     {"error", 1, 1, "<text>", "Replies with an error of this text.", debug_error},
+    {"loadaof", 0, 0, "", "Loads the append log in the place of the data.", debug_loadaof},
     {"log", 1, 1, "<text>", "Writes the text to the log.", debug_log},
     {"object", 1, 1, "<key>", "Tells how the value at a key is stored.", debug_object},
     {"pause-cron", 1, 1, "<0|1>", "Stops or resumes what is done ten times a second.",

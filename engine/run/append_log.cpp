@@ -1,6 +1,8 @@
 #include "engine/run/append_log.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "engine/run/environment.hpp"
@@ -167,6 +169,15 @@ bool AppendLog::end_turn(Environment& environment) {
   if (feed.attached() && !behind_ && tail.unwritten_bytes() > unwritten_bytes_max)
     hold_writes(environment, true);
   return std::exchange(told_disk_, false);
+}
+
+void AppendLog::flush_and_wait() {
+  constexpr std::int64_t step_us = 100;
+  feed.hand_over();
+  if (!tell_disk) return;
+  tell_disk();
+  for (std::int64_t us = 0; us < flush_us_max && tail.unwritten_bytes() > 0; us += step_us)
+    std::this_thread::sleep_for(std::chrono::microseconds(step_us));
 }
 
 void AppendLog::tick(Environment& environment) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,8 @@ class AppendLog {
   static constexpr std::int64_t unwritten_us_max = 2'000'000;
   /// With everysec and no: bytes wait for others, which saves waking the disk actor; so many do not.
   static constexpr std::size_t gathered_bytes = 64 * 1024;
+
+  static constexpr std::int64_t flush_us_max = 10'000'000;
 
   AppendLog(UnitRecord& record, ClientTable& clients, LookupObserver*& lookups,
             std::size_t databases)
@@ -72,6 +75,13 @@ class AppendLog {
 
   /// Whatever waits for others is given to the disk now. Whether it has to be told.
   bool hand_over() { return feed.hand_over(); }
+
+  /// For what has to have been written: waits for the disk, up to flush_us_max. Everybody waits
+  /// meanwhile.
+  void flush_and_wait();
+
+  /// Tells the disk actor; the wiring's. Empty: nobody is there to be told.
+  std::function<void()> tell_disk;
 
   void tick(Environment& environment);
 

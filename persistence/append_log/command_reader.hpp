@@ -22,6 +22,8 @@ class CommandReader {
     end,        // the file ends behind a command
     truncated,  // the file ends within one
     malformed,  // what is at offset() is none
+    hole,       // likewise, and there are zeros in it: as behind a power cut, where what was written
+                // last may be there while something before it is not
     failed,     // error() says why nothing can be read
   };
 
@@ -40,7 +42,7 @@ class CommandReader {
   [[nodiscard]] std::error_code error() const { return error_; }
 
  private:
-  enum class Parsed : std::uint8_t { whole, more, wrong };
+  enum class Parsed : std::uint8_t { whole, more, wrong, hole };
 
   struct Line {
     Parsed parsed = Parsed::more;
@@ -54,6 +56,7 @@ class CommandReader {
 
   Parsed parse();
   Parsed parse_argument(std::size_t& place);
+  static Parsed wrong(std::string_view found);
   Line line_at(std::size_t& place) const;
   bool read_more();
 

@@ -34,6 +34,7 @@ class FileLoader {
   bool run(Words words);
   Outcome cut_off(bool truncated_is_fine);
   Outcome fail(const std::string& text);
+  Outcome malformed();
 
   File& file_;
   std::string name_;
@@ -47,6 +48,12 @@ class FileLoader {
 FileLoader::Outcome FileLoader::fail(const std::string& text) {
   receiver_.say(true, text);
   return Outcome::failed;
+}
+
+FileLoader::Outcome FileLoader::malformed() {
+  return fail("Bad file format reading the append only file " + name_ +
+              ": make a backup of your AOF file, then use ./redis-check-aof --fix "
+              "<filename.manifest>");
 }
 
 bool FileLoader::is_rdb() const {
@@ -96,13 +103,17 @@ FileLoader::Outcome FileLoader::load_commands(std::uint64_t offset, bool truncat
         return cut_off(truncated_is_fine);
       case CommandReader::Read::truncated:
         return cut_off(truncated_is_fine);
+      case CommandReader::Read::hole:
+        if (!truncated_is_fine || !is_last_) return malformed();
+        receiver_.say(true, "A part of the AOF file " + name_ + " from offset " +
+                                std::to_string(reader.offset()) +
+                                " on was never written, as after a power failure");
+        return cut_off(true);
       case CommandReader::Read::failed:
         return fail("Unrecoverable error reading the append only file " + name_ + ": " +
                     reader.error().message());
       case CommandReader::Read::malformed:
-        return fail("Bad file format reading the append only file " + name_ +
-                    ": make a backup of your AOF file, then use ./redis-check-aof --fix "
-                    "<filename.manifest>");
+        return malformed();
     }
     if (!in_transaction_) whole_up_to_ = reader.offset();
     receiver_.progress(reader.offset() - std::exchange(told, reader.offset()));
