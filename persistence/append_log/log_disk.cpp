@@ -224,7 +224,7 @@ void LogDisk::sync_by_policy() {
     return;
   }
   const std::int64_t next_us = synced_at_us_ + sync_period_us - clock_.monotonic_us();
-  if (policy == SyncPolicy::everysec && next_us > 0 && synced_at_us_ != 0) {
+  if (policy == SyncPolicy::everysec && next_us > 0) {
     turn_.again_us = next_us;
     return;
   }

@@ -86,7 +86,7 @@ class LogDisk {
   std::deque<LogWork> pending_;  // taken, not done
   std::uint64_t written_ = 0;    // offset in the log
   std::uint64_t synced_ = 0;
-  std::int64_t synced_at_us_ = 0;  // monotonic
+  std::int64_t synced_at_us_ = -sync_period_us;  // monotonic
   bool rewriting_ = false;         // a file was begun, its base is to come
   Turn turn_;
 };
