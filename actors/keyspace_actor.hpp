@@ -62,6 +62,10 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   void free_garbage();
   void go_on_evicting();
   void go_on_suspended();
+  void load();
+  void save();
+  void save_soon(std::int64_t delay_us);
+  void shut_down();
 
   engine::Store& store_;
   engine::Services& services_;
@@ -75,7 +79,10 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   bool pushing_ = false;            // a further share of pushes is scheduled
   bool expiring_ = false;           // a further slice of expiry is scheduled
   bool freeing_ = false;
-  bool evicting_ = false;          // a further slice of eviction is scheduled
+  bool evicting_ = false;                            // a further slice of eviction is scheduled
+  bool saving_ = false;                              // a further slice of a save is scheduled
+  std::uint64_t save_paused_ns_ = 0;                 // when the last slice ended (stopwatch)
+  std::optional<engine::ShutdownRequest> shutdown_;  // wanted, behind the unit that is suspended
   std::uint64_t idle_cursor_ = 0;  // client id up to which idle ones were looked for
 };
 

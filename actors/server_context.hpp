@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/keyspace_directory.hpp"
+#include "actors/load_queue.hpp"
 #include "base/histogram.hpp"
 #include "config/change.hpp"
 #include "engine/run/services.hpp"
@@ -116,6 +117,7 @@ struct ServerContext {
   ConfigCell config;
   NetworkCounters counters;
   KeyspaceDirectory directory;
+  LoadQueue load_queue;
   std::shared_ptr<supervision::TreeBoard> board;
   engine::LogService& log;
   /// The loops that carry connections; constant once actors run.

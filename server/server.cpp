@@ -1,6 +1,7 @@
 #include "server/server.hpp"
 
 #include <caf/send.hpp>
+#include <csignal>
 
 #include "actors/keyspace_actor.hpp"
 #include "base/random.hpp"
@@ -38,6 +39,7 @@ Server::Server(config::Loaded loaded, std::shared_ptr<Log> log, const config::Fi
 }
 
 Server::~Server() {
+  loader_.reset();
   context_.directory.close();
   root_ = nullptr;
   for (auto& loop : io_loops_) loop->stop();
@@ -100,6 +102,13 @@ void Server::gather_facts() {
 int Server::run() {
   free_in_background();
   start_io_threads();  // first, for it may fail
+  loader_.emplace(context_, keeper_.store(), log_);
+  context_.load_queue.on_push([this] {
+    if (caf::actor keyspace = context_.directory.present())
+      caf::anon_send(keyspace, actors::LoadAdvanced{});
+  });
+  log_start();
+  loader_->start([this] { main_loop_->post([this] { log_ready(); }); });
   root_ = spawn_supervisor(root_spec());
   root_->attach_functor([this](const caf::error& reason) {
     if (!stopping_.load()) {
@@ -109,7 +118,6 @@ int Server::run() {
     }
     main_loop_->post([this] { main_loop_->stop(); });
   });
-  main_loop_->post([this] { log_ready(); });
   main_loop_->run();
   listeners_.close();
   log_->write(LogLevel::warning, "Respawn is now ready to exit, bye bye...");
@@ -125,13 +133,14 @@ void Server::start_io_threads() {
     });
 }
 
+/// Redis's words, for which programs that start a server wait; likewise those of log_ready().
+void Server::log_start() {
+  listeners_.log_addresses();
+  log_->write(LogLevel::notice, "Server initialized");
+}
+
 void Server::log_ready() {
   const engine::ProcessFacts& facts = process_.facts();
-  listeners_.log_addresses();
-  log_->write(LogLevel::warning,
-              "Nothing is written to disk: all data is lost when the server stops");
-  // Redis's words, for which programs that start a server wait; likewise those of the next line.
-  log_->write(LogLevel::notice, "Server initialized");
   log_->write(LogLevel::notice, "Ready to accept connections",
               {{"backend", facts.event_backend},
                {"io_threads", std::to_string(facts.io_threads)},
@@ -216,15 +225,30 @@ ChildSpec Server::keyspace_child() {
 
 // ---- Stopping and reloading ----
 
-void Server::stop() {
-  if (stopping_.exchange(true)) return;
-  log_->write(LogLevel::notice, "User requested shutdown...");
-  told(manager_.stopping());
-  main_loop_->post([this] { caf::anon_send(root_, supervision::StopSupervisor{}); });
+void Server::stop(int signal) {
+  if (stop_wanted_.exchange(true)) return;
+  const auto config = context_.config.get();
+  const int flags = signal == SIGINT ? config->shutdown_on_sigint : config->shutdown_on_sigterm;
+  const engine::ShutdownRequest request = {.save = (flags & config::shutdown_flag::save) != 0,
+                                           .nosave = (flags & config::shutdown_flag::nosave) != 0,
+                                           .now = (flags & config::shutdown_flag::now) != 0,
+                                           .force = (flags & config::shutdown_flag::force) != 0};
+  // Without one there is nobody who could save.
+  if (caf::actor keyspace = context_.directory.present())
+    caf::anon_send(keyspace, actors::ShutdownRequested{request});
+  else
+    end();
 }
 
 void Server::request(const engine::ShutdownRequest&) {
-  stop();
+  stop_wanted_.store(true);
+  end();
+}
+
+void Server::end() {
+  if (stopping_.exchange(true)) return;
+  told(manager_.stopping());
+  main_loop_->post([this] { caf::anon_send(root_, supervision::StopSupervisor{}); });
 }
 
 Status Server::abort() {

@@ -17,8 +17,10 @@
 #include "engine/clients/subscriptions.hpp"
 #include "engine/run/command_runner.hpp"
 #include "engine/run/latency_monitor.hpp"
+#include "engine/run/loading.hpp"
 #include "engine/run/long_unit.hpp"
 #include "engine/run/request_times.hpp"
+#include "engine/run/saving.hpp"
 #include "engine/run/script_slot.hpp"
 #include "engine/run/services.hpp"
 #include "engine/run/slow_log.hpp"
@@ -71,6 +73,8 @@ struct Store {
   std::unique_ptr<ScriptSlot> scripts;  // null until the first script or function comes
   /// A unit runs longer than busy-reply-threshold: others are refused. The executor's.
   bool busy = false;
+  Loading loading;
+  Saving saving;
 
   /// The configuration is this one from now on. Who changes it for the world, too, calls publish().
   void put_in_force(std::shared_ptr<const config::Config> now) {
@@ -78,10 +82,22 @@ struct Store {
     limits_commands = has_limits(*config);
     registry.look_again();
     tracking.limit_keys(config->tracking_table_max_keys);
+    judge_writes();
   }
 
+  /// Whether writes are refused because what is written cannot be saved. To be called when that
+  /// may have changed.
+  void judge_writes() {
+    refuses_writes_ =
+        config->stop_writes_on_bgsave_error && !config->save.empty() && !saving.last_ok;
+  }
+
+  [[nodiscard]] bool refuses_writes() const { return refuses_writes_; }
+
   /// Whether commands have to be looked at before they run, whoever sends them.
-  [[nodiscard]] bool restrains() const { return limits_commands || pause.active() || busy; }
+  [[nodiscard]] bool restrains() const {
+    return limits_commands || pause.active() || busy || loading.active || refuses_writes_;
+  }
 
  private:
   static bool has_limits(const config::Config& config) {
@@ -89,6 +105,7 @@ struct Store {
   }
 
   bool limits_commands;
+  bool refuses_writes_ = false;
 };
 
 /// Owner: the executor. References into the store and to the executor's derived tables.
