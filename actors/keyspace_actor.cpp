@@ -1,10 +1,13 @@
 #include "actors/keyspace_actor.hpp"
 
+#include <algorithm>
 #include <caf/send.hpp>
+#include <utility>
 
 #include "actors/actor_session.hpp"
 #include "engine/clients/client_info.hpp"
 #include "engine/run/client_eviction.hpp"
+#include "engine/run/saving.hpp"
 
 namespace respawn::actors {
 
@@ -23,6 +26,11 @@ constexpr int free_steps_max = 20;
 constexpr std::size_t idle_slice_clients = 1'000;
 /// What is written waits so long for more, where nobody waits for it.
 constexpr std::int64_t gathering_us = 2'000;
+constexpr std::size_t save_step_entries = 16;
+constexpr std::uint64_t save_slice_min_ns = 200'000;
+constexpr std::uint64_t save_slice_max_ns = 700'000;
+/// Between two looks at a save that waits for the disk, or for a unit to end.
+constexpr std::int64_t save_wait_us = 1'000;
 
 template <class Message>
 void tell(const Session& session, Message message) {
@@ -73,6 +81,12 @@ caf::behavior KeyspaceActor::make_behavior() {
         reload_(store_);
         settle();
       },
+      [this](const ShutdownRequested& message) {
+        batches_->run_submitted();
+        shutdown_ = message.request;
+        shut_down();
+      },
+      [this](LoadAdvanced) { load(); },
   };
 }
 
@@ -120,6 +134,7 @@ void KeyspaceActor::close_turn() {
   const bool in_unit = executor_->suspended();
   if (in_unit ? log.hand_over() : log.end_turn(executor_->environment()))
     context_.append_log.tell_disk();
+  if (!saving_ && log.has_job()) save_soon(0);
   if (gathering_ || log.feed.chunk_bytes() == 0) return;
   gathering_ = true;
   call_after(gathering_us, [this] { hand_over_gathered(); });
@@ -148,6 +163,7 @@ net::TimerId KeyspaceActor::after(std::int64_t delay_us, void (KeyspaceActor::*w
 }
 
 void KeyspaceActor::start() {
+  load();
   executor_->serve_ready_clients();
   answer_waits();
   tick();
@@ -196,6 +212,8 @@ void KeyspaceActor::settle() {
     freeing_ = true;
     after(0, &KeyspaceActor::free_garbage);
   }
+  if (shutdown_) shut_down();
+  if (!saving_ && writes_file()) save_soon(0);
   const bool unsettled = executor_->upkeep().memory_unsettled() && !executor_->suspended();
   if (!evicting_ && unsettled) {
     evicting_ = true;
@@ -223,6 +241,7 @@ void KeyspaceActor::tick() {
   after(tick_us, &KeyspaceActor::tick);
   count_turns();
   executor_->upkeep().sample_rates(context_.counters.received_bytes, context_.counters.sent_bytes);
+  engine::look_after_saving(executor_->environment());
   if (!executor_->suspended()) {
     executor_->upkeep().trim_tracking();
     store_.log.tick(executor_->environment());
@@ -302,6 +321,59 @@ void KeyspaceActor::go_on_soon() {
 
 void KeyspaceActor::go_on_suspended() {
   batches_->go_on_suspended();
+}
+
+/// What a loading thread has ready; one step at a time, so that clients are answered in between.
+void KeyspaceActor::load() {
+  const auto step = context_.load_queue.pop();
+  if (!step) return;
+  (*step)(*executor_);
+  send(this, LoadAdvanced{});
+  settle();
+}
+
+/// Not in the middle of a unit that is to be saved as a whole.
+void KeyspaceActor::shut_down() {
+  const bool saves = !shutdown_->nosave && (shutdown_->save || !store_.config->save.empty());
+  if (executor_->suspended() && saves) return;
+  const engine::ShutdownRequest request = *std::exchange(shutdown_, std::nullopt);
+  engine::Environment& environment = executor_->environment();
+  if (engine::prepare_shutdown(environment, request).ok())
+    services_.shutdown.request(request);
+  else
+    services_.shutdown.fail();
+}
+
+/// Whether a snapshot or a base of the log is being written.
+bool KeyspaceActor::writes_file() const {
+  return store_.saving.in_progress() || store_.log.has_job();
+}
+
+void KeyspaceActor::save_soon(std::int64_t delay_us) {
+  saving_ = true;
+  after(delay_us, &KeyspaceActor::save);
+}
+
+/// A slice of the walk of a background save. It takes what the loop has left and, where there is
+/// nothing left, a third of the time: half as long as the others had since its last slice, within
+/// bounds.
+void KeyspaceActor::save() {
+  saving_ = false;
+  engine::Environment& environment = executor_->environment();
+  engine::Saving& saving = store_.saving;
+  if (executor_->suspended()) return save_soon(save_wait_us);
+  if (saving.cut_wanted) engine::cut_snapshot(environment);
+  const std::uint64_t begun_ns = loop().clock().stopwatch_ns();
+  const std::uint64_t others_ns = begun_ns - save_paused_ns_;
+  const std::uint64_t slice_ns = std::clamp(others_ns / 2, save_slice_min_ns, save_slice_max_ns);
+  bool more = true;
+  while (more && loop().clock().stopwatch_ns() - begun_ns < slice_ns)
+    more = engine::go_on_saving(environment, save_step_entries) ||
+           store_.log.go_on(environment, save_step_entries);
+  save_paused_ns_ = loop().clock().stopwatch_ns();
+  saving.longest_slice_ns = std::max(saving.longest_slice_ns, save_paused_ns_ - begun_ns);
+  if (!more) engine::look_after_saving(environment);
+  if (writes_file()) save_soon(more ? 0 : save_wait_us);
 }
 
 void KeyspaceActor::free_garbage() {

@@ -73,6 +73,14 @@ struct LogAdvanced {};
 /// signals -> keyspace: read the configuration file again.
 struct ReloadRequested {};
 
+/// signals -> keyspace: save what is to be saved, and end the server.
+struct ShutdownRequested {
+  engine::ShutdownRequest request;
+};
+
+/// a loading thread -> keyspace: there is a step in the load queue.
+struct LoadAdvanced {};
+
 }  // namespace respawn::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ClientConnected)
@@ -88,3 +96,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::BatchYielded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ReloadRequested)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::LogHandedOver)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::LogAdvanced)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ShutdownRequested)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::LoadAdvanced)

@@ -10,6 +10,7 @@
 
 #include "actors/append_log_link.hpp"
 #include "actors/keyspace_directory.hpp"
+#include "actors/load_queue.hpp"
 #include "base/histogram.hpp"
 #include "config/change.hpp"
 #include "engine/run/services.hpp"
@@ -118,6 +119,7 @@ struct ServerContext {
   NetworkCounters counters;
   KeyspaceDirectory directory;
   AppendLogLink append_log;
+  LoadQueue load_queue;
   std::shared_ptr<supervision::TreeBoard> board;
   engine::LogService& log;
   /// The loops that carry connections; constant once actors run.

@@ -34,6 +34,7 @@ std::vector<std::span<const CommandSpec>> every_family() {
       geo_search_commands,
       connection_commands,
       server_commands,
+      saving_commands,
       client_commands,
       acl_commands,
       command_commands,

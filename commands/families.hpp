@@ -42,6 +42,7 @@ extern const std::span<const CommandSpec> geo_commands;                 // sorte
 extern const std::span<const CommandSpec> geo_search_commands;   // sorted_sets/geo_search.cpp
 extern const std::span<const CommandSpec> connection_commands;   // connection/connection.cpp
 extern const std::span<const CommandSpec> server_commands;       // server/server.cpp
+extern const std::span<const CommandSpec> saving_commands;       // server/saving.cpp
 extern const std::span<const CommandSpec> acl_commands;          // access/acl.cpp
 extern const std::span<const CommandSpec> client_commands;       // connection/client.cpp
 extern const std::span<const CommandSpec> command_commands;      // server/command.cpp

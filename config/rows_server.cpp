@@ -176,9 +176,11 @@ constexpr Option rows[] = {
         .about("How long a shutdown waits for replicas that are behind."),
     flags("shutdown-on-sigint")
         .bind<&Config::shutdown_on_sigint>()
+        .implemented()
         .about("What SIGINT does about saving and waiting."),
     flags("shutdown-on-sigterm")
         .bind<&Config::shutdown_on_sigterm>()
+        .implemented()
         .about("What SIGTERM does about saving and waiting."),
     integer("hz", "10")
         .bind<&Config::hz>()

@@ -43,6 +43,10 @@ class Databases {
   /// Two databases change places. O(1).
   void swap(std::size_t first, std::size_t second);
 
+  /// Takes over what another set of as many databases holds, made apart from this one; what was
+  /// here is cleared. O(1).
+  void adopt(Databases& others);
+
   /// Keys of all databases.
   [[nodiscard]] std::size_t size() const;
 
@@ -96,6 +100,7 @@ class Databases {
       tell_observers(index, key, entry);
   }
 
+  void give_away(std::size_t index);
   void tell_observers(std::size_t index, const Key& key, const Entry* entry);
 
   Garbage garbage_;  // before the databases, which hand their contents to it

@@ -1,6 +1,7 @@
 #include "server/server.hpp"
 
 #include <caf/send.hpp>
+#include <csignal>
 
 #include "actors/append_log_actor.hpp"
 #include "actors/keyspace_actor.hpp"
@@ -40,6 +41,7 @@ Server::Server(config::Loaded loaded, std::shared_ptr<Log> log, const config::Fi
 }
 
 Server::~Server() {
+  loader_.reset();
   context_.directory.close();
   context_.append_log.close();
   root_ = nullptr;
@@ -61,10 +63,12 @@ Status Server::open() {
   if (Status threads = try_threads(*initial_); !threads) return threads;
   if (Status users = configuration_.fill_users(keeper_.store(), user_lines_); !users) return users;
   context_.append_log.connect(keeper_.store().log.tail);
+  auto manifest = engine::find_log(*initial_, system_files());
+  if (!manifest) return failure(manifest.error());
+  keeper_.log_disk().use(engine::log_directory(*initial_, system_files()), std::move(*manifest));
   if (Status listening = listeners_.open(*initial_); !listening) return listening;
   system_ = std::make_unique<caf::actor_system>(caf_config_);
   if (Status loops = open_loops(*initial_); !loops) return loops;
-  if (Status log = open_log(); !log) return log;
   runtime_ = std::make_shared<LoopRuntime>(*main_loop_);
   gather_facts();
   show_title(*initial_, configuration_.file());
@@ -112,6 +116,13 @@ int Server::run() {
   free_in_background();
   start_io_threads();  // first, for it may fail
   start_disk_thread();
+  loader_.emplace(context_, keeper_, log_);
+  context_.load_queue.on_push([this] {
+    if (caf::actor keyspace = context_.directory.present())
+      caf::anon_send(keyspace, actors::LoadAdvanced{});
+  });
+  log_start();
+  loader_->start([this] { main_loop_->post([this] { log_ready(); }); });
   root_ = spawn_supervisor(root_spec());
   root_->attach_functor([this](const caf::error& reason) {
     if (!stopping_.load()) {
@@ -121,7 +132,6 @@ int Server::run() {
     }
     main_loop_->post([this] { main_loop_->stop(); });
   });
-  main_loop_->post([this] { log_ready(); });
   main_loop_->run();
   listeners_.close();
   finish_log();
@@ -136,12 +146,6 @@ void Server::start_io_threads() {
       name_thread("io-" + std::to_string(number));
       loop.run();
     });
-}
-
-/// Before clients come.
-Status Server::open_log() {
-  engine::Executor executor(keeper_.store(), services_, main_loop_->clock());
-  return engine::open_append_log(executor.environment(), system_files(), keeper_.log_disk());
 }
 
 void Server::start_disk_thread() {
@@ -161,14 +165,14 @@ void Server::finish_log() {
   keeper_.log_disk().finish();
 }
 
+/// Redis's words, for which programs that start a server wait; likewise those of log_ready().
+void Server::log_start() {
+  listeners_.log_addresses();
+  log_->write(LogLevel::notice, "Server initialized");
+}
+
 void Server::log_ready() {
   const engine::ProcessFacts& facts = process_.facts();
-  listeners_.log_addresses();
-  if (!initial_->appendonly)
-    log_->write(LogLevel::warning,
-                "Nothing is written to disk: all data is lost when the server stops");
-  // Redis's words, for which programs that start a server wait; likewise those of the next line.
-  log_->write(LogLevel::notice, "Server initialized");
   log_->write(LogLevel::notice, "Ready to accept connections",
               {{"backend", facts.event_backend},
                {"io_threads", std::to_string(facts.io_threads)},
@@ -263,15 +267,30 @@ ChildSpec Server::keyspace_child() {
 
 // ---- Stopping and reloading ----
 
-void Server::stop() {
-  if (stopping_.exchange(true)) return;
-  log_->write(LogLevel::notice, "User requested shutdown...");
-  told(manager_.stopping());
-  main_loop_->post([this] { caf::anon_send(root_, supervision::StopSupervisor{}); });
+void Server::stop(int signal) {
+  if (stop_wanted_.exchange(true)) return;
+  const auto config = context_.config.get();
+  const int flags = signal == SIGINT ? config->shutdown_on_sigint : config->shutdown_on_sigterm;
+  const engine::ShutdownRequest request = {.save = (flags & config::shutdown_flag::save) != 0,
+                                           .nosave = (flags & config::shutdown_flag::nosave) != 0,
+                                           .now = (flags & config::shutdown_flag::now) != 0,
+                                           .force = (flags & config::shutdown_flag::force) != 0};
+  // Without one there is nobody who could save.
+  if (caf::actor keyspace = context_.directory.present())
+    caf::anon_send(keyspace, actors::ShutdownRequested{request});
+  else
+    end();
 }
 
 void Server::request(const engine::ShutdownRequest&) {
-  stop();
+  stop_wanted_.store(true);
+  end();
+}
+
+void Server::end() {
+  if (stopping_.exchange(true)) return;
+  told(manager_.stopping());
+  main_loop_->post([this] { caf::anon_send(root_, supervision::StopSupervisor{}); });
 }
 
 Status Server::abort() {

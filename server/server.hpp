@@ -5,6 +5,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "engine/run/services.hpp"
 #include "net/event_loop.hpp"
 #include "server/configuration.hpp"
+#include "server/data_loader.hpp"
 #include "server/keeper.hpp"
 #include "server/listeners.hpp"
 #include "server/logging.hpp"
@@ -46,20 +48,31 @@ class Server final : private engine::ShutdownService {
   int run();
 
   // From any thread:
-  void stop();
+
+  /// Saves what the configuration says for SIGINT or SIGTERM, and stops. Nothing happens while it
+  /// is stopping already.
+  void stop(int signal);
+
+  /// Whether it has been told to stop, and could until now.
+  [[nodiscard]] bool stopping() const { return stop_wanted_.load(); }
+
   void request_reload();
 
  private:
   // engine::ShutdownService
   void request(const engine::ShutdownRequest& request) override;
+
+  void fail() override { stop_wanted_.store(false); }
+
   Status abort() override;
 
-  Status open_log();
+  void end();
   void start_disk_thread();
   void finish_log();
   Status open_loops(const config::Config& config);
   void gather_facts();
   void start_io_threads();
+  void log_start();
   void log_ready();
   void reload(engine::Store& store);
   void told(const Status& manager_told);
@@ -95,6 +108,8 @@ class Server final : private engine::ShutdownService {
   engine::Services services_;
   std::shared_ptr<supervision::Runtime> runtime_;
   caf::actor root_;
+  std::optional<DataLoader> loader_;
+  std::atomic<bool> stop_wanted_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> reload_wanted_{false};  // and not begun: it outlives the keyspace actor
   int exit_code_ = 0;

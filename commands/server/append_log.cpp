@@ -5,8 +5,8 @@
 
 #include "commands/families.hpp"
 #include "commands/server/respawn_views.hpp"
+#include "engine/run/log_opening.hpp"
 #include "engine/run/log_replay.hpp"
-#include "persistence/append_log/log_directory.hpp"
 
 namespace respawn::commands {
 
@@ -14,11 +14,12 @@ namespace {
 
 void bgrewriteaof(Execution& x, Args) {
   using Phase = TransactionState::Phase;
-  const bool in_transaction = x.session().transaction.phase == Phase::running;
+  const bool waits =
+      x.session().transaction.phase == Phase::running || x.store().saving.in_progress();
   if (x.store().log.request_rewrite() == AppendLog::Rewrite::runs_already)
     return x.fail("ERR Background append only file rewriting already in progress");
-  x.reply.simple(in_transaction ? "Background append only file rewriting scheduled"
-                                : "Background append only file rewriting started");
+  x.reply.simple(waits ? "Background append only file rewriting scheduled"
+                       : "Background append only file rewriting started");
 }
 
 constexpr CommandSpec append_log_rows[] = {
@@ -87,8 +88,7 @@ void respawn_durability(Execution& x, Args) {
 }
 
 void debug_loadaof(Execution& x, Args) {
-  constexpr std::string_view failed =
-      "ERR Error trying to load the AOF files, check server logs.";
+  constexpr std::string_view failed = "ERR Error trying to load the AOF files, check server logs.";
   Store& store = x.store();
   store.log.flush_and_wait();
   for (std::size_t db = 0; db < store.databases.count(); ++db) {
@@ -96,13 +96,11 @@ void debug_loadaof(Execution& x, Args) {
     x.changed_database(static_cast<int>(db), 0);
   }
   x.propagate_nothing();
-  const config::Config& config = x.config();
-  const persistence::LogDirectory directory(system_files(), config.appenddirname,
-                                            config.appendfilename);
+  const persistence::LogDirectory directory = log_directory(x.config(), x.env().services.files);
   auto manifest = directory.load();
   if (!manifest) return x.fail(failed);
-  LogReplay replay(x.env());
-  if (!persistence::load_log(directory, *manifest, config.aof_load_truncated, replay))
+  LogReplay replay(x.env(), make_applying_session(store));
+  if (!persistence::load_log(directory, *manifest, x.config().aof_load_truncated, replay))
     return x.fail(failed);
   store.databases.changes = 0;
   x.env().services.log.write(LogLevel::notice, "Append Only File loaded by DEBUG LOADAOF");

@@ -19,8 +19,9 @@ void config_get(Execution& x, Args args) {
 }
 
 void config_set(Execution& x, Args args) {
-  auto prepared = config::prepare(x.config(), args.subspan(2),
-                                  {.local = x.session().is_local(), .loading = false});
+  auto prepared =
+      config::prepare(x.config(), args.subspan(2),
+                      {.local = x.session().is_local(), .loading = x.store().loading.active});
   if (!prepared.ok()) return x.fail(prepared.error());
   if (auto refusal = publish(x.store(), x.env().services.configuration, *prepared))
     return x.fail(config::refusal_reply(prepared->changes, *refusal).text);

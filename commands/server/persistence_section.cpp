@@ -5,6 +5,10 @@ namespace respawn::commands {
 
 namespace {
 
+std::int64_t wall_s(const InfoSource& source) {
+  return source.now_us / 1'000'000;
+}
+
 void write_log_sizes(const AppendLog& log, const persistence::LogFacts& facts, InfoWriter& out) {
   out.field("aof_current_size", facts.current_bytes);
   out.field("aof_base_size", log.size_at_rewrite());
@@ -17,12 +21,12 @@ void write_log_sizes(const AppendLog& log, const persistence::LogFacts& facts, I
 void write_log(const InfoSource& source, InfoWriter& out) {
   const AppendLog& log = source.store().log;
   const persistence::LogFacts facts = log.tail.facts();
-  const std::int64_t now_s = source.environment.clock.wall_us() / 1'000'000;
   out.field("aof_enabled", log.state() == AppendLog::State::off ? 0 : 1);
   out.field("aof_rewrite_in_progress", log.rewriting() ? 1 : 0);
   out.field("aof_rewrite_scheduled", log.rewrite_scheduled() ? 1 : 0);
   out.field("aof_last_rewrite_time_sec", log.last_rewrite_s());
-  out.field("aof_current_rewrite_time_sec", log.rewriting() ? now_s - log.rewrite_begun_s() : -1);
+  out.field("aof_current_rewrite_time_sec",
+            log.rewriting() ? wall_s(source) - log.rewrite_begun_s() : -1);
   out.field("aof_last_bgrewrite_status", facts.last_rewrite_ok ? "ok" : "err");
   out.field("aof_rewrites", facts.rewrites);
   out.field("aof_rewrites_consecutive_failures", log.consecutive_failures());
@@ -31,22 +35,57 @@ void write_log(const InfoSource& source, InfoWriter& out) {
   if (source.environment.config().appendonly) write_log_sizes(log, facts, out);
 }
 
-/// Nothing is saved yet; the fields are there for those who wait for a save to end.
+/// How far a save is: what would be that of a forked child.
+void write_current_save(const Saving& saving, InfoWriter& out) {
+  const auto* snapshot = saving.snapshot.get();
+  const std::uint64_t total = snapshot ? snapshot->keys_total() : 0;
+  const std::uint64_t written = snapshot ? snapshot->keys_written() : 0;
+  out.decimal("current_fork_perc",
+              total > 0 ? 100.0 * static_cast<double>(written) / static_cast<double>(total) : 0);
+  out.field("current_save_keys_processed", written);
+  out.field("current_save_keys_total", total);
+}
+
+void write_snapshots(const InfoSource& source, InfoWriter& out) {
+  const Store& store = source.store();
+  const Saving& saving = store.saving;
+  out.field("rdb_changes_since_last_save", store.databases.changes);
+  out.field("rdb_bgsave_in_progress", saving.in_progress() ? 1 : 0);
+  out.field("rdb_last_save_time", saving.last_save_s);
+  out.field("rdb_last_bgsave_status", saving.last_ok ? "ok" : "err");
+  out.field("rdb_last_bgsave_time_sec", saving.last_duration_s);
+  out.field("rdb_current_bgsave_time_sec",
+            saving.in_progress() ? wall_s(source) - saving.begun_us / 1'000'000 : -1);
+  out.field("rdb_saves", saving.saves);
+  out.field("rdb_last_cow_size", 0);
+  out.field("rdb_last_load_keys_expired", store.loading.keys_expired);
+  out.field("rdb_last_load_keys_loaded", store.loading.keys_loaded);
+}
+
+void write_loading(const InfoSource& source, InfoWriter& out) {
+  const Loading& loading = source.store().loading;
+  const std::uint64_t total = loading.progress->total_bytes;
+  const std::uint64_t loaded = loading.progress->loaded_bytes;
+  const std::int64_t elapsed_s = wall_s(source) - loading.begun_s;
+  const double left = total > loaded ? static_cast<double>(total - loaded) : 0;
+  const double eta_s = static_cast<double>(elapsed_s) * left / static_cast<double>(loaded + 1);
+  out.field("loading_start_time", loading.begun_s);
+  out.field("loading_total_bytes", total);
+  out.field("loading_rdb_used_mem", loading.progress->used_memory_bytes.load());
+  out.field("loading_loaded_bytes", loaded);
+  out.decimal("loading_loaded_perc",
+              total > 0 ? 100.0 * static_cast<double>(loaded) / static_cast<double>(total) : 0);
+  out.field("loading_eta_seconds", elapsed_s == 0 ? 1 : static_cast<std::int64_t>(eta_s));
+}
+
 void write_persistence(const InfoSource& source, InfoWriter& out) {
-  out.each(
-      {"loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"},
-      "0");
-  out.decimal("current_fork_perc", 0);
-  out.each({"current_save_keys_processed", "current_save_keys_total"}, "0");
-  out.field("rdb_changes_since_last_save", source.store().databases.changes);
-  out.field("rdb_bgsave_in_progress", 0);
-  out.field("rdb_last_save_time", source.environment.services.process.facts().started_ms / 1000);
-  out.field("rdb_last_bgsave_status", "ok");
-  out.each({"rdb_last_bgsave_time_sec", "rdb_current_bgsave_time_sec"}, "-1");
-  out.each(
-      {"rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded"},
-      "0");
+  const Store& store = source.store();
+  out.field("loading", store.loading.active ? 1 : 0);
+  out.each({"async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"}, "0");
+  write_current_save(store.saving, out);
+  write_snapshots(source, out);
   write_log(source, out);
+  if (store.loading.active) write_loading(source, out);
 }
 
 }  // namespace

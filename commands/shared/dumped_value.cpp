@@ -2,10 +2,7 @@
 
 #include <string>
 
-#include "commands/shared/hash_access.hpp"
-#include "commands/shared/list_access.hpp"
-#include "commands/shared/set_access.hpp"
-#include "commands/shared/sorted_set_access.hpp"
+#include "engine/run/value_limits.hpp"
 #include "persistence/dump_payload.hpp"
 
 namespace respawn::commands {
@@ -13,10 +10,8 @@ namespace respawn::commands {
 Result<persistence::Value> dumped_value(engine::Execution& x, std::string_view payload) {
   const auto body = persistence::payload_body(payload);
   if (!body) return failure(std::string("ERR DUMP payload version or checksum are wrong"));
-  const persistence::ValueLimits limits = {.list = list_limits(x),
-                                           .set = set_limits(x),
-                                           .hash = hash_limits(x),
-                                           .sorted_set = sorted_set_limits(x)};
+  const persistence::ValueLimits limits =
+      engine::value_limits(x.config(), x.store().list_packed_threshold_bytes);
   auto value = persistence::read_payload_body(*body, limits, x.config().proto_max_bulk_len_bytes);
   if (!value) return failure(std::string("ERR Bad data format"));
   return std::move(*value);

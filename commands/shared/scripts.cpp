@@ -85,16 +85,15 @@ void Scripts::forget(const scripting::Library& library) {
 
 // ---- What runs ----
 
-void Scripts::for_each_library(
-    const std::function<void(std::string_view code)>& take) const {
-  for (const auto& [name, library] : libraries.all()) take(library.code);
-}
-
 void Scripts::forget_running() {
   if (!std::exchange(running, {}).active) return;
   evaluator_.reset();
   functions_.reset();
   cache.forget_functions();
+}
+
+void Scripts::for_each_library(const std::function<void(std::string_view)>& visit) const {
+  for (const auto& [name, library] : libraries.all()) visit(library.code);
 }
 
 std::string_view Scripts::busy_error() const {

@@ -1,12 +1,13 @@
 #include "engine/run/append_log.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
 
 #include "engine/run/environment.hpp"
-#include "engine/run/log_base.hpp"
 
 namespace respawn::engine {
 
@@ -77,9 +78,10 @@ void AppendLog::stop(Environment& environment) {
   told_disk_ |= tail.put({.kind = LogWork::Kind::close, .end = feed.end()});
   state_ = State::off;
   rewriting_ = false;
+  give_up_job();
   retry_us_ = 0;
   failure_.clear();
-  environment.store.refuse_writes({});
+  environment.store.judge_writes();
   hold_writes(environment, false);
 }
 
@@ -103,23 +105,57 @@ void AppendLog::begin_rewrite(Environment& environment) {
     feed.attach();
   }
   tail.pause_syncs(no_sync_on_rewrite_);
-  LogWork base = base_of(environment.store);
-  if (state_ == State::off)
-    base.alone = true;
-  else
-    told_disk_ |= feed.next_file();
-  told_disk_ |= tail.put(std::move(base));
-  say(environment, LogLevel::notice, "Background append only file rewriting started");
+  job_ = std::make_unique<BaseJob>(environment);
+  if (state_ != State::off) told_disk_ |= feed.next_file();
+  say(environment, LogLevel::notice,
+      "Background append only file rewriting started by pid " + std::to_string(::getpid()));
 }
 
-void AppendLog::end_rewrite(Environment& environment, const LogFacts& facts) {
-  const bool well = facts.last_rewrite_ok;
+bool AppendLog::go_on(Environment& environment, std::size_t entries) {
+  if (!job_) return false;
+  const bool more = job_->step(entries);
+  if (!more && job_->file().state() != BaseJob::State::running) end_job(environment);
+  return more;
+}
+
+/// The file is there, or is not; the disk actor does the rest.
+void AppendLog::end_job(Environment& environment) {
+  const std::unique_ptr<BaseJob> ended = std::move(job_);
+  if (ended->file().state() != BaseJob::State::done) {
+    say(environment, LogLevel::warning, ended->file().error());
+    if (state_ == State::off) return end_rewrite(environment, false);
+    told_disk_ |= tail.put({.kind = LogWork::Kind::no_base, .end = feed.end()});
+  } else {
+    told_disk_ |= tail.put({.kind = LogWork::Kind::base,
+                            .end = feed.end(),
+                            .format = ended->format(),
+                            .alone = state_ == State::off,
+                            .path = ended->path()});
+  }
+  if (std::exchange(told_disk_, false) && tell_disk) tell_disk();
+}
+
+void AppendLog::give_up_job() {
+  if (!job_) return;
+  job_->file().cancel();
+  given_up_.push_back(std::move(job_));
+}
+
+std::uint64_t AppendLog::held_bytes() const {
+  std::uint64_t bytes = feed.chunk_bytes() + tail.unwritten_bytes();
+  if (job_) bytes += job_->file().pending_bytes();
+  for (const auto& each : given_up_) bytes += each->file().pending_bytes();
+  return bytes;
+}
+
+void AppendLog::end_rewrite(Environment& environment, bool well) {
   rewriting_ = false;
+  give_up_job();  // where the disk could not even begin a file for it
   tail.pause_syncs(false);
   last_rewrite_s_ = environment.clock.wall_us() / second_us - rewrite_begun_s_;
   if (well) {
     consecutive_failures_ = 0;
-    size_at_rewrite_ = facts.current_bytes;
+    size_at_rewrite_ = tail.facts().current_bytes;
     if (state_ == State::starting) state_ = State::on;
     set_gate();
     say(environment, LogLevel::notice, "Background AOF rewrite finished successfully");
@@ -134,7 +170,8 @@ void AppendLog::end_rewrite(Environment& environment, const LogFacts& facts) {
 void AppendLog::retry_later(std::int64_t now_us) {
   std::int64_t delay_us = second_us;
   if (failure_.empty() && consecutive_failures_ >= failures_before_delay) {
-    const auto doublings = std::min<std::uint64_t>(consecutive_failures_ - failures_before_delay, 6);
+    const auto doublings =
+        std::min<std::uint64_t>(consecutive_failures_ - failures_before_delay, 6);
     delay_us = std::min(std::int64_t{1} << doublings, longest_delay_minutes) * 60 * second_us;
   }
   retry_us_ = now_us + delay_us;
@@ -163,7 +200,8 @@ void AppendLog::rewrite_if_grown(Environment& environment) {
 
 bool AppendLog::end_turn(Environment& environment) {
   if (stop_wanted_) stop(environment);
-  if ((start_wanted_ || rewrite_wanted_) && !rewriting_) begin_rewrite(environment);
+  const bool may_begin = !rewriting_ && !environment.store.saving.in_progress();
+  if ((start_wanted_ || rewrite_wanted_) && may_begin) begin_rewrite(environment);
   if (policy_ == SyncPolicy::always || feed.chunk_bytes() >= gathered_bytes)
     told_disk_ |= feed.hand_over();
   if (feed.attached() && !behind_ && tail.unwritten_bytes() > unwritten_bytes_max)
@@ -181,6 +219,8 @@ void AppendLog::flush_and_wait() {
 }
 
 void AppendLog::tick(Environment& environment) {
+  std::erase_if(given_up_,
+                [](const auto& each) { return each->file().state() != BaseJob::State::running; });
   if (state_ == State::off && !rewriting_) return;
   note_progress(environment);
   watch_delay(environment);
@@ -195,7 +235,8 @@ void AppendLog::tick(Environment& environment) {
 void AppendLog::note_progress(Environment& environment) {
   const LogFacts facts = tail.facts();
   const std::uint64_t ended = facts.rewrites + facts.failed_rewrites;
-  if (std::exchange(rewrites_seen_, ended) != ended && rewriting_) end_rewrite(environment, facts);
+  if (std::exchange(rewrites_seen_, ended) != ended && rewriting_)
+    end_rewrite(environment, facts.last_rewrite_ok);
   look(environment);
   if (behind_ && tail.unwritten_bytes() < unwritten_bytes_max / 2 && !delay_counted_)
     hold_writes(environment, false);
@@ -204,8 +245,7 @@ void AppendLog::note_progress(Environment& environment) {
 
 void AppendLog::note_health(Environment& environment) {
   failure_ = tail.failed() ? tail.facts().error : std::string();
-  environment.store.refuse_writes(
-      failure_.empty() ? std::string() : "MISCONF Errors writing to the AOF file: " + failure_);
+  environment.store.judge_writes();
   set_gate();
   if (failure_.empty()) {
     say(environment, LogLevel::notice, "The append log has a new base, writes are accepted again.");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "engine/run/base_job.hpp"
 #include "engine/run/log_feed.hpp"
 #include "persistence/append_log/log_tail.hpp"
 
@@ -35,7 +36,8 @@ class AppendLog {
   static constexpr std::uint64_t unwritten_bytes_max = 64 * 1024 * 1024;
   /// With everysec: longer than this, likewise.
   static constexpr std::int64_t unwritten_us_max = 2'000'000;
-  /// With everysec and no: bytes wait for others, which saves waking the disk actor; so many do not.
+  /// With everysec and no: bytes wait for others, which saves waking the disk actor; so many do
+  /// not.
   static constexpr std::size_t gathered_bytes = 64 * 1024;
 
   static constexpr std::int64_t flush_us_max = 10'000'000;
@@ -117,6 +119,16 @@ class AppendLog {
 
   [[nodiscard]] bool rewriting() const { return rewriting_; }
 
+  /// Whether go_on() has something to do.
+  [[nodiscard]] bool has_job() const { return job_ != nullptr; }
+
+  /// Writes about so many entries of a base. False when there is nothing to do at the moment. Not
+  /// in the middle of a unit.
+  bool go_on(Environment& environment, std::size_t entries);
+
+  /// What waits for the disk, in memory.
+  [[nodiscard]] std::uint64_t held_bytes() const;
+
   [[nodiscard]] bool rewrite_scheduled() const { return rewrite_wanted_; }
 
   [[nodiscard]] std::int64_t rewrite_begun_s() const { return rewrite_begun_s_; }
@@ -131,12 +143,16 @@ class AppendLog {
   void reset_statistics() { last_rewrite_s_ = -1; }
 
  private:
-  [[nodiscard]] bool wants_change() const { return start_wanted_ || stop_wanted_ || rewrite_wanted_; }
+  [[nodiscard]] bool wants_change() const {
+    return start_wanted_ || stop_wanted_ || rewrite_wanted_;
+  }
 
   void adopt(const config::Config& config);
   void set_gate();
   void begin_rewrite(Environment& environment);
-  void end_rewrite(Environment& environment, const persistence::LogFacts& facts);
+  void end_rewrite(Environment& environment, bool well);
+  void end_job(Environment& environment);
+  void give_up_job();
   void retry_later(std::int64_t now_us);
   void stop(Environment& environment);
   void note_health(Environment& environment);
@@ -151,12 +167,14 @@ class AppendLog {
   bool stop_wanted_ = false;
   bool rewrite_wanted_ = false;
   bool rewriting_ = false;
+  std::unique_ptr<BaseJob> job_;                    // of the rewrite, until its file is there
+  std::vector<std::unique_ptr<BaseJob>> given_up_;  // until their threads end
   bool told_disk_ = false;  // something was given to the disk in this turn, which has to be told
   std::string failure_;
   bool behind_ = false;
   std::vector<std::uint64_t> waiters_;  // ids of clients
-  std::uint64_t put_bytes_ = 0;     // offset of the log at marked_us_
-  std::int64_t marked_us_ = 0;      // monotonic
+  std::uint64_t put_bytes_ = 0;         // offset of the log at marked_us_
+  std::int64_t marked_us_ = 0;          // monotonic
   bool delay_counted_ = false;
   std::uint64_t rewrites_seen_ = 0;  // of the tail's: that have ended, well or not
   std::uint64_t size_at_rewrite_ = 0;

@@ -71,6 +71,7 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
   subscriptions_.rebuild();
   store.tracking.rebuild();
   blocking_.rebuild();
+  if (store.saving.last_save_s == 0) store.saving.last_save_s = clock.wall_us() / 1'000'000;
   store.busy = false;
   if (store.scripts) store.scripts->forget_running();
   store.log.take_over();

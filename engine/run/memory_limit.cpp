@@ -41,7 +41,9 @@ EvictionRule::Order order(EvictionPolicy policy) {
 }  // namespace
 
 bool MemoryLimit::exceeded() const {
-  return environment_.services.memory.used() > store_.config->maxmemory_bytes;
+  // What waits for the disk is not data: evicting keys would not make it less.
+  const std::uint64_t used = environment_.services.memory.used();
+  return used - std::min(used, store_.saving.held_bytes()) > store_.config->maxmemory_bytes;
 }
 
 bool MemoryLimit::unfinished() const {

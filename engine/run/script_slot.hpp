@@ -16,8 +16,8 @@ class ScriptSlot {
   /// ran on is gone.
   virtual void forget_running() = 0;
 
-  /// The text of each library of functions.
-  virtual void for_each_library(const std::function<void(std::string_view code)>& take) const = 0;
+  /// Calls visit with the code of each library of functions.
+  virtual void for_each_library(const std::function<void(std::string_view)>& visit) const = 0;
 
   /// What clients are answered while a script runs too long. Requires that one runs.
   [[nodiscard]] virtual std::string_view busy_error() const = 0;

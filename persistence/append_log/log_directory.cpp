@@ -5,6 +5,13 @@
 
 namespace respawn::persistence {
 
+std::uint64_t file_bytes(FileSystem& files, const std::string& path) {
+  std::unique_ptr<File> file;
+  std::uint64_t bytes = 0;
+  if (files.open(path, FileSystem::Open::read, file)) return 0;
+  return file->size(bytes) ? 0 : bytes;
+}
+
 std::error_code read_whole(FileSystem& files, const std::string& path, std::string& bytes) {
   std::unique_ptr<File> file;
   std::uint64_t size = 0;
@@ -25,6 +32,13 @@ Result<LogManifest> LogDirectory::load() const {
     return failure("Fatal error: can't open the AOF manifest file " + path +
                    " for reading: " + failed.message());
   return LogManifest::parse(text);
+}
+
+std::uint64_t log_bytes(const LogDirectory& directory, const LogManifest& manifest) {
+  std::uint64_t bytes = 0;
+  for (const LogFile& each : manifest.to_load())
+    bytes += file_bytes(directory.files(), directory.path_of(each.name));
+  return bytes;
 }
 
 std::error_code LogDirectory::save(const LogManifest& manifest) const {

@@ -54,6 +54,12 @@ class LogDirectory {
   std::string prefix_;
 };
 
+/// Of all files that the manifest names to be loaded, as far as they are there.
+[[nodiscard]] std::uint64_t log_bytes(const LogDirectory& directory, const LogManifest& manifest);
+
+/// 0 where there is none.
+[[nodiscard]] std::uint64_t file_bytes(FileSystem& files, const std::string& path);
+
 /// The whole contents of a file.
 std::error_code read_whole(FileSystem& files, const std::string& path, std::string& bytes);
 

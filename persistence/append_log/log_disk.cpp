@@ -5,24 +5,15 @@
 namespace respawn::persistence {
 
 void LogDisk::use(LogDirectory directory, LogManifest manifest) {
+  const std::lock_guard guard(mutex_);
   directory_.emplace(std::move(directory));
   manifest_ = std::move(manifest);
 }
 
-namespace {
-
-std::uint64_t size_of(FileSystem& files, const std::string& path) {
-  std::unique_ptr<File> file;
-  std::uint64_t bytes = 0;
-  if (files.open(path, FileSystem::Open::read, file)) return 0;
-  return file->size(bytes) ? 0 : bytes;
-}
-
-}  // namespace
-
 // ---- The start of the process ----
 
 Status LogDisk::open(std::optional<LogWork> base) {
+  const std::lock_guard guard(mutex_);
   std::error_code failed = directory_->make();
   if (!failed) failed = base ? begin_with(std::move(*base)) : go_on_with_last();
   if (failed)
@@ -30,11 +21,9 @@ Status LogDisk::open(std::optional<LogWork> base) {
                    failed.message());
   manifest_saved_ = true;
   collect_history();
-  for (const LogFile& each : manifest_.to_load())
-    other_bytes_ += size_of(directory_->files(), directory_->path_of(each.name));
-  other_bytes_ -= good_bytes_;
+  other_bytes_ = log_bytes(*directory_, manifest_) - good_bytes_;
   if (manifest_.base())
-    base_bytes_ = size_of(directory_->files(), directory_->path_of(manifest_.base()->name));
+    base_bytes_ = file_bytes(directory_->files(), directory_->path_of(manifest_.base()->name));
   measure();
   tail_.set_durable(0, clock_.wall_us());
   return success();
@@ -58,6 +47,7 @@ std::error_code LogDisk::go_on_with_last() {
 }
 
 void LogDisk::resume() {
+  const std::lock_guard guard(mutex_);
   if (!file_) return;
   if (std::error_code failed = file_->truncate(good_bytes_))
     fail("cutting the file behind what was good", failed);
@@ -66,6 +56,11 @@ void LogDisk::resume() {
 // ---- Work ----
 
 LogDisk::Turn LogDisk::work() {
+  const std::lock_guard guard(mutex_);
+  return take_turn();
+}
+
+LogDisk::Turn LogDisk::take_turn() {
   for (LogWork& work : tail_.take()) pending_.push_back(std::move(work));
   while (!pending_.empty()) {
     perform(pending_.front());
@@ -77,7 +72,8 @@ LogDisk::Turn LogDisk::work() {
 }
 
 void LogDisk::finish() {
-  static_cast<void>(work());
+  const std::lock_guard guard(mutex_);
+  static_cast<void>(take_turn());
   if (file_ && manifest_saved_) static_cast<void>(sync());
 }
 
@@ -164,13 +160,13 @@ std::error_code LogDisk::place_base(LogWork& work) {
   if (work.path.empty())
     if (std::error_code failed = write_temporary(work)) return failed;
   LogManifest next = manifest_;
-  const std::string path =
-      directory_->path_of(next.replace_base(directory_->prefix(), work.format, work.alone ? 0 : 1).name);
+  const std::string path = directory_->path_of(
+      next.replace_base(directory_->prefix(), work.format, work.alone ? 0 : 1).name);
   if (std::error_code failed = directory_->files().rename(work.path, path)) return failed;
   if (std::error_code failed = directory_->sync()) return failed;
   if (std::error_code failed = directory_->save(next)) return failed;
   manifest_ = std::move(next);
-  base_bytes_ = size_of(directory_->files(), path);
+  base_bytes_ = file_bytes(directory_->files(), path);
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -41,6 +42,8 @@ class LogDisk {
   /// Before anything else, also where no log is written yet.
   void use(LogDirectory directory, LogManifest manifest);
 
+  [[nodiscard]] const LogManifest& manifest() const { return manifest_; }
+
   /// At the start of the process, when what the manifest names has been loaded: goes on with the
   /// last incremental file, or begins one; with `base` where there is nothing yet. An error is for
   /// the user.
@@ -74,8 +77,13 @@ class LogDisk {
   void measure();
   void collect_history();
 
+  Turn take_turn();
+
   LogTail& tail_;
   const Clock& clock_;
+  /// Whoever is at work on it. Nobody ever waits for it but at the start, where the log is opened
+  /// on the keyspace's thread.
+  std::mutex mutex_;
   std::optional<LogDirectory> directory_;
   LogManifest manifest_;           // as it is on the disk; with a file more while a base is made
   bool manifest_saved_ = false;    // the log is what it says: all that is written will be loaded
@@ -87,7 +95,7 @@ class LogDisk {
   std::uint64_t written_ = 0;    // offset in the log
   std::uint64_t synced_ = 0;
   std::int64_t synced_at_us_ = -sync_period_us;  // monotonic
-  bool rewriting_ = false;         // a file was begun, its base is to come
+  bool rewriting_ = false;                       // a file was begun, its base is to come
   Turn turn_;
 };
 
