@@ -118,6 +118,12 @@ bool AppendLog::go_on(Environment& environment, std::size_t entries) {
   return more;
 }
 
+void AppendLog::finish_job(Environment& environment) {
+  if (!job_) return;
+  job_->run_to_end();
+  end_job(environment);
+}
+
 /// The file is there, or is not; the disk actor does the rest.
 void AppendLog::end_job(Environment& environment) {
   const std::unique_ptr<BaseJob> ended = std::move(job_);

@@ -126,6 +126,9 @@ class AppendLog {
   /// in the middle of a unit.
   bool go_on(Environment& environment, std::size_t entries);
 
+  /// Completes the base that is being made, if one is, however long it takes.
+  void finish_job(Environment& environment);
+
   /// What waits for the disk, in memory.
   [[nodiscard]] std::uint64_t held_bytes() const;
 

@@ -108,8 +108,7 @@ TEST_F(LogDiskTest, ARewritePutsANewBaseInThePlaceOfWhatWasBefore) {
   put(LogWork::Kind::base, "base");
   const Turn turn = log.work();
   EXPECT_TRUE(turn.tell_keyspace);
-  EXPECT_EQ(manifest(),
-            "file a.aof.2.base.aof seq 2 type b\nfile a.aof.2.incr.aof seq 2 type i\n");
+  EXPECT_EQ(manifest(), "file a.aof.2.base.aof seq 2 type b\nfile a.aof.2.incr.aof seq 2 type i\n");
   EXPECT_EQ(disk.content("log/a.aof.2.base.aof"), "base");
   EXPECT_EQ(file(1), "");
   EXPECT_EQ(file(2), "new");
@@ -160,8 +159,7 @@ TEST_F(LogDiskTest, AFailedFlushIsNeverTriedAgain) {
   EXPECT_FALSE(tail.failed());
   EXPECT_EQ(tail.durable(), end);
   disk.restart();
-  EXPECT_EQ(manifest(),
-            "file a.aof.2.base.aof seq 2 type b\nfile a.aof.2.incr.aof seq 2 type i\n");
+  EXPECT_EQ(manifest(), "file a.aof.2.base.aof seq 2 type b\nfile a.aof.2.incr.aof seq 2 type i\n");
   EXPECT_EQ(file(2), "four");
 }
 

@@ -34,10 +34,9 @@ TEST(UnitEncoder, SelectsWrapsAndNotesTheTime) {
   encoder.end_unit(2);
   const std::string set_text = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n";
   const std::string del_text = "*2\r\n$3\r\nDEL\r\n$1\r\nk\r\n";
-  EXPECT_EQ(bytes.view(), "#TS:7\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n" + set_text +
-                              "*1\r\n$5\r\nMULTI\r\n" + del_text +
-                              "*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n" + del_text +
-                              "*1\r\n$4\r\nEXEC\r\n");
+  EXPECT_EQ(bytes.view(),
+            "#TS:7\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n" + set_text + "*1\r\n$5\r\nMULTI\r\n" +
+                del_text + "*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n" + del_text + "*1\r\n$4\r\nEXEC\r\n");
   bytes.clear();
   encoder.begin_file();
   encoder.effect(3, del);
@@ -99,9 +98,7 @@ TEST(CommandReader, ReadsWhatIsLargerThanItsPieces) {
 
 class LoaderTest : public testing::Test, private LogReceiver {
  protected:
-  LoaderTest() {
-    EXPECT_FALSE(disk.make_directory("log"));
-  }
+  LoaderTest() { EXPECT_FALSE(disk.make_directory("log")); }
 
   void incremental(std::string_view bytes) {
     const std::string& name = manifest.add_incremental("a.aof").name;
@@ -190,7 +187,8 @@ TEST_F(LoaderTest, SaysWhatIsWrongInRedissWords) {
   EXPECT_EQ(said, "Unknown command 'NONSENSE' reading the append only file a.aof.1.incr.aof\n");
   EXPECT_FALSE(disk.remove("log/a.aof.1.incr.aof"));
   EXPECT_EQ(load(), "failed");
-  EXPECT_EQ(said, "The append log file a.aof.1.incr.aof doesn't exist: No such file or directory\n");
+  EXPECT_EQ(said,
+            "The append log file a.aof.1.incr.aof doesn't exist: No such file or directory\n");
 }
 
 TEST_F(LoaderTest, ALogOfOneFileMovesIntoTheDirectory) {

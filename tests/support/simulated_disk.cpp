@@ -25,12 +25,11 @@ class SimulatedFile final : public File {
     if (std::error_code failed = disk_.begin()) return failed;
     if (disk_.write_error != 0) return error_of(disk_.write_error);
     if (disk_.free_bytes == 0) return error_of(ENOSPC);
-    written = static_cast<std::size_t>(std::min<std::uint64_t>(
-        {bytes.size(), disk_.write_bytes_max, disk_.free_bytes}));
+    written = static_cast<std::size_t>(
+        std::min<std::uint64_t>({bytes.size(), disk_.write_bytes_max, disk_.free_bytes}));
     disk_.free_bytes -= written;
     change({.offset = node_->now.size(), .bytes = std::string(bytes.substr(0, written))});
-    disk_.end();
-    return {};
+    return disk_.end();
   }
 
   std::error_code read(std::uint64_t offset, std::span<char> to, std::size_t& got) override {
@@ -49,15 +48,13 @@ class SimulatedFile final : public File {
       if (each.fate == Fate::open) each.fate = fate;
     SimulatedDisk::settle(*node_);
     if (disk_.sync_error != 0) return error_of(disk_.sync_error);
-    disk_.end();
-    return {};
+    return disk_.end();
   }
 
   std::error_code truncate(std::uint64_t bytes) override {
     if (std::error_code failed = disk_.begin()) return failed;
     change({.offset = bytes, .bytes = {}, .truncates = true});
-    disk_.end();
-    return {};
+    return disk_.end();
   }
 
   std::error_code size(std::uint64_t& bytes) override {
@@ -80,20 +77,20 @@ class SimulatedFile final : public File {
 std::error_code SimulatedDisk::begin() {
   if (off_) return error_of(EIO);
   ++operations_;
-  if (operations_ == end_at_ && random_.below(2) == 0) throw WorkerEnd{};
+  if (operations_ == end_at_ && on_own_thread() && random_.below(2) == 0) throw WorkerEnd{};
   if (operations_ != cut_at_ || random_.below(2) == 0) return {};
-  off_ = true;
-  throw PowerCut{};
+  return cut();
 }
 
-void SimulatedDisk::end() {
-  if (operations_ == end_at_) {
-    end_at_ = 0;
-    throw WorkerEnd{};
-  }
-  if (operations_ != cut_at_) return;
+std::error_code SimulatedDisk::end() {
+  if (operations_ == end_at_ && on_own_thread()) throw WorkerEnd{};
+  return operations_ == cut_at_ ? cut() : std::error_code();
+}
+
+std::error_code SimulatedDisk::cut() {
   off_ = true;
-  throw PowerCut{};
+  if (on_own_thread()) throw PowerCut{};
+  return error_of(EIO);
 }
 
 std::error_code SimulatedDisk::open(const std::string& path, Open how,
@@ -117,7 +114,7 @@ std::error_code SimulatedDisk::open(const std::string& path, Open how,
     node = found->second;
   }
   file = std::make_unique<SimulatedFile>(*this, node);
-  end();
+  if (std::error_code failed = end()) return failed;
   if (how == Open::replace && !node->now.empty()) return file->truncate(0);
   return {};
 }
@@ -128,8 +125,7 @@ std::error_code SimulatedDisk::rename(const std::string& from, const std::string
   const auto found = names_.find(from);
   if (found == names_.end()) return error_of(ENOENT);
   apply({.from = from, .to = to, .node = found->second});
-  end();
-  return {};
+  return end();
 }
 
 std::error_code SimulatedDisk::remove(const std::string& path) {
@@ -137,16 +133,14 @@ std::error_code SimulatedDisk::remove(const std::string& path) {
   const auto found = names_.find(path);
   if (found == names_.end()) return error_of(ENOENT);
   apply({.from = path, .to = "", .node = found->second});
-  end();
-  return {};
+  return end();
 }
 
 std::error_code SimulatedDisk::make_directory(const std::string& path) {
   if (directories_.contains(path)) return {};
   if (std::error_code failed = begin()) return failed;
   apply({.from = "", .to = path, .node = nullptr, .is_directory = true});
-  end();
-  return {};
+  return end();
 }
 
 std::error_code SimulatedDisk::sync_directory(const std::string& path) {
@@ -159,8 +153,7 @@ std::error_code SimulatedDisk::sync_directory(const std::string& path) {
     apply(change, settled_names_, settled_directories_);
     return true;
   });
-  end();
-  return {};
+  return end();
 }
 
 std::error_code SimulatedDisk::list(const std::string& path, std::vector<std::string>& names) {
@@ -212,8 +205,7 @@ void SimulatedDisk::settle(Node& node) {
   const auto open = std::find_if(node.changes.begin(), node.changes.end(), [](const Change& each) {
     return each.fate != Change::Fate::synced;
   });
-  std::for_each(node.changes.begin(), open,
-                [&](const Change& each) { apply(each, node.settled); });
+  std::for_each(node.changes.begin(), open, [&](const Change& each) { apply(each, node.settled); });
   node.changes.erase(node.changes.begin(), open);
 }
 

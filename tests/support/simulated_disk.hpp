@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/file_system.hpp"
@@ -21,13 +22,14 @@ struct PowerCut {};
 /// Thrown by the operation at which whoever works on the disk is to end; the disk goes on.
 struct WorkerEnd {};
 
-/// Owner: one test; on one thread. The same seed and the same calls lose the same bytes.
+/// Owner: one test. One thread at a time; on others than the test's own nothing is thrown, and all
+/// fails from the cut on. The same seed and the same calls lose the same bytes.
 ///
 /// When the power is cut, each write since the last sync of its file is there, is not there, or is
-/// there up to any of its bytes, whatever became of those before and behind it; holes are zeros. The
-/// same of each truncation, and of each name since the last sync of its directory: that it was made,
-/// moved or removed. What was written before a sync that failed stays uncertain for ever, also
-/// behind later syncs that do not.
+/// there up to any of its bytes, whatever became of those before and behind it; holes are zeros.
+/// The same of each truncation, and of each name since the last sync of its directory: that it was
+/// made, moved or removed. What was written before a sync that failed stays uncertain for ever,
+/// also behind later syncs that do not.
 class SimulatedDisk final : public FileSystem {
  public:
   explicit SimulatedDisk(std::uint64_t seed) : random_(seed) {}
@@ -53,12 +55,15 @@ class SimulatedDisk final : public FileSystem {
   /// The power comes back (it is cut if it is not yet). Files that are open are so no more.
   void restart();
 
+  /// Whether the power has been cut.
+  [[nodiscard]] bool is_off() const { return off_; }
+
   /// What is at the path, as a reader sees it; "" for nothing.
   [[nodiscard]] std::string content(const std::string& path) const;
 
   // Faults, until they are set back. Errors are errno's; 0: none.
 
-  std::uint64_t free_bytes = std::numeric_limits<std::uint64_t>::max();  // then ENOSPC
+  std::uint64_t free_bytes = std::numeric_limits<std::uint64_t>::max();   // then ENOSPC
   std::size_t write_bytes_max = std::numeric_limits<std::size_t>::max();  // of one call
   int write_error = 0;
   int sync_error = 0;
@@ -99,7 +104,11 @@ class SimulatedDisk final : public FileSystem {
 
   /// Whether the operation's effect is to happen before the power goes.
   std::error_code begin();
-  void end();
+  std::error_code end();
+  [[nodiscard]] std::error_code cut();
+
+  [[nodiscard]] bool on_own_thread() const { return std::this_thread::get_id() == own_thread_; }
+
   void apply(NameChange change);
   static void apply(const NameChange& change, Names& names,
                     std::map<std::string, bool>& directories);
@@ -107,6 +116,7 @@ class SimulatedDisk final : public FileSystem {
   static void settle(Node& node);
   void lose(Node& node);
 
+  const std::thread::id own_thread_ = std::this_thread::get_id();
   Random random_;
   Names names_;
   std::map<std::string, bool> directories_;

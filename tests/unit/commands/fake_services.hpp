@@ -162,7 +162,9 @@ class FakeShutdown final : public engine::ShutdownService {
 
 /// One fake for each role.
 struct FakeServices {
-  FakeServices() = default;
+  explicit FakeServices(FileSystem& files = system_files())
+      : all{log, configuration, process, memory, tree, shutdown, files} {}
+
   FakeServices(const FakeServices&) = delete;
   FakeServices& operator=(const FakeServices&) = delete;
 
@@ -175,7 +177,7 @@ struct FakeServices {
   FakeMemory memory;
   FakeTree tree;
   FakeShutdown shutdown;
-  engine::Services all{log, configuration, process, memory, tree, shutdown};
+  engine::Services all;
 };
 
 }  // namespace respawn::commands::test
