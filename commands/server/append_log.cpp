@@ -77,7 +77,7 @@ void respawn_durability(Execution& x, Args) {
   write_number(x, "durable-offset", as_number(durable));
   write_number(x, "behind-bytes", as_number(end - durable));
   write_number(x, "unwritten-bytes",
-               as_number(log.tail.unwritten_bytes() + log.feed.chunk_bytes()));
+               as_number(log.buffered_bytes()));
   write_number(x, "durable-age-ms", age_ms);
   write_number(x, "writes-held", log.is_behind() ? 1 : 0);
   write_number(x, "base-bytes", as_number(facts.base_bytes));

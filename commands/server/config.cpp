@@ -51,6 +51,7 @@ void config_resetstat(Execution& x, Args) {
   store.registry.reset_statistics();
   store.denials.reset_counts();
   store.request_times.reset();
+  store.log.reset_statistics();
   store.databases.statistics = {};
   store.databases.garbage().reset_statistics();
   x.env().services.process.reset_network();

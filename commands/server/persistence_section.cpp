@@ -13,7 +13,7 @@ void write_log_sizes(const AppendLog& log, const persistence::LogFacts& facts, I
   out.field("aof_current_size", facts.current_bytes);
   out.field("aof_base_size", log.size_at_rewrite());
   out.field("aof_pending_rewrite", log.rewrite_scheduled() ? 1 : 0);
-  out.field("aof_buffer_length", log.feed.chunk_bytes() + log.tail.unwritten_bytes());
+  out.field("aof_buffer_length", log.buffered_bytes());
   out.field("aof_pending_bio_fsync", log.is_durable(log.feed.end()) ? 0 : 1);
   out.field("aof_delayed_fsync", facts.delayed_syncs);
 }

@@ -22,7 +22,13 @@ void bgsave(Execution& x, Args args) {
   if (args.size() > 1 && !schedule) return x.fail(errors::syntax);
   Saving& saving = x.store().saving;
   if (saving.in_progress()) return x.fail(already_saving);
-  if (x.session().transaction.phase == TransactionState::Phase::running) {
+  const bool in_transaction = x.session().transaction.phase == TransactionState::Phase::running;
+  const bool rewriting = x.store().log.rewriting();
+  if (rewriting && !schedule && !in_transaction)
+    return x.fail(
+        "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE "
+        "in order to schedule a BGSAVE whenever possible.");
+  if (in_transaction || rewriting) {
     saving.scheduled = true;
     return x.reply.simple("Background saving scheduled");
   }

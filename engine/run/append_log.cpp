@@ -148,7 +148,7 @@ void AppendLog::give_up_job() {
 }
 
 std::uint64_t AppendLog::held_bytes() const {
-  std::uint64_t bytes = feed.chunk_bytes() + tail.unwritten_bytes();
+  std::uint64_t bytes = buffered_bytes();
   if (job_) bytes += job_->file().pending_bytes();
   for (const auto& each : given_up_) bytes += each->file().pending_bytes();
   return bytes;
@@ -228,6 +228,8 @@ void AppendLog::tick(Environment& environment) {
   std::erase_if(given_up_,
                 [](const auto& each) { return each->file().state() != BaseJob::State::running; });
   if (state_ == State::off && !rewriting_) return;
+  tail.pause_syncs(no_sync_on_rewrite_ &&
+                   (rewriting_ || environment.store.saving.in_progress()));
   note_progress(environment);
   watch_delay(environment);
   const std::int64_t now_us = environment.clock.monotonic_us();
@@ -240,7 +242,7 @@ void AppendLog::tick(Environment& environment) {
 
 void AppendLog::note_progress(Environment& environment) {
   const LogFacts facts = tail.facts();
-  const std::uint64_t ended = facts.rewrites + facts.failed_rewrites;
+  const std::uint64_t ended = facts.rewrites_ended;
   if (std::exchange(rewrites_seen_, ended) != ended && rewriting_)
     end_rewrite(environment, facts.last_rewrite_ok);
   look(environment);

@@ -129,6 +129,11 @@ class AppendLog {
   /// Completes the base that is being made, if one is, however long it takes.
   void finish_job(Environment& environment);
 
+  /// Encoded and not written yet.
+  [[nodiscard]] std::uint64_t buffered_bytes() const {
+    return feed.chunk_bytes() + tail.unwritten_bytes();
+  }
+
   /// What waits for the disk, in memory.
   [[nodiscard]] std::uint64_t held_bytes() const;
 
@@ -143,7 +148,7 @@ class AppendLog {
   /// What growth is measured against.
   [[nodiscard]] std::uint64_t size_at_rewrite() const { return size_at_rewrite_; }
 
-  void reset_statistics() { last_rewrite_s_ = -1; }
+  void reset_statistics() { tail.reset_statistics(); }
 
  private:
   [[nodiscard]] bool wants_change() const {

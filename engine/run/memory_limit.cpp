@@ -43,7 +43,8 @@ EvictionRule::Order order(EvictionPolicy policy) {
 bool MemoryLimit::exceeded() const {
   // What waits for the disk is not data: evicting keys would not make it less.
   const std::uint64_t used = environment_.services.memory.used();
-  return used - std::min(used, store_.saving.held_bytes()) > store_.config->maxmemory_bytes;
+  const std::uint64_t held = store_.saving.held_bytes() + store_.log.held_bytes();
+  return used - std::min(used, held) > store_.config->maxmemory_bytes;
 }
 
 bool MemoryLimit::unfinished() const {

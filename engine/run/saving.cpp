@@ -164,6 +164,7 @@ void look_after_saving(Environment& environment) {
   if (saving.snapshot && saving.snapshot->file().state() != BackgroundFile::State::running)
     end_saving(environment);
   if (saving.in_progress() || environment.store.loading.active) return;
+  if (environment.store.log.rewriting()) return;  // one file at a time
   if (!environment.store.cron_paused) begin_by_points(environment);
   if (saving.scheduled && !saving.in_progress() && may_try(saving, now_s(environment)))
     begin_saving(environment);

@@ -27,6 +27,13 @@ void LogTail::count_delayed_sync() {
   ++facts_.delayed_syncs;
 }
 
+void LogTail::reset_statistics() {
+  sync_ns_.clear();
+  std::lock_guard guard(mutex_);
+  facts_.rewrites = 0;
+  facts_.delayed_syncs = 0;
+}
+
 void LogTail::set_durable(std::uint64_t offset, std::int64_t wall_us) {
   durable_.store(offset, std::memory_order_release);
   std::lock_guard guard(mutex_);
@@ -41,7 +48,8 @@ void LogTail::set_sizes(std::uint64_t base_bytes, std::uint64_t current_bytes) {
 
 void LogTail::rewrite_ended(bool well) {
   std::lock_guard guard(mutex_);
-  ++(well ? facts_.rewrites : facts_.failed_rewrites);
+  ++facts_.rewrites_ended;
+  if (well) ++facts_.rewrites;
   facts_.last_rewrite_ok = well;
 }
 

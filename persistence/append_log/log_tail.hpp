@@ -40,7 +40,7 @@ struct LogFacts {
   std::uint64_t base_bytes = 0;
   std::uint64_t current_bytes = 0;  // of base and incremental files
   std::uint64_t rewrites = 0;       // bases that were put in place
-  std::uint64_t failed_rewrites = 0;
+  std::uint64_t rewrites_ended = 0;  // well or not; never set back
   std::uint64_t delayed_syncs = 0;
   std::int64_t durable_at_us = 0;  // wall clock of the last sync
   bool last_rewrite_ok = true;
@@ -91,6 +91,9 @@ class LogTail {
   void want_word() { word_wanted_.store(true, std::memory_order_relaxed); }
 
   void count_delayed_sync();
+
+  /// CONFIG RESETSTAT.
+  void reset_statistics();
 
   // The disk's.
 
