@@ -28,6 +28,7 @@
 
 namespace respawn::actors::test {
 
+using commands::test::array;
 using commands::test::bulk;
 using commands::test::bulks;
 using commands::test::error;
