@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/run/services.hpp"
+#include "tests/support/memory_files.hpp"
 
 namespace respawn::commands::test {
 
@@ -175,7 +176,8 @@ struct FakeServices {
   FakeMemory memory;
   FakeTree tree;
   FakeShutdown shutdown;
-  engine::Services all{log, configuration, process, memory, tree, shutdown};
+  support::MemoryFiles files;
+  engine::Services all{log, configuration, process, memory, tree, shutdown, files};
 };
 
 }  // namespace respawn::commands::test
