@@ -82,6 +82,7 @@ void DataLoader::load_snapshot(const std::string& path) {
             : commands::take_functions(commands::Scripts::of(store), found.functions, true, host);
     if (!taken.ok()) give_up(taken.error());
     store.databases.adopt(*databases);
+    store.unit.command_done();
     store.databases.changes = 0;
     store.loading.keys_loaded = found.counts.keys_loaded;
     store.loading.keys_expired = found.counts.keys_expired;

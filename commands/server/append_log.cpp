@@ -5,6 +5,7 @@
 
 #include "commands/families.hpp"
 #include "commands/server/respawn_views.hpp"
+#include "commands/server/saving.hpp"
 #include "engine/run/log_opening.hpp"
 #include "engine/run/log_replay.hpp"
 
@@ -32,7 +33,7 @@ constexpr CommandSpec append_log_rows[] = {
              .run = bgrewriteaof}),
 };
 
-std::string_view name_of(AppendLog::State state) {
+std::string_view log_state_name(AppendLog::State state) {
   switch (state) {
     case AppendLog::State::off:
       return "off";
@@ -55,10 +56,6 @@ constexpr SyncPercentile sync_percentiles[] = {{"fsync-p50-us", 50},
                                                {"fsync-p99.9-us", 99.9},
                                                {"fsync-max-us", 100}};
 
-std::int64_t as_number(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
-
 }  // namespace
 
 constinit const std::span<const CommandSpec> append_log_commands = append_log_rows;
@@ -70,21 +67,22 @@ void respawn_durability(Execution& x, Args) {
   const std::uint64_t durable = std::min(log.tail.durable(), end);
   const std::int64_t age_ms =
       facts.durable_at_us == 0 ? -1 : (x.now_us() - facts.durable_at_us) / 1000;
-  x.reply.map(11 + std::size(sync_percentiles));
-  write_text(x, "log", name_of(log.state()));
+  x.reply.map(11 + std::size(sync_percentiles) + snapshot_fields);
+  write_text(x, "log", log_state_name(log.state()));
   write_text(x, "error", log.failure());
-  write_number(x, "offset", as_number(end));
-  write_number(x, "durable-offset", as_number(durable));
-  write_number(x, "behind-bytes", as_number(end - durable));
-  write_number(x, "unwritten-bytes",
-               as_number(log.buffered_bytes()));
+  write_number(x, "offset", static_cast<std::int64_t>(end));
+  write_number(x, "durable-offset", static_cast<std::int64_t>(durable));
+  write_number(x, "behind-bytes", static_cast<std::int64_t>(end - durable));
+  write_number(x, "unwritten-bytes", static_cast<std::int64_t>(log.buffered_bytes()));
   write_number(x, "durable-age-ms", age_ms);
   write_number(x, "writes-held", log.is_behind() ? 1 : 0);
-  write_number(x, "base-bytes", as_number(facts.base_bytes));
-  write_number(x, "log-bytes", as_number(facts.current_bytes));
-  write_number(x, "fsyncs", as_number(log.tail.sync_ns().total()));
+  write_number(x, "base-bytes", static_cast<std::int64_t>(facts.base_bytes));
+  write_number(x, "log-bytes", static_cast<std::int64_t>(facts.current_bytes));
+  write_number(x, "fsyncs", static_cast<std::int64_t>(log.tail.sync_ns().total()));
   for (const SyncPercentile& each : sync_percentiles)
-    write_number(x, each.name, as_number(log.tail.sync_ns().at_percentile(each.value) / 1000));
+    write_number(x, each.name,
+                 static_cast<std::int64_t>(log.tail.sync_ns().at_percentile(each.value) / 1000));
+  write_snapshot_fields(x);
 }
 
 void debug_loadaof(Execution& x, Args) {

@@ -59,6 +59,7 @@ Status reload(Execution& x, const ReloadOptions& options) {
   auto loaded = load_file(x, options.flush ? fresh : data, options.merge);
   if (!loaded.ok()) return failure(loaded.error());
   if (options.flush) data.adopt(fresh);
+  data.changes = 0;
   x.store().loading.keys_loaded = loaded->counts.keys_loaded;
   x.store().loading.keys_expired = loaded->counts.keys_expired;
   LoadHost host(&x.env().clock, &x.env().services.log);

@@ -6,6 +6,7 @@
 #include "commands/families.hpp"
 #include "commands/server/append_log.hpp"
 #include "commands/server/respawn_views.hpp"
+#include "commands/server/saving.hpp"
 #include "commands/shared/help.hpp"
 
 namespace respawn::commands {
@@ -163,7 +164,7 @@ constexpr CommandSpec respawn_subcommands[] = {
              .tips = {"nondeterministic_output"},
              .since = "0.3.0",
              .complexity = "O(1)",
-             .summary = "Returns how far the append log is durable, and how long flushes take.",
+             .summary = "Returns how far the append log is durable, and how snapshots fare.",
              .run = respawn_durability}),
     command({.name = "respawn|slowlog",
              .syntax = "[count]",

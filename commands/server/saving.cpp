@@ -1,8 +1,9 @@
 // Snapshots: SAVE, BGSAVE, LASTSAVE.
-#include "engine/run/saving.hpp"
+#include "commands/server/saving.hpp"
 
-#include "commands/families.hpp"
+#include "commands/server/respawn_views.hpp"
 #include "engine/run/execution.hpp"
+#include "engine/run/saving.hpp"
 
 namespace respawn::commands {
 
@@ -68,7 +69,27 @@ constexpr CommandSpec saving_rows[] = {
              .run = lastsave}),
 };
 
+std::int64_t as_number(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
+
 }  // namespace
+
+void write_snapshot_fields(Execution& x) {
+  const Saving& saving = x.store().saving;
+  const auto* snapshot = saving.snapshot.get();
+  const std::uint64_t took_us = saving.last_duration_us;
+  write_number(x, "snapshot-in-progress", saving.in_progress() ? 1 : 0);
+  write_number(x, "snapshot-keys", as_number(snapshot ? snapshot->keys_total() : 0));
+  write_number(x, "snapshot-keys-written", as_number(snapshot ? snapshot->keys_written() : 0));
+  write_number(x, "snapshot-held-bytes", as_number(saving.held_bytes()));
+  write_number(x, "last-snapshot-age-ms", x.now_ms() - saving.last_save_s * 1000);
+  write_number(x, "last-snapshot-bytes", as_number(saving.last_bytes));
+  write_number(x, "last-snapshot-ms", as_number(took_us / 1000));
+  write_number(x, "last-snapshot-bytes-per-second",
+               as_number(took_us > 0 ? saving.last_bytes * 1'000'000 / took_us : 0));
+  write_number(x, "longest-snapshot-slice-us", as_number(saving.longest_slice_ns / 1000));
+}
 
 constinit const std::span<const CommandSpec> saving_commands = saving_rows;
 

@@ -31,8 +31,7 @@ persistence::RdbSnapshotOptions snapshot_options(const Environment& environment)
   persistence::RdbSnapshotOptions options;
   options.facts = {.server_version = std::string(redis_version),
                    .created_s = wall_us / 1'000'000,
-                   .used_memory_bytes = environment.services.memory.used(),
-                   .replication_id = environment.store.replication_id};
+                   .used_memory_bytes = environment.services.memory.used()};
   if (needs_access_clock(config.maxmemory_policy))
     options.note = counts_frequency(config.maxmemory_policy) ? persistence::AccessNote::frequency
                                                              : persistence::AccessNote::idle;

@@ -26,7 +26,7 @@ struct FillOptions {
   std::int64_t now_ms = std::numeric_limits<std::int64_t>::min();
   bool replace = false;  // a key that is there already; else it is an error
   /// What the access clock of a key becomes of which the file says something; none: nothing.
-  std::function<std::uint32_t(std::int64_t idle_s, int frequency)> access_clock;
+  std::function<std::uint32_t(std::int64_t idle_s, int frequency)> access_clock = {};
   int delay_us = 0;  // per key, for tests
 };
 

@@ -62,7 +62,7 @@ struct RdbReadOptions {
   std::uint64_t string_bytes_max = RdbReader::string_bytes_most;
   bool verify_checksum = true;
   bool skip_unknown = false;  // values of kinds that are not here
-  ValueLimits limits;
+  ValueLimits limits = {};
 };
 
 /// Owner: who loads, on one thread. Believes nothing of what it reads. O(bytes).

@@ -12,10 +12,10 @@ namespace respawn::persistence {
 
 /// What a file says of the server that wrote it.
 struct RdbFacts {
-  std::string server_version;  // of Redis, as others understand it
+  std::string server_version = {};  // of Redis, as others understand it
   std::int64_t created_s = 0;
   std::uint64_t used_memory_bytes = 0;
-  std::string replication_id;
+  std::string replication_id = {};
   std::int64_t replication_offset = 0;
   bool base_of_log = false;    // it is the first part of an append log
   bool fields_expire = false;  // a hash in it has fields that expire: a later version is needed

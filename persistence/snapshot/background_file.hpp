@@ -24,7 +24,7 @@ struct BackgroundFilePlan {
   FileSystem& files;
   std::string temporary;  // is written; removed when something fails
   std::string path;       // gets the whole file in its place, once that is on the medium
-  FileSink::Options sink;
+  FileSink::Options sink = {};
   bool compress = true;    // long strings, where that makes them shorter
   bool has_footer = true;  // eight bytes: the checksum, 0 without
   /// What may wait for the disk before the file is given up.

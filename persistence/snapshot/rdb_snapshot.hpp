@@ -14,7 +14,7 @@
 namespace respawn::persistence {
 
 struct RdbSnapshotOptions {
-  RdbFacts facts;
+  RdbFacts facts = {};
   AccessNote note = AccessNote::none;
   std::uint32_t clock_s = 0;  // of access clocks that are seconds
   int delay_us = 0;           // per key, for tests

@@ -17,6 +17,12 @@ std::uint64_t position_of(const Entry& entry) {
   return Contents::position(keyspace::hash_bytes(entry.key()));
 }
 
+/// Brings it near: the entries of a bucket are fetched side by side. A load, for a prefetch is
+/// dropped where the page is not in the TLB.
+void touch(const Entry& entry) {
+  asm volatile("" : : "r"(*reinterpret_cast<const unsigned char*>(&entry)));
+}
+
 }  // namespace
 
 SnapshotWalk::SnapshotWalk(keyspace::Databases& data, EntrySink& sink) : data_(data), sink_(sink) {
@@ -97,8 +103,10 @@ std::size_t SnapshotWalk::step_in(Cut& cut) {
   const std::size_t before = keys_written_;
   // Where the bucket ends is known only when it has been seen; most have nothing written ahead.
   seen_.clear();
-  const std::uint64_t next =
-      cut.contents->walk_step(cut.cursor, [&](const Entry& entry) { seen_.push_back(&entry); });
+  const std::uint64_t next = cut.contents->walk_step(cut.cursor, [&](const Entry& entry) {
+    touch(entry);
+    seen_.push_back(&entry);
+  });
   const bool some_written = any_ahead(cut, cut.cursor, next);
   for (const Entry* entry : seen_)
     if (!some_written || !cut.written_ahead[position_of(*entry) >> cut.range_bits])

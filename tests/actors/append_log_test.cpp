@@ -33,7 +33,7 @@ class AppendLogTest : public testing::Test {
   }
 
   respawn::test::SimulatedDisk disk{1};
-  World world{logged(config::FsyncPolicy::always), disk};
+  World world{logged(config::FsyncPolicy::always), &disk};
   Client writer;
   Client reader;
 };
@@ -148,7 +148,7 @@ TEST_F(AppendLogTest, TurnedOffItReleasesWhoWaits) {
 
 TEST(AppendLogEverysec, NobodyWaitsButWhoAsksTo) {
   respawn::test::SimulatedDisk disk(1);
-  World world(logged(config::FsyncPolicy::everysec), disk);
+  World world(logged(config::FsyncPolicy::everysec), &disk);
   Client writer = world.connect();
   EXPECT_EQ(writer.run("SET k v"), ok);
   EXPECT_EQ(writer.run("WAITAOF 1 0 0"), "");

@@ -113,7 +113,7 @@ class World {
  public:
   static constexpr int listening_socket = 1;
 
-  explicit World(config::Config config = open_config(), FileSystem& files = system_files())
+  explicit World(config::Config config = open_config(), FileSystem* files = nullptr)
       : initial(std::make_shared<const config::Config>(std::move(config))),
         services(files),
         loop(system),

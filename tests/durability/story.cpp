@@ -49,7 +49,7 @@ std::shared_ptr<config::Config> settings(const Plan& plan) {
 }  // namespace
 
 Story::Story(const Plan& plan) : plan_(plan), random_(plan.seed), disk_(plan.seed) {
-  server_ = std::make_unique<Server>(settings(plan_), disk_);
+  server_ = std::make_unique<Server>(settings(plan_), &disk_);
   open_log();
   states_.push_back(state_of(server_->store.databases));
   times_us_.push_back(server_->clock.monotonic_us());
@@ -241,7 +241,7 @@ void Story::kill_keyspace() {
 
 std::string Story::verdict() {
   disk_.restart();
-  Server other(settings(plan_), disk_);
+  Server other(settings(plan_), &disk_);
   persistence::LogDisk log(other.store.log.tail, other.clock);
   if (Status opened = engine::open_append_log(other.executor->environment(), log); !opened.ok()) {
     std::string text = "it does not start: " + opened.error();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/run/services.hpp"
+#include "tests/support/memory_files.hpp"
 
 namespace respawn::commands::test {
 
@@ -162,8 +163,8 @@ class FakeShutdown final : public engine::ShutdownService {
 
 /// One fake for each role.
 struct FakeServices {
-  explicit FakeServices(FileSystem& files = system_files())
-      : all{log, configuration, process, memory, tree, shutdown, files} {}
+  explicit FakeServices(FileSystem* others = nullptr)
+      : all{log, configuration, process, memory, tree, shutdown, others ? *others : files} {}
 
   FakeServices(const FakeServices&) = delete;
   FakeServices& operator=(const FakeServices&) = delete;
@@ -177,6 +178,7 @@ struct FakeServices {
   FakeMemory memory;
   FakeTree tree;
   FakeShutdown shutdown;
+  support::MemoryFiles files;  // unless others were given
   engine::Services all;
 };
 

@@ -115,7 +115,7 @@ class Server : private BatchPort {
   Server() : Server(std::make_shared<config::Config>()) {}
 
   explicit Server(std::shared_ptr<const config::Config> config,
-                  FileSystem& files = system_files())
+                  FileSystem* files = nullptr)
       : services(files), store(std::move(config), every_family()), first(begin()) {}
 
   Client& connect(protocol::RespVersion version = protocol::RespVersion::resp2) {
