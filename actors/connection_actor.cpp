@@ -30,6 +30,7 @@ ConnectionActor::ConnectionActor(caf::actor_config& config, net::EventLoop& loop
       session_(std::move(session)),
       admission_(std::move(admission)),
       farewell_(std::move(farewell)),
+      gate_(context.append_log.gate_of(loop)),
       config_(context.config) {}
 
 caf::behavior ConnectionActor::make_behavior() {
@@ -64,6 +65,8 @@ void ConnectionActor::on_exit() {
   if (!end_logged_ && farewell_.empty())
     log_client(engine::LogLevel::verbose,
                peer_done_ ? "Client closed connection " : "Closed connection of client ");
+  if (parked_) gate_.leave(*this);
+  parked_.reset();
   stream_.reset();
   keyspace_ = nullptr;
   context_.counters.announced_bytes.fetch_sub(std::exchange(announced_, 0),
@@ -221,7 +224,7 @@ void ConnectionActor::take_back(bool close) {
 }
 
 void ConnectionActor::go_on() {
-  held_ = stream_->unsent_bytes() >= output_pause_bytes;
+  held_ = unsent_bytes() >= output_pause_bytes;
   if (held_) {
     if (peer_done_) quit_later();
     return adjust_reading();
@@ -238,8 +241,59 @@ bool ConnectionActor::receive(caf::mailbox_element& element) {
   return returned != nullptr || pushed != nullptr;
 }
 
+/// In the order of the calls; what rests on units that are not durable yet waits until they are.
 void ConnectionActor::send_bytes(Buffer&& bytes) {
   if (bytes.empty()) return;
+  if (session_->log_offset.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    return send_when_durable(std::move(bytes));
+  send_now(std::move(bytes));
+}
+
+void ConnectionActor::send_when_durable(Buffer&& bytes) {
+  const std::uint64_t offset = session_->log_offset.load(std::memory_order_relaxed);
+  const auto verdict = parked_ ? DurableGate::Verdict::wait : gate_.judge(offset);
+  if (verdict == DurableGate::Verdict::lost) return lose();
+  if (verdict == DurableGate::Verdict::go) return send_now(std::move(bytes));
+  if (!parked_) {
+    parked_ = std::make_unique<ParkedOutput>();
+    gate_.enter(*this);
+  }
+  parked_->bytes += bytes.total_bytes();
+  parked_->pieces.push_back({offset, std::move(bytes)});
+  check_output_limit();
+}
+
+void ConnectionActor::on_log_progress() {
+  in_context([&] { send_parked(); });
+}
+
+void ConnectionActor::send_parked() {
+  while (!parked_->pieces.empty()) {
+    ParkedOutput::Piece& piece = parked_->pieces.front();
+    const auto verdict = gate_.judge(piece.offset);
+    if (verdict == DurableGate::Verdict::lost) return lose();
+    if (verdict == DurableGate::Verdict::wait) return gate_.enter(*this);
+    Buffer bytes = std::move(piece.bytes);
+    parked_->bytes -= bytes.total_bytes();
+    parked_->pieces.pop_front();
+    send_now(std::move(bytes));
+  }
+  parked_.reset();
+}
+
+/// What the client would be told may be untrue, now or after a crash: it is told nothing.
+void ConnectionActor::lose() {
+  log_client(engine::LogLevel::warning,
+             "The append log failed, and with it perhaps what this client was to be told: closing ");
+  quit();
+}
+
+/// With what waits for the disk.
+std::size_t ConnectionActor::unsent_bytes() const {
+  return stream_->unsent_bytes() + (parked_ ? parked_->bytes : 0);
+}
+
+void ConnectionActor::send_now(Buffer&& bytes) {
   context_.counters.sent_bytes.fetch_add(bytes.total_bytes(), std::memory_order_relaxed);
   context_.counters.writes.fetch_add(1, std::memory_order_relaxed);
   stream_->send(std::move(bytes));
@@ -247,7 +301,7 @@ void ConnectionActor::send_bytes(Buffer&& bytes) {
 }
 
 void ConnectionActor::check_output_limit() {
-  std::size_t unsent = stream_->unsent_bytes();
+  std::size_t unsent = unsent_bytes();
   session_->facts.output_bytes.store(unsent, std::memory_order_relaxed);
   if (unsent <= uncounted_output_bytes) unsent = 0;
   const auto& limits = config_.now().client_output_buffer_limit;
@@ -293,9 +347,9 @@ void ConnectionActor::on_sent() {
   in_context([&] {
     note_traffic();
     over_soft_limit_since_us_.reset();
-    session_->facts.output_bytes.store(0, std::memory_order_relaxed);
+    session_->facts.output_bytes.store(unsent_bytes(), std::memory_order_relaxed);
     report_growth();
-    if (finishing_) return quit();
+    if (finishing_ && !parked_) return quit();
     if (held_) go_on();
     adjust_reading();
   });
@@ -312,7 +366,7 @@ void ConnectionActor::hang_up() {
   if (finishing_) return;
   finishing_ = true;
   adjust_reading();
-  if (stream_->unsent_bytes() == 0) return quit();
+  if (unsent_bytes() == 0) return quit();
   quit_later();
 }
 

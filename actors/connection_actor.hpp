@@ -5,7 +5,9 @@
 #include <optional>
 
 #include "actors/actor_session.hpp"
+#include "actors/durable_gate.hpp"
 #include "actors/messages.hpp"
+#include "actors/parked_output.hpp"
 #include "actors/server_context.hpp"
 #include "net/loop_actor.hpp"
 #include "protocol/request_parser.hpp"
@@ -18,7 +20,9 @@ namespace respawn::actors {
 /// turn (it reads less than output_pause_bytes of replies, or blocks) requests are still read, up
 /// to client-query-buffer-limit: a client may write all of a pipeline before it reads. Past that,
 /// or past client-output-buffer-limit, it is closed.
-class ConnectionActor final : public net::LoopActor, private net::StreamHandler {
+class ConnectionActor final : public net::LoopActor,
+                              private net::StreamHandler,
+                              private DurableWaiter {
  public:
   static constexpr std::size_t input_pause_bytes = 1024 * 1024;
   static constexpr std::size_t output_pause_bytes = 32 * 1024 * 1024;
@@ -55,6 +59,8 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   void on_sent() override;
   void on_send_error(int error) override;
 
+  void on_log_progress() override;
+
   void turn_away();
   void set_keepalive();
   void apply_config();
@@ -65,6 +71,11 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   void meet(const caf::actor& keyspace, std::uint64_t generation);
   void take_over();
   void send_bytes(Buffer&& bytes);
+  void send_now(Buffer&& bytes);
+  void send_when_durable(Buffer&& bytes);
+  void send_parked();
+  void lose();
+  [[nodiscard]] std::size_t unsent_bytes() const;
   void check_output_limit();
   void check_output_limit_at(std::int64_t monotonic_us);
   void hang_up();
@@ -100,6 +111,8 @@ class ConnectionActor final : public net::LoopActor, private net::StreamHandler 
   std::shared_ptr<Admission> admission_;
   const std::string farewell_;  // not empty: the client is turned away with these bytes
   std::unique_ptr<net::Stream> stream_;
+  DurableGate& gate_;
+  std::unique_ptr<ParkedOutput> parked_;  // what waits for the disk; null: nothing does
   caf::actor keyspace_;
   protocol::RequestParser parser_;
   std::size_t parsed_ = 0;         // bytes of the batch's input that were consumed by commands

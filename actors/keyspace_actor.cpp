@@ -1,9 +1,12 @@
 #include "actors/keyspace_actor.hpp"
 
+#include <algorithm>
 #include <caf/send.hpp>
+#include <utility>
 
 #include "actors/actor_session.hpp"
 #include "engine/clients/client_info.hpp"
+#include "engine/run/saving.hpp"
 
 namespace respawn::actors {
 
@@ -20,6 +23,13 @@ constexpr std::uint64_t free_slice_ns = 500'000;
 constexpr std::size_t free_step_items = 250;
 constexpr int free_steps_max = 20;
 constexpr std::size_t idle_slice_clients = 1'000;
+/// What is written waits so long for more, where nobody waits for it.
+constexpr std::int64_t gathering_us = 2'000;
+constexpr std::size_t save_step_entries = 16;
+constexpr std::uint64_t save_slice_min_ns = 200'000;
+constexpr std::uint64_t save_slice_max_ns = 700'000;
+/// Between two looks at a save that waits for the disk, or for a unit to end.
+constexpr std::int64_t save_wait_us = 1'000;
 
 template <class Message>
 void tell(const Session& session, Message message) {
@@ -39,6 +49,7 @@ KeyspaceActor::KeyspaceActor(caf::actor_config& config, net::EventLoop& loop, en
       reload_(std::move(reload)) {}
 
 caf::behavior KeyspaceActor::make_behavior() {
+  store_.log.tell_disk = [this] { context_.append_log.tell_disk(); };
   executor_.emplace(store_, services_, loop().clock());
   counted_turns_ = loop().turn_counts();
   batches_.emplace(store_, *executor_, static_cast<engine::BatchPort&>(*this));
@@ -64,11 +75,21 @@ caf::behavior KeyspaceActor::make_behavior() {
         batches_->run_submitted();
         finish(message.session);
       },
+      [this](LogAdvanced) {
+        batches_->run_submitted();
+        note_log_progress();
+      },
       [this](ReloadRequested) {
         batches_->run_submitted();
         reload_(store_);
         settle();
       },
+      [this](const ShutdownRequested& message) {
+        batches_->run_submitted();
+        shutdown_ = message.request;
+        shut_down();
+      },
+      [this](LoadAdvanced) { load(); },
   };
 }
 
@@ -79,6 +100,8 @@ bool KeyspaceActor::receive(caf::mailbox_element& element) {
 }
 
 void KeyspaceActor::on_exit() {
+  if (store_.log.hand_over()) context_.append_log.tell_disk();
+  store_.log.tell_disk = nullptr;
   batches_.reset();
   executor_.reset();
 }
@@ -101,18 +124,50 @@ void KeyspaceActor::submit(const SessionPtr& session) {
 void KeyspaceActor::after_messages() {
   count_turns();
   batches_->run_submitted();
+  close_turn();
   send_pushes();
+}
+
+// ---- The append log ----
+
+/// What the turn has written goes to the disk; changes of the log itself come between two units.
+void KeyspaceActor::close_turn() {
+  engine::AppendLog& log = store_.log;
+  if (log.idle()) [[likely]]
+    return;
+  const bool in_unit = executor_->suspended();
+  if (in_unit ? log.hand_over() : log.end_turn(executor_->environment()))
+    context_.append_log.tell_disk();
+  if (!saving_ && log.has_job()) save_soon(0);
+  if (gathering_ || log.feed.chunk_bytes() == 0) return;
+  gathering_ = true;
+  call_after(gathering_us, [this] { hand_over_gathered(); });
+}
+
+void KeyspaceActor::hand_over_gathered() {
+  gathering_ = false;
+  if (store_.log.hand_over()) context_.append_log.tell_disk();
+}
+
+void KeyspaceActor::note_log_progress() {
+  if (executor_->suspended()) return;  // tick() sees to it behind the unit
+  store_.log.note_progress(executor_->environment());
+  executor_->serve_disk_waiters();
+  batches_->go_on();
+  call_after_messages();
 }
 
 /// As call_after(); behind a message there is after_messages(), behind a timer there is this.
 net::TimerId KeyspaceActor::after(std::int64_t delay_us, void (KeyspaceActor::*work)()) {
   return call_after(delay_us, [this, work] {
     (this->*work)();
+    close_turn();
     send_pushes();
   });
 }
 
 void KeyspaceActor::start() {
+  load();
   executor_->serve_ready_clients();
   answer_waits();
   tick();
@@ -161,6 +216,8 @@ void KeyspaceActor::settle() {
     freeing_ = true;
     after(0, &KeyspaceActor::free_garbage);
   }
+  if (shutdown_) shut_down();
+  if (!saving_ && writes_file()) save_soon(0);
   const bool unsettled = executor_->upkeep().memory_unsettled() && !executor_->suspended();
   if (!evicting_ && unsettled) {
     evicting_ = true;
@@ -189,7 +246,12 @@ void KeyspaceActor::tick() {
   after(tick_us, &KeyspaceActor::tick);
   count_turns();
   executor_->upkeep().sample_rates(context_.counters.received_bytes, context_.counters.sent_bytes);
-  if (!executor_->suspended()) executor_->upkeep().trim_tracking();
+  engine::look_after_saving(executor_->environment());
+  if (!executor_->suspended()) {
+    executor_->upkeep().trim_tracking();
+    store_.log.tick(executor_->environment());
+    executor_->serve_disk_waiters();
+  }
   executor_->client_eviction().look_at_all();
   close_idle_clients();
   expire();
@@ -272,6 +334,59 @@ void KeyspaceActor::go_on_soon() {
 
 void KeyspaceActor::go_on_suspended() {
   batches_->go_on_suspended();
+}
+
+/// What a loading thread has ready; one step at a time, so that clients are answered in between.
+void KeyspaceActor::load() {
+  const auto step = context_.load_queue.pop();
+  if (!step) return;
+  (*step)(*executor_);
+  send(this, LoadAdvanced{});
+  settle();
+}
+
+/// Not in the middle of a unit that is to be saved as a whole.
+void KeyspaceActor::shut_down() {
+  const bool saves = !shutdown_->nosave && (shutdown_->save || !store_.config->save.empty());
+  if (executor_->suspended() && saves) return;
+  const engine::ShutdownRequest request = *std::exchange(shutdown_, std::nullopt);
+  engine::Environment& environment = executor_->environment();
+  if (engine::prepare_shutdown(environment, request).ok())
+    services_.shutdown.request(request);
+  else
+    services_.shutdown.fail();
+}
+
+/// Whether a snapshot or a base of the log is being written.
+bool KeyspaceActor::writes_file() const {
+  return store_.saving.in_progress() || store_.log.has_job();
+}
+
+void KeyspaceActor::save_soon(std::int64_t delay_us) {
+  saving_ = true;
+  after(delay_us, &KeyspaceActor::save);
+}
+
+/// A slice of the walk of a background save. It takes what the loop has left and, where there is
+/// nothing left, a third of the time: half as long as the others had since its last slice, within
+/// bounds.
+void KeyspaceActor::save() {
+  saving_ = false;
+  engine::Environment& environment = executor_->environment();
+  engine::Saving& saving = store_.saving;
+  if (executor_->suspended()) return save_soon(save_wait_us);
+  if (saving.cut_wanted) engine::cut_snapshot(environment);
+  const std::uint64_t begun_ns = loop().clock().stopwatch_ns();
+  const std::uint64_t others_ns = begun_ns - save_paused_ns_;
+  const std::uint64_t slice_ns = std::clamp(others_ns / 2, save_slice_min_ns, save_slice_max_ns);
+  bool more = true;
+  while (more && loop().clock().stopwatch_ns() - begun_ns < slice_ns)
+    more = engine::go_on_saving(environment, save_step_entries) ||
+           store_.log.go_on(environment, save_step_entries);
+  save_paused_ns_ = loop().clock().stopwatch_ns();
+  saving.longest_slice_ns = std::max(saving.longest_slice_ns, save_paused_ns_ - begun_ns);
+  if (!more) engine::look_after_saving(environment);
+  if (writes_file()) save_soon(more ? 0 : save_wait_us);
 }
 
 void KeyspaceActor::free_garbage() {

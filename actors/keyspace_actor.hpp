@@ -47,6 +47,10 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   void settle() override;
   void go_on_soon() override;
 
+  [[nodiscard]] bool writes_file() const;
+  void close_turn();
+  void hand_over_gathered();
+  void note_log_progress();
   net::TimerId after(std::int64_t delay_us, void (KeyspaceActor::*work)());
   void start();
   void send_pushes();
@@ -62,6 +66,10 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   void free_garbage();
   void go_on_evicting();
   void go_on_suspended();
+  void load();
+  void save();
+  void save_soon(std::int64_t delay_us);
+  void shut_down();
 
   engine::Store& store_;
   engine::Services& services_;
@@ -75,7 +83,11 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   bool pushing_ = false;            // a further share of pushes is scheduled
   bool expiring_ = false;           // a further slice of expiry is scheduled
   bool freeing_ = false;
-  bool evicting_ = false;          // a further slice of eviction is scheduled
+  bool evicting_ = false;                            // a further slice of eviction is scheduled
+  bool gathering_ = false;                           // what the log has gathered goes out soon
+  bool saving_ = false;                              // a further slice of a save is scheduled
+  std::uint64_t save_paused_ns_ = 0;                 // when the last slice ended (stopwatch)
+  std::optional<engine::ShutdownRequest> shutdown_;  // wanted, behind the unit that is suspended
   std::uint64_t idle_cursor_ = 0;  // client id up to which idle ones were looked for
 };
 

@@ -69,8 +69,23 @@ struct BatchYielded {
   engine::SessionPtr session;
 };
 
+/// keyspace -> disk actor: there is something to take out of the log's tail.
+struct LogHandedOver {};
+
+/// disk actor -> keyspace: the log is durable further than before, a rewrite has ended, or the disk
+/// has failed: the tail says which.
+struct LogAdvanced {};
+
 /// signals -> keyspace: read the configuration file again.
 struct ReloadRequested {};
+
+/// signals -> keyspace: save what is to be saved, and end the server.
+struct ShutdownRequested {
+  engine::ShutdownRequest request;
+};
+
+/// a loading thread -> keyspace: there is a step in the load queue.
+struct LoadAdvanced {};
 
 }  // namespace respawn::actors
 
@@ -86,3 +101,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::KeyspaceStarted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ConfigChanged)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::BatchYielded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ReloadRequested)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::LogHandedOver)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::LogAdvanced)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::ShutdownRequested)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(respawn::actors::LoadAdvanced)

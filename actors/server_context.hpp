@@ -8,7 +8,9 @@
 #include <span>
 #include <vector>
 
+#include "actors/append_log_link.hpp"
 #include "actors/keyspace_directory.hpp"
+#include "actors/load_queue.hpp"
 #include "base/histogram.hpp"
 #include "config/change.hpp"
 #include "engine/run/services.hpp"
@@ -117,6 +119,8 @@ struct ServerContext {
   ConfigCell config;
   NetworkCounters counters;
   KeyspaceDirectory directory;
+  AppendLogLink append_log;
+  LoadQueue load_queue;
   std::shared_ptr<supervision::TreeBoard> board;
   engine::LogService& log;
   /// The loops that carry connections; constant once actors run.

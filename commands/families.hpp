@@ -50,10 +50,12 @@ extern const std::span<const CommandSpec> stream_deletion_commands;  // streams/
 extern const std::span<const CommandSpec> stream_release_commands;   // streams/releases.cpp
 extern const std::span<const CommandSpec> connection_commands;       // connection/connection.cpp
 extern const std::span<const CommandSpec> server_commands;           // server/server.cpp
+extern const std::span<const CommandSpec> saving_commands;           // server/saving.cpp
 extern const std::span<const CommandSpec> acl_commands;              // access/acl.cpp
 extern const std::span<const CommandSpec> client_commands;           // connection/client.cpp
 extern const std::span<const CommandSpec> command_commands;          // server/command.cpp
 extern const std::span<const CommandSpec> config_commands;           // server/config.cpp
+extern const std::span<const CommandSpec> append_log_commands;       // server/append_log.cpp
 extern const std::span<const CommandSpec> debug_commands;            // server/debug.cpp
 extern const std::span<const CommandSpec> memory_commands;           // server/memory.cpp
 extern const std::span<const CommandSpec> lolwut_commands;           // server/lolwut.cpp

@@ -130,6 +130,9 @@ struct Config {
   bool rdbcompression{};
   bool rdbchecksum{};
   bool stop_writes_on_bgsave_error{};
+  bool rdb_skip_unknown{};
+  bool rdb_save_incremental_fsync{};
+  bool aof_rewrite_incremental_fsync{};
   int rdb_key_save_delay_us{};
   int key_load_delay_us{};
   int loading_process_events_interval_bytes{};

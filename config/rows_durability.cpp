@@ -36,10 +36,6 @@ const char* check_appenddirname(Value& value) {
   return has_slash(value) ? "appenddirname can't be a path, just a dirname" : nullptr;
 }
 
-bool has_points(const Value& value) {
-  return !std::get<std::vector<SavePoint>>(value).empty();
-}
-
 bool has_master(const Value& value) {
   return !std::get<std::vector<std::string>>(value).empty();
 }
@@ -51,11 +47,12 @@ bool is_replica(const Config& config) {
 constexpr Option persistence[] = {
     make_option("save", Kind::save_points, "3600 1 300 100 60 10000")
         .bind<&Config::save>()
-        .promises(has_points, "snapshots are not written yet")
+        .implemented()
         .about("When a snapshot is written: pairs of seconds and writes; empty writes none."),
     text("dbfilename", "dump.rdb")
         .bind<&Config::dbfilename>()
         .guarded()
+        .implemented()
         .checked(check_dbfilename)
         .about("Name of the snapshot file in dir."),
     boolean("rdbcompression", "yes")
@@ -65,21 +62,33 @@ constexpr Option persistence[] = {
     boolean("rdbchecksum", "yes")
         .bind<&Config::rdbchecksum>()
         .immutable()
+        .implemented()
         .about("Whether a snapshot ends with a checksum that loading verifies."),
     boolean("stop-writes-on-bgsave-error", "yes")
         .bind<&Config::stop_writes_on_bgsave_error>()
+        .implemented()
         .about("Whether writes are refused while snapshots cannot be written."),
+    boolean("rdb-skip-unknown", "no")
+        .bind<&Config::rdb_skip_unknown>()
+        .implemented()
+        .about(
+            "Whether values of kinds that this server does not have are passed over in a snapshot "
+            "that is loaded, with a warning; else it is refused."),
     boolean("rdb-save-incremental-fsync", "yes")
+        .bind<&Config::rdb_save_incremental_fsync>()
+        .implemented()
         .about("Whether a snapshot is flushed to disk in pieces while it is written."),
     boolean("rdb-del-sync-files", "no")
         .about("Whether snapshots made only for a replica are deleted afterwards."),
     integer("rdb-key-save-delay", "0", int_min)
         .bind<&Config::rdb_key_save_delay_us>()
+        .implemented()
         .in(Unit::microseconds)
         .hide()
         .about("Pause per key while a snapshot is written, for tests."),
     integer("key-load-delay", "0", int_min)
         .bind<&Config::key_load_delay_us>()
+        .implemented()
         .in(Unit::microseconds)
         .hide()
         .about("Pause per key while data is loaded, for tests."),
@@ -91,44 +100,56 @@ constexpr Option persistence[] = {
     boolean("appendonly", "no")
         .bind<&Config::appendonly>()
         .not_while_loading()
-        .promises(is_yes, "the append log is not written yet")
+        .implemented()
         .about("Whether every write is recorded in the append log."),
     text("appendfilename", "appendonly.aof")
         .bind<&Config::appendfilename>()
+        .implemented()
         .immutable()
         .checked(check_appendfilename)
         .about("First part of the names of the append log's files."),
     text("appenddirname", "appendonlydir")
         .bind<&Config::appenddirname>()
+        .implemented()
         .immutable()
         .checked(check_appenddirname)
         .about("Directory in dir that holds the append log."),
     choice("appendfsync", "everysec", fsync_policies)
         .bind<&Config::appendfsync>()
+        .implemented()
         .about("When the append log is flushed to disk: before each reply, each second, or never."),
     boolean("no-appendfsync-on-rewrite", "no")
         .bind<&Config::no_appendfsync_on_rewrite>()
+        .implemented()
         .about("Whether flushing pauses while a snapshot or a rewrite is under way."),
     integer("auto-aof-rewrite-percentage", "100")
         .bind<&Config::auto_aof_rewrite_percentage>()
         .in(Unit::percent)
+        .implemented()
         .about("Growth since the last rewrite at which the append log is rewritten; 0 never."),
     memory("auto-aof-rewrite-min-size", "67108864")
         .bind<&Config::auto_aof_rewrite_min_size_bytes>()
+        .implemented()
         .about("Size below which the append log is not rewritten by itself."),
     boolean("aof-load-truncated", "yes")
         .bind<&Config::aof_load_truncated>()
+        .implemented()
         .about("Whether an append log that breaks off in its last command is loaded."),
     boolean("aof-use-rdb-preamble", "yes")
         .bind<&Config::aof_use_rdb_preamble>()
+        .implemented()
         .about("Whether a rewritten append log starts with a snapshot."),
     boolean("aof-timestamp-enabled", "no")
         .bind<&Config::aof_timestamp_enabled>()
+        .implemented()
         .about("Whether the append log notes the time, so that it can be cut at one."),
     boolean("aof-rewrite-incremental-fsync", "yes")
+        .bind<&Config::aof_rewrite_incremental_fsync>()
+        .implemented()
         .about("Whether a rewrite is flushed to disk in pieces."),
     boolean("aof-disable-auto-gc", "no")
         .bind<&Config::aof_disable_auto_gc>()
+        .implemented()
         .about("Whether files that the append log no longer needs are kept."),
 };
 

@@ -65,10 +65,6 @@ bool adjusts(const Value& value) {
   return std::get<std::int64_t>(value) != code(OomScoreAdjust::no);
 }
 
-bool saves(const Value& value) {
-  return (std::get<std::int64_t>(value) & shutdown_flag::save) != 0;
-}
-
 bool drops_password(const Value& before, const Value& after) {
   return is_given(before) && !is_given(after);
 }
@@ -83,12 +79,10 @@ const char* check_locale(Value& value) {
   return nullptr;
 }
 
-constexpr std::string_view no_snapshots = "snapshots are not written yet";
-
 constexpr Option flags(std::string_view name) {
   Option option = make_option(name, Kind::flags, "default");
   option.names = shutdown_flags;
-  return option.checked(check_shutdown).promises(saves, no_snapshots);
+  return option.checked(check_shutdown);
 }
 
 constexpr Option rows[] = {
@@ -176,9 +170,11 @@ constexpr Option rows[] = {
         .about("How long a shutdown waits for replicas that are behind."),
     flags("shutdown-on-sigint")
         .bind<&Config::shutdown_on_sigint>()
+        .implemented()
         .about("What SIGINT does about saving and waiting."),
     flags("shutdown-on-sigterm")
         .bind<&Config::shutdown_on_sigterm>()
+        .implemented()
         .about("What SIGTERM does about saving and waiting."),
     integer("hz", "10")
         .bind<&Config::hz>()

@@ -138,6 +138,9 @@ class ChangeObserver {
   /// The database is about to lose all its keys.
   virtual void before_clear(std::size_t database) = 0;
 
+  /// What a database held that was cleared: whoever needs it longer takes it.
+  virtual void cleared(std::unique_ptr<Contents>&) {}
+
   /// Two databases are about to change places.
   virtual void before_swap(std::size_t first, std::size_t second) = 0;
 };

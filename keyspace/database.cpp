@@ -46,24 +46,24 @@ void change_owner(Entry* fresh) {
 
 }  // namespace
 
-Database::Contents::~Contents() {
+Contents::~Contents() {
   while (free_slice(std::numeric_limits<std::size_t>::max()) > 0) {
   }
 }
 
-std::size_t Database::Contents::size() const {
-  return dict.size() + expiries.size() + field_expiries.size();
+std::size_t Contents::size() const {
+  return dict_.size() + expiries_.size() + field_expiries_.size();
 }
 
-std::size_t Database::Contents::free_slice(std::size_t budget) noexcept {
+std::size_t Contents::free_slice(std::size_t budget) noexcept {
   std::size_t freed = 0;
   for (; freed < budget; ++freed) {
-    Entry* entry = dict.drain();
+    Entry* entry = dict_.drain();
     if (entry == nullptr) break;
-    if (auto object = EntryBuilder::destroy(entry)) garbage->take(std::move(object));
+    if (auto object = EntryBuilder::destroy(entry)) garbage_->take(std::move(object));
   }
-  if (freed < budget) freed += expiries.free_slice(budget - freed);
-  if (freed < budget) freed += field_expiries.free_slice(budget - freed);
+  if (freed < budget) freed += expiries_.free_slice(budget - freed);
+  if (freed < budget) freed += field_expiries_.free_slice(budget - freed);
   return freed;
 }
 
@@ -86,8 +86,8 @@ void Database::dispose(Entry* entry) noexcept {
 /// Puts a complete new entry beside `existing`, which leave() then takes out, or in a place of its
 /// own. Strong guarantee.
 void Database::enter(const Key& key, const Entry* existing, Entry* fresh) {
-  KeyDict& dict = contents_->dict;
-  ExpiryIndex& expiries = contents_->expiries;
+  KeyDict& dict = contents_->dict_;
+  ExpiryIndex& expiries = contents_->expiries_;
   RESPAWN_CHECK(dict.find(key.bytes, key.hash) == existing);
   if (fresh->has_expiry()) expiries.insert(fresh->expire_at_ms(), fresh);
   try {
@@ -99,8 +99,8 @@ void Database::enter(const Key& key, const Entry* existing, Entry* fresh) {
 }
 
 void Database::leave(const Key& key, Entry* existing, Entry* fresh) {
-  contents_->dict.replace(existing, fresh, key.hash);
-  if (existing->has_expiry()) contents_->expiries.erase(existing->expire_at_ms(), existing);
+  contents_->dict_.replace(existing, fresh, key.hash);
+  if (existing->has_expiry()) contents_->expiries_.erase(existing->expire_at_ms(), existing);
   leave_fields(*existing);
   dispose(existing);
 }
@@ -111,14 +111,14 @@ void Database::enter_fields(const Entry& fresh) {
   FieldSchedule* schedule = schedule_of(fresh);
   if (schedule == nullptr) return;
   const std::int64_t at_ms = fresh.object<Hash>().earliest_expiry_ms();
-  if (at_ms != never) contents_->field_expiries.insert(at_ms, token_of(fresh));
+  if (at_ms != never) contents_->field_expiries_.insert(at_ms, token_of(fresh));
   schedule->indexed_ms = at_ms;
 }
 
 void Database::leave_fields(const Entry& entry) noexcept {
   FieldSchedule* schedule = schedule_of(entry);
   if (schedule == nullptr || schedule->indexed_ms == never) return;
-  contents_->field_expiries.erase(schedule->indexed_ms, token_of(entry));
+  contents_->field_expiries_.erase(schedule->indexed_ms, token_of(entry));
   schedule->indexed_ms = never;
 }
 
@@ -127,7 +127,7 @@ void Database::fields_expire(Entry* entry) {
   if (schedule == nullptr) return;
   const std::int64_t at_ms = entry->object<Hash>().earliest_expiry_ms();
   if (at_ms == schedule->indexed_ms) return;
-  ExpiryIndex& index = contents_->field_expiries;
+  ExpiryIndex& index = contents_->field_expiries_;
   if (at_ms != never) index.insert(at_ms, token_of(*entry));
   if (schedule->indexed_ms != never) index.erase(schedule->indexed_ms, token_of(*entry));
   *schedule = {at_ms, entry};
@@ -135,12 +135,12 @@ void Database::fields_expire(Entry* entry) {
 
 const Entry* Database::next_expired_fields(std::int64_t now_ms) const {
   return now_ms > earliest_field_expiry_ms()
-             ? first_field_schedule(contents_->field_expiries)->owner
+             ? first_field_schedule(contents_->field_expiries_)->owner
              : nullptr;
 }
 
 std::int64_t Database::earliest_field_expiry_ms() const {
-  const FieldSchedule* first = first_field_schedule(contents_->field_expiries);
+  const FieldSchedule* first = first_field_schedule(contents_->field_expiries_);
   return first == nullptr ? never : first->indexed_ms;
 }
 
@@ -167,18 +167,18 @@ Entry* Database::move(Entry* entry, Database& to, const Key& key, Entry* replace
   const FieldSchedule* schedule = &to != this ? schedule_of(*entry) : nullptr;
   const std::int64_t fields_ms = schedule != nullptr ? schedule->indexed_ms : never;
   try {
-    if (fields_ms != never) to.contents_->field_expiries.insert(fields_ms, token_of(*fresh));
+    if (fields_ms != never) to.contents_->field_expiries_.insert(fields_ms, token_of(*fresh));
     to.enter(key, replaced, fresh);
   } catch (...) {
-    if (fields_ms != never) to.contents_->field_expiries.erase(fields_ms, token_of(*fresh));
+    if (fields_ms != never) to.contents_->field_expiries_.erase(fields_ms, token_of(*fresh));
     EntryBuilder::free_shell(fresh);
     throw;
   }
-  if (fields_ms != never) contents_->field_expiries.erase(fields_ms, token_of(*fresh));
+  if (fields_ms != never) contents_->field_expiries_.erase(fields_ms, token_of(*fresh));
   change_owner(fresh);
   if (replaced != nullptr) to.leave(key, replaced, fresh);
-  RESPAWN_CHECK(contents_->dict.erase(entry, hash_bytes(entry->key())));
-  if (entry->has_expiry()) contents_->expiries.erase(entry->expire_at_ms(), entry);
+  RESPAWN_CHECK(contents_->dict_.erase(entry, hash_bytes(entry->key())));
+  if (entry->has_expiry()) contents_->expiries_.erase(entry->expire_at_ms(), entry);
   lose(*entry);
   EntryBuilder::free_shell(entry);
   return fresh;
@@ -188,7 +188,7 @@ Entry* Database::move(Entry* entry, Database& to, const Key& key, Entry* replace
 void Database::move_expiry(Entry* entry, std::int64_t at_ms) {
   const std::int64_t before = entry->expire_at_ms();
   if (before == at_ms) return;
-  ExpiryIndex& expiries = contents_->expiries;
+  ExpiryIndex& expiries = contents_->expiries_;
   // Times far in the future may be one and the same in the index.
   if (!expiries.contains(at_ms, entry)) {
     expiries.insert(at_ms, entry);
@@ -283,16 +283,16 @@ char* Database::writable(Entry* entry) {
 }
 
 void Database::erase(const Key& key, Entry* entry) {
-  const bool found = contents_->dict.erase(entry, key.hash);
+  const bool found = contents_->dict_.erase(entry, key.hash);
   RESPAWN_CHECK(found);
-  if (entry->has_expiry()) contents_->expiries.erase(entry->expire_at_ms(), entry);
+  if (entry->has_expiry()) contents_->expiries_.erase(entry->expire_at_ms(), entry);
   leave_fields(*entry);
   dispose(entry);
 }
 
 /// `fresh` has taken over the value of `entry`.
 void Database::replace_shell(Entry* entry, Entry* fresh) {
-  contents_->dict.replace(entry, fresh, hash_bytes(entry->key()));
+  contents_->dict_.replace(entry, fresh, hash_bytes(entry->key()));
   change_owner(fresh);
   EntryBuilder::free_shell(entry);
 }
@@ -305,7 +305,7 @@ Entry* Database::set_expiry(Entry* entry, std::int64_t at_ms) {
   }
   Entry* fresh = EntryBuilder::with_expiry(*entry, at_ms);
   try {
-    contents_->expiries.insert(at_ms, fresh);
+    contents_->expiries_.insert(at_ms, fresh);
   } catch (...) {
     EntryBuilder::free_shell(fresh);
     throw;
@@ -317,46 +317,53 @@ Entry* Database::set_expiry(Entry* entry, std::int64_t at_ms) {
 Entry* Database::clear_expiry(Entry* entry) {
   if (!entry->has_expiry()) return entry;
   Entry* fresh = EntryBuilder::with_expiry(*entry, never);
-  contents_->expiries.erase(entry->expire_at_ms(), entry);
+  contents_->expiries_.erase(entry->expire_at_ms(), entry);
   replace_shell(entry, fresh);
   return fresh;
 }
 
 std::int64_t Database::earliest_expiry_ms() const {
-  const Entry* entry = contents_->expiries.first();
+  const Entry* entry = contents_->expiries_.first();
   return entry == nullptr ? never : entry->expire_at_ms();
 }
 
 const Entry* Database::next_expired(std::int64_t now_ms) const {
-  const Entry* entry = contents_->expiries.first();
+  const Entry* entry = contents_->expiries_.first();
   return entry != nullptr && entry->expired(now_ms) ? entry : nullptr;
 }
 
 std::int64_t Database::mean_ttl_ms(std::int64_t now_ms) const {
   return expiring_count() == 0 ? 0
-                               : std::max<std::int64_t>(0, contents_->expiries.mean_ms() - now_ms);
+                               : std::max<std::int64_t>(0, contents_->expiries_.mean_ms() - now_ms);
 }
 
-void Database::clear() {
-  auto fresh = std::make_unique<Contents>(garbage_);
-  std::swap(fresh, contents_);
-  garbage_.take(std::move(fresh));
+std::unique_ptr<Contents> Database::take_contents() {
+  auto held = std::make_unique<Contents>(garbage_);
+  std::swap(held, contents_);
+  return held;
+}
+
+void Database::adopt(Database& other) {
+  RESPAWN_CHECK(empty());
+  swap(other);
+  contents_->garbage_ = &garbage_;
+  other.contents_->garbage_ = &other.garbage_;
 }
 
 std::size_t Database::memory_bytes(const Entry& entry) const {
   std::size_t bytes = entry.memory_bytes();
-  if (size() > 0) bytes += contents_->dict.memory_bytes() / size();
-  if (entry.has_expiry()) bytes += contents_->expiries.memory_bytes() / expiring_count();
+  if (size() > 0) bytes += contents_->dict_.memory_bytes() / size();
+  if (entry.has_expiry()) bytes += contents_->expiries_.memory_bytes() / expiring_count();
   return bytes;
 }
 
 std::size_t Database::overhead_bytes() const {
-  return sizeof(Database) + sizeof(Contents) + contents_->dict.memory_bytes() +
+  return sizeof(Database) + sizeof(Contents) + contents_->dict_.memory_bytes() +
          expiry_overhead_bytes();
 }
 
 std::size_t Database::expiry_overhead_bytes() const {
-  return contents_->expiries.memory_bytes() + contents_->field_expiries.memory_bytes();
+  return contents_->expiries_.memory_bytes() + contents_->field_expiries_.memory_bytes();
 }
 
 namespace {
@@ -371,16 +378,16 @@ Status check_container(const Entry& entry) {
 }  // namespace
 
 Status Database::check_invariants() const {
-  if (Status status = contents_->dict.check_invariants(); !status) return status;
-  if (Status status = contents_->expiries.check_invariants(); !status) return status;
-  if (Status status = contents_->field_expiries.check_invariants(); !status) return status;
+  if (Status status = contents_->dict_.check_invariants(); !status) return status;
+  if (Status status = contents_->expiries_.check_invariants(); !status) return status;
+  if (Status status = contents_->field_expiries_.check_invariants(); !status) return status;
   std::size_t expiring = 0;
   std::size_t expiring_hashes = 0;
   Status status = success();
   for_each([&](const Entry& entry) {
     if (entry.has_expiry()) {
       ++expiring;
-      if (!contents_->expiries.contains(entry.expire_at_ms(), &entry))
+      if (!contents_->expiries_.contains(entry.expire_at_ms(), &entry))
         status = failure("database: a key's expiry is not in the index");
     }
     if (const FieldSchedule* schedule = schedule_of(entry)) {
@@ -393,7 +400,7 @@ Status Database::check_invariants() const {
     if (Status inner = check_container(entry); !inner) status = inner;
   });
   if (expiring != expiring_count()) return failure("database: expiries of keys that are gone");
-  if (expiring_hashes != contents_->field_expiries.size())
+  if (expiring_hashes != contents_->field_expiries_.size())
     return failure("database: expiring fields of hashes that are gone");
   return status;
 }

@@ -41,6 +41,50 @@ struct EntryTraits {
 
 using KeyDict = Dict<EntryTraits>;
 
+/// All that a database holds; what SWAPDB exchanges, and what a database that is cleared gives
+/// away: whoever walks over the keys of a moment (a snapshot) holds on to these, not to a number.
+/// Owner: a Database; once it was cleared Garbage, or the observer that keeps it. Owns the entries.
+class Contents final : public Disposable {
+ public:
+  explicit Contents(Garbage& to) : garbage_(&to) {}
+
+  ~Contents() override;
+
+  // Disposable
+  [[nodiscard]] std::size_t size() const override;
+  std::size_t free_slice(std::size_t budget) noexcept override;
+
+  [[nodiscard]] std::size_t key_count() const { return dict_.size(); }
+
+  [[nodiscard]] std::size_t expiring_count() const { return expiries_.size(); }
+
+  /// Hashes of which fields may expire.
+  [[nodiscard]] std::size_t expiring_hash_count() const { return field_expiries_.size(); }
+
+  [[nodiscard]] std::size_t bucket_count() const { return dict_.bucket_count(); }
+
+  /// Place of a key in a walk: below position_end.
+  static std::uint64_t position(std::uint64_t hash) { return KeyDict::position(hash); }
+
+  static constexpr std::uint64_t position_end = BucketTable::position_end;
+  static constexpr unsigned position_bits = BucketTable::position_bits;
+
+  /// Visits the entries whose positions are from `from` up to the one that is returned, those of
+  /// one bucket at most.
+  template <class Visitor>
+  std::uint64_t walk_step(std::uint64_t from, Visitor&& visit) const {
+    return dict_.walk_step(from, [&](const Entry& entry) { visit(entry); });
+  }
+
+ private:
+  friend class Database;
+
+  KeyDict dict_;
+  ExpiryIndex expiries_;
+  ExpiryIndex field_expiries_;  // of hashes, not entries: they stay where they are
+  Garbage* garbage_;
+};
+
 /// Owner: Databases; only the keyspace actor touches it. Knows no clock: whether a key has expired
 /// is the caller's question (entry->expired(now_ms)). Everybody may read; only the gate (Change,
 /// and Databases for whole databases) changes it.
@@ -55,25 +99,25 @@ class Database {
 
   /// Null when absent. O(1): one line of the dict and one of the entry.
   [[nodiscard]] const Entry* find(const Key& key) const {
-    return contents_->dict.find(key.bytes, key.hash);
+    return contents_->dict_.find(key.bytes, key.hash);
   }
 
   /// For a batch: first prefetch(hash) for all its keys, then prefetch_entry(hash) for all, then
   /// find. Hints only.
-  void prefetch(std::uint64_t hash) const { contents_->dict.prefetch(hash); }
+  void prefetch(std::uint64_t hash) const { contents_->dict_.prefetch(hash); }
 
-  void prefetch_entry(std::uint64_t hash) const { contents_->dict.prefetch_element(hash); }
+  void prefetch_entry(std::uint64_t hash) const { contents_->dict_.prefetch_element(hash); }
 
   /// The earliest expiry; `never` when no key has one. O(log n).
   [[nodiscard]] std::int64_t earliest_expiry_ms() const;
 
   /// The key with the earliest expiry; null when no key has one. O(log n).
-  [[nodiscard]] const Entry* first_to_expire() const { return contents_->expiries.first(); }
+  [[nodiscard]] const Entry* first_to_expire() const { return contents_->expiries_.first(); }
 
   /// Each key with an expiry with about the same probability; null when there is none. Expected
   /// O(log n).
   [[nodiscard]] const Entry* random_expiring(Random& random) const {
-    return contents_->expiries.random(random);
+    return contents_->expiries_.random(random);
   }
 
   /// A key that has expired, the earliest first; null when none has. The caller erases it.
@@ -87,11 +131,11 @@ class Database {
   /// then calls Change::fields_expire(), or erases it.
   [[nodiscard]] const Entry* next_expired_fields(std::int64_t now_ms) const;
 
-  [[nodiscard]] std::size_t size() const { return contents_->dict.size(); }
+  [[nodiscard]] std::size_t size() const { return contents_->dict_.size(); }
 
   [[nodiscard]] bool empty() const { return size() == 0; }
 
-  [[nodiscard]] std::size_t expiring_count() const { return contents_->expiries.size(); }
+  [[nodiscard]] std::size_t expiring_count() const { return contents_->expiries_.size(); }
 
   /// Mean remaining life of the keys with an expiry (INFO's avg_ttl); 0 without any. O(1), exact.
   [[nodiscard]] std::int64_t mean_ttl_ms(std::int64_t now_ms) const;
@@ -99,7 +143,7 @@ class Database {
   /// Calls visit(const Entry&) for every key. The visitor must not change this database.
   template <class Visitor>
   void for_each(Visitor&& visit) const {
-    contents_->dict.for_each([&](const Entry& entry) { visit(entry); });
+    contents_->dict_.for_each([&](const Entry& entry) { visit(entry); });
   }
 
   /// SCAN: visits about `count` keys (whole buckets) from `cursor` on and returns the next cursor,
@@ -107,18 +151,20 @@ class Database {
   /// whole of a scan is visited, exactly once. The visitor must not change this database.
   template <class Visitor>
   std::uint64_t scan(std::uint64_t cursor, std::size_t count, Visitor&& visit) const {
-    return contents_->dict.scan(cursor, count, [&](const Entry& entry) { visit(entry); });
+    return contents_->dict_.scan(cursor, count, [&](const Entry& entry) { visit(entry); });
   }
 
   /// Visits the few keys of a bucket drawn at random, maybe none: each key with about the same
   /// probability. The visitor must not change this database.
   template <class Visitor>
   void sample(Random& random, Visitor&& visit) const {
-    contents_->dict.sample(random, [&](const Entry& entry) { visit(entry); });
+    contents_->dict_.sample(random, [&](const Entry& entry) { visit(entry); });
   }
 
   /// Each key with the same probability; null when empty. Expected O(1).
-  [[nodiscard]] const Entry* random(Random& random) const { return contents_->dict.random(random); }
+  [[nodiscard]] const Entry* random(Random& random) const {
+    return contents_->dict_.random(random);
+  }
 
   /// Bytes one key takes in all: entry, value, its share of the dict and of the expiry index.
   [[nodiscard]] std::size_t memory_bytes(const Entry& entry) const;
@@ -129,7 +175,10 @@ class Database {
   /// What of it is the index of expiries.
   [[nodiscard]] std::size_t expiry_overhead_bytes() const;
 
-  [[nodiscard]] std::size_t bucket_count() const { return contents_->dict.bucket_count(); }
+  [[nodiscard]] std::size_t bucket_count() const { return contents_->dict_.bucket_count(); }
+
+  /// Its identity until it is cleared; SWAPDB gives it to another database.
+  [[nodiscard]] const Contents& contents() const { return *contents_; }
 
   /// Walks everything; an error names what does not hold. O(size).
   [[nodiscard]] Status check_invariants() const;
@@ -164,8 +213,11 @@ class Database {
   Entry* clear_expiry(Entry* entry);
   void fields_expire(Entry* entry);
 
-  /// Drops everything in O(1); the memory comes back through Garbage.
-  void clear();
+  /// Is empty from now on; what it held is given away. O(1).
+  [[nodiscard]] std::unique_ptr<Contents> take_contents();
+
+  /// Requires that it is empty. Takes over all that the other one holds. O(1).
+  void adopt(Database& other);
 
   void swap(Database& other) noexcept { std::swap(contents_, other.contents_); }
 
@@ -177,20 +229,6 @@ class Database {
     waiters_ = waiters;
     index_ = static_cast<int>(index);
   }
-
-  /// What clear() hands to Garbage. Owns the entries.
-  struct Contents final : Disposable {
-    explicit Contents(Garbage& to) : garbage(&to) {}
-
-    ~Contents() override;
-    [[nodiscard]] std::size_t size() const override;
-    std::size_t free_slice(std::size_t budget) noexcept override;
-
-    KeyDict dict;
-    ExpiryIndex expiries;
-    ExpiryIndex field_expiries;  // of hashes, not entries: they stay where they are
-    Garbage* garbage;
-  };
 
   Entry* put(const Key& key, Entry* existing, Entry* fresh);
   void enter(const Key& key, const Entry* existing, Entry* fresh);

@@ -20,12 +20,28 @@ std::size_t Databases::size() const {
 }
 
 void Databases::clear(std::size_t index) {
-  Database& cleared = database(index);
   mutating_ = true;
   for (ChangeObserver* observer : observers_) observer->before_clear(index);
-  if (cleared.empty()) return;
-  cleared.clear();
+  if (database(index).empty()) return;
+  give_away(index);
   lose_all(index);
+}
+
+/// To the observer that wants it, else to Garbage.
+void Databases::give_away(std::size_t index) {
+  std::unique_ptr<Contents> held = database(index).take_contents();
+  for (ChangeObserver* observer : observers_)
+    if (held) observer->cleared(held);
+  if (held) garbage_.take(std::move(held));
+}
+
+void Databases::adopt(Databases& others) {
+  RESPAWN_CHECK(others.count() == count());
+  for (std::size_t index = 0; index < count(); ++index) {
+    clear(index);
+    database(index).adopt(others.database(index));
+  }
+  settled();
 }
 
 void Databases::swap(std::size_t first, std::size_t second) {

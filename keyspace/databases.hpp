@@ -51,6 +51,10 @@ class Databases {
   /// Not any more, if it is this one that is told.
   void stop_telling(const WaiterTable& waiters);
 
+  /// Takes over what another set of as many databases holds, made apart from this one; what was
+  /// here is cleared. O(1).
+  void adopt(Databases& others);
+
   /// Keys of all databases.
   [[nodiscard]] std::size_t size() const;
 
@@ -104,6 +108,7 @@ class Databases {
       tell_observers(index, key, entry);
   }
 
+  void give_away(std::size_t index);
   void tell_observers(std::size_t index, const Key& key, const Entry* entry);
   void lose_all(std::size_t index);
 

@@ -113,6 +113,18 @@ class Dict {
   /// cursor.
   static std::uint64_t position(std::uint64_t hash) { return BucketTable::position(hash); }
 
+  /// One step of such a walk: visits the elements from position `from` up to the one that is
+  /// returned (position_end: there is no more), those of one bucket at most.
+  template <class Visitor>
+  std::uint64_t walk_step(std::uint64_t from, Visitor&& visit) const {
+    const BucketTable::Run run = table_.run_at(from);
+    visit_chain(run.bucket, [&](Element& element) {
+      if (!run.whole && BucketTable::position(hash_of(&element)) < run.from) return;
+      visit(element);
+    });
+    return run.next;
+  }
+
   template <class Visitor>
   void for_each(Visitor&& visit) const {
     for (std::size_t i = 0; i < table_.physical_count(); ++i)

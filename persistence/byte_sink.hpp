@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/shared_block.hpp"
+
 namespace respawn::persistence {
 
 /// Owner: who encodes.
@@ -17,6 +19,16 @@ class ByteSink {
 
   /// Takes all of the bytes; what a sink cannot take it remembers itself.
   virtual void write(std::string_view bytes) = 0;
+};
+
+/// A sink that compresses strings by itself, later and elsewhere.
+class StringTakingSink : public ByteSink {
+ public:
+  /// A string of such a size from which on it is worth trying.
+  virtual void string(std::string_view bytes) = 0;
+
+  /// The same, held instead of copied.
+  virtual void block(BlockPtr block) = 0;
 };
 
 /// Appends to a string.

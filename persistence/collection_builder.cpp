@@ -17,10 +17,10 @@ using keyspace::Object;
 using keyspace::Set;
 using keyspace::SortedSet;
 
-/// The collection, if it is whole.
+/// The collection, if it is whole; it may be empty.
 template <class Collection>
 std::unique_ptr<Object> checked(std::unique_ptr<Collection> built, bool good) {
-  if (!good || built->empty()) return nullptr;
+  if (!good) return nullptr;
   return built;
 }
 

@@ -10,8 +10,8 @@
 
 namespace respawn::persistence {
 
-// Each returns null unless the reader is complete and its elements make a collection that is not
-// empty and has nothing twice.
+// Each returns null unless the reader is complete and its elements make a collection that has
+// nothing twice.
 
 /// Adds the elements at the end; also when there is none. Whether the reader is complete.
 [[nodiscard]] bool append_all(keyspace::List& list, ElementReader& elements,

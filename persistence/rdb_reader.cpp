@@ -28,14 +28,17 @@ std::uint8_t RdbReader::byte() {
 }
 
 std::uint64_t RdbReader::big_endian(int bytes) {
-  std::uint64_t value = 0;
-  for (int i = 0; i < bytes; ++i) value = value << 8 | byte();
-  return value;
+  const std::uint64_t value = little_endian(bytes);
+  return __builtin_bswap64(value) >> (64 - 8 * bytes);
 }
 
 std::uint64_t RdbReader::little_endian(int bytes) {
+  static_assert(std::endian::native == std::endian::little);
   std::uint64_t value = 0;
-  for (int i = 0; i < bytes; ++i) value |= std::uint64_t{byte()} << (8 * i);
+  if (!ok_ || !source_->read({reinterpret_cast<char*>(&value), static_cast<std::size_t>(bytes)})) {
+    fail();
+    return 0;
+  }
   return value;
 }
 
@@ -65,6 +68,7 @@ std::uint64_t RdbReader::length() {
 
 std::uint64_t RdbReader::count(std::uint64_t bytes_each) {
   const std::uint64_t found = length();
+  if (ok_ && found == 0) note_empty();
   if (found == 0 || found > source_->left() / bytes_each) fail();
   return ok_ ? found : 0;
 }
@@ -76,52 +80,61 @@ std::uint64_t RdbReader::count_or_none(std::uint64_t bytes_each) {
 }
 
 std::string RdbReader::string() {
+  std::string text;
+  string(text);
+  return text;
+}
+
+void RdbReader::string(std::string& to) {
   const Head found = head();
-  if (!ok_) return {};
-  std::string text = found.special ? special_string(found.value) : bytes(found.value);
-  if (!ok_) text.clear();
+  if (ok_) found.special ? special_string(found.value, to) : bytes(found.value, to);
+  if (!ok_) to.clear();
+}
+
+std::string RdbReader::raw(std::uint64_t count) {
+  std::string text;
+  bytes(count, text);
   return text;
 }
 
-std::string RdbReader::bytes(std::uint64_t count) {
-  if (!ok_ || count > source_->left() || count > string_bytes_max_) {
-    fail();
-    return {};
-  }
-  std::string text(count, '\0');
-  if (!source_->read(text)) fail();
-  return text;
+std::uint32_t RdbReader::word() {
+  return static_cast<std::uint32_t>(little_endian(4));
 }
 
-std::string RdbReader::special_string(std::uint64_t form) {
+void RdbReader::bytes(std::uint64_t count, std::string& to) {
+  if (!ok_ || count > source_->left() || count > string_bytes_max_) return fail();
+  to.resize(count);
+  if (!source_->read(to)) fail();
+}
+
+void RdbReader::special_string(std::uint64_t form, std::string& to) {
   switch (static_cast<SpecialString>(form)) {
     case SpecialString::int_8:
-      return format_int(static_cast<std::int8_t>(little_endian(1)));
+      to = format_int(static_cast<std::int8_t>(little_endian(1)));
+      return;
     case SpecialString::int_16:
-      return format_int(static_cast<std::int16_t>(little_endian(2)));
+      to = format_int(static_cast<std::int16_t>(little_endian(2)));
+      return;
     case SpecialString::int_32:
-      return format_int(static_cast<std::int32_t>(little_endian(4)));
+      to = format_int(static_cast<std::int32_t>(little_endian(4)));
+      return;
     case SpecialString::lzf:
-      return decompressed();
+      return decompress(to);
   }
   fail();
-  return {};
 }
 
-std::string RdbReader::decompressed() {
+void RdbReader::decompress(std::string& to) {
   const std::uint64_t packed_size = length();
   const std::uint64_t size = length();
-  const std::string packed = bytes(packed_size);
+  const std::string packed = raw(packed_size);
   static_assert(string_bytes_most <= std::numeric_limits<unsigned>::max());
-  if (!ok_ || size == 0 || size > packed.size() * expansion_max || size > string_bytes_max_) {
-    fail();
-    return {};
-  }
-  std::string text(size, '\0');
-  if (lzf_decompress(packed.data(), static_cast<unsigned>(packed.size()), text.data(),
+  if (!ok_ || size == 0 || size > packed.size() * expansion_max || size > string_bytes_max_)
+    return fail();
+  to.resize(size);
+  if (lzf_decompress(packed.data(), static_cast<unsigned>(packed.size()), to.data(),
                      static_cast<unsigned>(size)) != size)
     fail();
-  return text;
 }
 
 double RdbReader::number() {
@@ -134,7 +147,7 @@ double RdbReader::text_number() {
   const std::uint8_t size = byte();
   if (size == score_infinity) return std::numeric_limits<double>::infinity();
   if (size == score_negative_infinity) return -std::numeric_limits<double>::infinity();
-  const auto value = size == score_nan ? std::nullopt : parse_double(bytes(size));
+  const auto value = size == score_nan ? std::nullopt : parse_double(raw(size));
   if (!value) fail();
   return ok_ ? *value : 0;
 }

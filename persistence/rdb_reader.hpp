@@ -25,10 +25,27 @@ class RdbReader {
 
   void fail() { ok_ = false; }
 
+  /// A collection without elements was met: Redis has written such, and passes over them.
+  [[nodiscard]] bool met_empty() const { return met_empty_; }
+
+  void note_empty() { met_empty_ = true; }
+
+  /// For the next value: what was wrong with the last one was only that it is empty.
+  void forgive_empty() {
+    ok_ = true;
+    met_empty_ = false;
+  }
+
   /// Whether everything was read.
   [[nodiscard]] bool at_end() const { return source_->left() == 0; }
 
   std::uint8_t byte();
+
+  /// So many bytes as they are.
+  std::string raw(std::uint64_t bytes);
+
+  /// Four bytes.
+  std::uint32_t word();
 
   /// A plain length.
   std::uint64_t length();
@@ -40,6 +57,9 @@ class RdbReader {
   std::uint64_t count_or_none(std::uint64_t bytes_each);
 
   std::string string();
+
+  /// The same into a string that is there already.
+  void string(std::string& to);
 
   /// Eight bytes; NaN is an error.
   double number();
@@ -61,13 +81,14 @@ class RdbReader {
   Head head();
   std::uint64_t big_endian(int bytes);
   std::uint64_t little_endian(int bytes);
-  std::string bytes(std::uint64_t count);
-  std::string special_string(std::uint64_t form);
-  std::string decompressed();
+  void bytes(std::uint64_t count, std::string& to);
+  void special_string(std::uint64_t form, std::string& to);
+  void decompress(std::string& to);
 
   ByteSource* source_;
   std::uint64_t string_bytes_max_;
   bool ok_ = true;
+  bool met_empty_ = false;
 };
 
 }  // namespace respawn::persistence

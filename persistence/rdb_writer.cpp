@@ -38,11 +38,10 @@ void RdbWriter::byte(std::uint8_t value) {
 }
 
 void RdbWriter::length(std::uint64_t value) {
+  if (value < (1U << 6)) return byte(static_cast<std::uint8_t>(value));
   std::string bytes;
   int following = 0;
-  if (value < (1U << 6)) {
-    bytes += static_cast<char>(value);
-  } else if (value < (1U << 14)) {
+  if (value < (1U << 14)) {
     bytes += static_cast<char>(static_cast<unsigned>(LengthForm::bits_14) << 6 | value >> 8);
     following = 1;
   } else {
@@ -59,6 +58,7 @@ void RdbWriter::string(std::string_view bytes) {
     const auto value = parse_int64(bytes);
     if (value && small_integer(*value)) return;
   }
+  if (strings_ && bytes.size() >= compressible_min_bytes) return strings_->string(bytes);
   if (compress_ && compressed(bytes)) return;
   length(bytes.size());
   sink_->write(bytes);

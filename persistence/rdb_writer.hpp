@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "persistence/byte_sink.hpp"
 
@@ -16,6 +17,9 @@ class RdbWriter {
   /// With `compress` (rdbcompression) long strings are written compressed where that is shorter.
   RdbWriter(ByteSink& sink, bool compress) : sink_(&sink), compress_(compress) {}
 
+  /// Leaves it to the sink.
+  explicit RdbWriter(StringTakingSink& sink) : sink_(&sink), strings_(&sink), compress_(false) {}
+
   void byte(std::uint8_t value);
 
   /// 1 byte below 64, 2 below 16384, else 5 or 9.
@@ -24,6 +28,12 @@ class RdbWriter {
   /// A string: as an integer of up to 32 bits when it is the text of one, compressed when that is
   /// worth it, else its length and its bytes.
   void string(std::string_view bytes);
+
+  /// Whether block() is to be preferred for a long string that is stored as one.
+  [[nodiscard]] bool takes_blocks() const { return strings_ != nullptr; }
+
+  /// A string that stays as it is as long as it is held. Requires takes_blocks().
+  void block(BlockPtr bytes) { strings_->block(std::move(bytes)); }
 
   /// The string that is the text of this integer.
   void integer(std::int64_t value);
@@ -40,6 +50,7 @@ class RdbWriter {
   bool compressed(std::string_view bytes);
 
   ByteSink* sink_;
+  StringTakingSink* strings_ = nullptr;
   bool compress_;
 };
 

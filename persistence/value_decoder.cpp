@@ -111,6 +111,39 @@ ObjectPtr read_expiring_hash(RdbReader& from, const keyspace::HashLimits& limits
 
 // ---- all in one string -------------------------------------------------------------------------
 
+/// The same with absolute times; see RdbType::hash_expiring_early.
+ObjectPtr read_early_hash(RdbReader& from, const keyspace::HashLimits& limits) {
+  const std::uint64_t count = from.count(3);
+  auto hash = std::make_unique<Hash>();
+  hash->expect(count, 0, limits);
+  for (std::uint64_t left = count; left > 0 && from.ok(); --left) {
+    const std::uint64_t at_ms = from.length();
+    const std::string field = from.string();
+    const std::string value = from.string();
+    if (at_ms > static_cast<std::uint64_t>(field_expiry_max_ms)) return nullptr;
+    const std::int64_t expire_at_ms =
+        at_ms == 0 ? keyspace::never : static_cast<std::int64_t>(at_ms);
+    if (from.ok() && !hash->set(MemberKey(field), value, expire_at_ms, limits)) return nullptr;
+  }
+  return hash;
+}
+
+/// Valkey's: behind each field and value 8 bytes, milliseconds or -1.
+ObjectPtr read_valkey_hash(RdbReader& from, const keyspace::HashLimits& limits) {
+  const std::uint64_t count = from.count(10);
+  auto hash = std::make_unique<Hash>();
+  hash->expect(count, 0, limits);
+  for (std::uint64_t left = count; left > 0 && from.ok(); --left) {
+    const std::string field = from.string();
+    const std::string value = from.string();
+    const std::int64_t at_ms = from.milliseconds();
+    if (at_ms < -1 || at_ms > field_expiry_max_ms) return nullptr;
+    const std::int64_t expire_at_ms = at_ms == -1 ? keyspace::never : at_ms;
+    if (from.ok() && !hash->set(MemberKey(field), value, expire_at_ms, limits)) return nullptr;
+  }
+  return hash;
+}
+
 /// Calls build(reader, limits) with a Reader of the string that comes next.
 template <class Reader, class Build, class Limits>
 ObjectPtr read_packed(RdbReader& from, Build&& build, const Limits& limits) {
@@ -178,29 +211,45 @@ ObjectPtr read_object(RdbType type, RdbReader& from, const ValueLimits& limits) 
     case RdbType::stream_2:
     case RdbType::stream_3:
       return read_stream(type, from);
+    case RdbType::hash_expiring_early:
+      return read_early_hash(from, limits.hash);
+    case RdbType::hash_listpack_expiring_early:
+      return read_packed<ListpackReader>(from, build_expiring_hash, limits.hash);
   }
   return nullptr;
 }
 
 }  // namespace
 
-std::optional<Value> read_value(RdbReader& from, const ValueLimits& limits) {
-  const auto type = static_cast<RdbType>(from.byte());
-  if (!from.ok()) return std::nullopt;
-  Value value;
-  if (type == RdbType::string) {
-    value.text = from.string();
-  } else {
-    value.object = read_object(type, from, limits);
-    if (!value.object) return std::nullopt;
-    const bool may_be_empty = value.object->type() == keyspace::Type::stream;
-    if (!may_be_empty && value.object->size() == 0) return std::nullopt;
+bool read_typed(std::uint8_t type, Dialect dialect, RdbReader& from, const ValueLimits& limits,
+                Value& value) {
+  value.object.reset();
+  if (static_cast<RdbType>(type) == RdbType::string) {
+    from.string(value.text);
+    return from.ok();
   }
-  if (!from.ok()) return std::nullopt;
+  const bool of_valkey = dialect == Dialect::valkey && type == valkey_hash_type;
+  value.object = of_valkey ? read_valkey_hash(from, limits.hash)
+                           : read_object(static_cast<RdbType>(type), from, limits);
+  if (!from.ok() || !value.object) return false;
+  const bool may_be_empty = value.object->type() == keyspace::Type::stream;
+  if (may_be_empty || value.object->size() > 0) return true;
+  from.note_empty();
+  return false;
+}
+
+bool is_known_type(std::uint8_t type) {
+  return type <= 5 || (type >= 9 && type <= 25);
+}
+
+std::optional<Value> read_value(RdbReader& from, const ValueLimits& limits) {
+  const std::uint8_t type = from.byte();
+  Value value;
+  if (!from.ok() || !read_typed(type, Dialect::redis, from, limits, value)) return std::nullopt;
   return value;
 }
 
-void store_value(keyspace::Change& change, Value value, std::int64_t expire_at_ms) {
+void store_value(keyspace::Change& change, Value&& value, std::int64_t expire_at_ms) {
   if (value.object)
     change.set_object(std::move(value.object), expire_at_ms);
   else

@@ -36,7 +36,18 @@ struct Value {
 /// set.
 [[nodiscard]] std::optional<Value> read_value(RdbReader& from, const ValueLimits& limits);
 
-/// Puts a value at a key, in the place of whatever is there.
-void store_value(keyspace::Change& change, Value value, std::int64_t expire_at_ms);
+/// Whose numbers they are: those of types from 22 on mean different things.
+enum class Dialect : std::uint8_t { redis, valkey };
+
+/// The same behind its type's byte, into a value that is there already. Where all that is wrong is
+/// that a collection is empty, from.met_empty() says so, and everything of it has been read.
+[[nodiscard]] bool read_typed(std::uint8_t type, Dialect dialect, RdbReader& from,
+                              const ValueLimits& limits, Value& value);
+
+/// Whether values of this type can be here at all.
+[[nodiscard]] bool is_known_type(std::uint8_t type);
+
+/// Puts a value at a key, in the place of whatever is there. Takes its container.
+void store_value(keyspace::Change& change, Value&& value, std::int64_t expire_at_ms);
 
 }  // namespace respawn::persistence

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/numbers.hpp"
@@ -28,6 +29,9 @@ using keyspace::Type;
 /// A list's element from this size on is a node by itself.
 constexpr std::size_t plain_node_min_bytes = std::size_t{1} << 30;
 
+/// Shorter strings are copied sooner than held: who holds one makes the next change copy it.
+constexpr std::size_t shared_min_bytes = std::size_t{64} << 10;
+
 RdbType type_of(const Hash& hash) {
   const bool table = hash.encoding() == Encoding::hashtable;
   if (hash.expires()) return table ? RdbType::hash_expiring : RdbType::hash_listpack_expiring;
@@ -36,6 +40,8 @@ RdbType type_of(const Hash& hash) {
 
 void write_string(RdbWriter& to, const Entry& entry) {
   if (entry.is_integer()) return to.integer(entry.integer());
+  if (to.takes_blocks() && entry.length() >= shared_min_bytes)
+    if (BlockPtr block = entry.shared_block()) return to.block(std::move(block));
   keyspace::Scratch scratch;
   to.string(entry.bytes(scratch));
 }

@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "commands/families.hpp"
 #include "engine/run/environment.hpp"
+#include "persistence/append_log/log_disk.hpp"
 #include "server/command_names.hpp"
 
 namespace respawn::server {
@@ -20,6 +21,9 @@ class Keeper {
 
   [[nodiscard]] engine::Store& store() { return store_; }
 
+  /// The disk's side of the append log, which disk actors borrow one after the other.
+  [[nodiscard]] persistence::LogDisk& log_disk() { return log_disk_; }
+
   /// Before each loan: when the last borrower died in the middle of a change, the data is trusted
   /// only if its invariants hold. O(size) then, O(1) else. An error means that it is damaged.
   Status inspect() {
@@ -28,7 +32,9 @@ class Keeper {
   }
 
  private:
+  SystemClock clock_;
   engine::Store store_;
+  persistence::LogDisk log_disk_{store_.log.tail, clock_};
 };
 
 }  // namespace respawn::server

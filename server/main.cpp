@@ -1,7 +1,6 @@
 // respawn-server: reads its options, then serves until it is told to stop.
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -72,17 +71,16 @@ void write_pidfile(const std::string& path, Log& log) {
 
 /// Runs the server; signals reach it until it has stopped.
 int run_until_told(Server& server, Log& log) {
-  std::atomic<int> stop_requests{0};
   const SignalWatcher signals([&](int signal) {
     if (signal == SIGHUP) {
       log.reopen();
       return server.request_reload();
     }
-    if (++stop_requests > 1) std::_Exit(1);
+    if (server.stopping()) std::_Exit(1);
     log.write(engine::LogLevel::warning, signal == SIGINT
                                              ? "Received SIGINT scheduling shutdown..."
                                              : "Received SIGTERM scheduling shutdown...");
-    server.stop();
+    server.stop(signal);
   });
   return server.run();
 }

@@ -1,9 +1,12 @@
 #include "server/server.hpp"
 
 #include <caf/send.hpp>
+#include <csignal>
 
+#include "actors/append_log_actor.hpp"
 #include "actors/keyspace_actor.hpp"
 #include "base/random.hpp"
+#include "engine/run/log_opening.hpp"
 #include "server/crash_report.hpp"
 #include "server/loop_runtime.hpp"
 #include "server/loops.hpp"
@@ -38,10 +41,14 @@ Server::Server(config::Loaded loaded, std::shared_ptr<Log> log, const config::Fi
 }
 
 Server::~Server() {
+  loader_.reset();
   context_.directory.close();
+  context_.append_log.close();
   root_ = nullptr;
   for (auto& loop : io_loops_) loop->stop();
   for (std::thread& thread : io_threads_) thread.join();
+  finish_log();
+  disk_loop_.reset();
   // Loops hold what was still queued for actors; the system waits for the last of them.
   io_loops_.clear();
   main_loop_.reset();
@@ -55,6 +62,10 @@ Status Server::open() {
   // Here, where there is an error to return: the actor system ends the process instead.
   if (Status threads = try_threads(*initial_); !threads) return threads;
   if (Status users = configuration_.fill_users(keeper_.store(), user_lines_); !users) return users;
+  context_.append_log.connect(keeper_.store().log.tail);
+  auto manifest = engine::find_log(*initial_, system_files());
+  if (!manifest) return failure(manifest.error());
+  keeper_.log_disk().use(engine::log_directory(*initial_, system_files()), std::move(*manifest));
   if (Status listening = listeners_.open(*initial_); !listening) return listening;
   system_ = std::make_unique<caf::actor_system>(caf_config_);
   if (Status loops = open_loops(*initial_); !loops) return loops;
@@ -74,6 +85,10 @@ Status Server::open_loops(const config::Config& config) {
   if (!made->fallback_reason.empty())
     log_->write(LogLevel::notice, made->fallback_reason + "; using epoll");
   main_loop_ = std::move(made->loops.front());
+  // It carries no sockets, so its back end matters to nobody.
+  auto disk_loop = net::make_event_loop(*system_, net::Backend::epoll);
+  if (!disk_loop) return failure(disk_loop.error());
+  disk_loop_ = std::move(*disk_loop);
   listeners_.accept_on(*main_loop_);
   if (io_loops == 0) {
     context_.connection_loops.push_back(main_loop_.get());
@@ -100,6 +115,14 @@ void Server::gather_facts() {
 int Server::run() {
   free_in_background();
   start_io_threads();  // first, for it may fail
+  start_disk_thread();
+  loader_.emplace(context_, keeper_, log_);
+  context_.load_queue.on_push([this] {
+    if (caf::actor keyspace = context_.directory.present())
+      caf::anon_send(keyspace, actors::LoadAdvanced{});
+  });
+  log_start();
+  loader_->start([this] { main_loop_->post([this] { log_ready(); }); });
   root_ = spawn_supervisor(root_spec());
   root_->attach_functor([this](const caf::error& reason) {
     if (!stopping_.load()) {
@@ -109,9 +132,9 @@ int Server::run() {
     }
     main_loop_->post([this] { main_loop_->stop(); });
   });
-  main_loop_->post([this] { log_ready(); });
   main_loop_->run();
   listeners_.close();
+  finish_log();
   log_->write(LogLevel::warning, "Respawn is now ready to exit, bye bye...");
   return exit_code_;
 }
@@ -125,13 +148,31 @@ void Server::start_io_threads() {
     });
 }
 
+void Server::start_disk_thread() {
+  disk_thread_ = std::thread([this] {
+    const AlternateStack stack;
+    name_thread("append-log");
+    disk_loop_->run();
+  });
+}
+
+/// What the keyspace actor gave last is written and flushed.
+void Server::finish_log() {
+  if (!disk_thread_.joinable()) return;
+  disk_loop_->stop();
+  disk_thread_.join();
+  keeper_.store().log.hand_over();
+  keeper_.log_disk().finish();
+}
+
+/// Redis's words, for which programs that start a server wait; likewise those of log_ready().
+void Server::log_start() {
+  listeners_.log_addresses();
+  log_->write(LogLevel::notice, "Server initialized");
+}
+
 void Server::log_ready() {
   const engine::ProcessFacts& facts = process_.facts();
-  listeners_.log_addresses();
-  log_->write(LogLevel::warning,
-              "Nothing is written to disk: all data is lost when the server stops");
-  // Redis's words, for which programs that start a server wait; likewise those of the next line.
-  log_->write(LogLevel::notice, "Server initialized");
   log_->write(LogLevel::notice, "Ready to accept connections",
               {{"backend", facts.event_backend},
                {"io_threads", std::to_string(facts.io_threads)},
@@ -179,7 +220,8 @@ ChildSpec Server::supervisor_child(std::string id, std::function<SupervisorSpec(
 SupervisorSpec Server::root_spec() {
   SupervisorSpec root = supervisor_spec("root", Strategy::rest_for_one);
   root.children.push_back(supervisor_child("store", [this] {
-    SupervisorSpec store = supervisor_spec("root/store", Strategy::rest_for_one);
+    SupervisorSpec store = supervisor_spec("root/store", Strategy::one_for_one);
+    store.children.push_back(append_log_child());
     store.children.push_back(keyspace_child());
     return store;
   }));
@@ -193,6 +235,15 @@ SupervisorSpec Server::root_spec() {
     return network;
   }));
   return root;
+}
+
+ChildSpec Server::append_log_child() {
+  ChildSpec child;
+  child.id = "append-log";
+  child.start = [this]() -> Result<caf::actor> {
+    return net::spawn_on<actors::AppendLogActor>(*disk_loop_, keeper_.log_disk(), context_);
+  };
+  return child;
 }
 
 ChildSpec Server::keyspace_child() {
@@ -216,15 +267,30 @@ ChildSpec Server::keyspace_child() {
 
 // ---- Stopping and reloading ----
 
-void Server::stop() {
-  if (stopping_.exchange(true)) return;
-  log_->write(LogLevel::notice, "User requested shutdown...");
-  told(manager_.stopping());
-  main_loop_->post([this] { caf::anon_send(root_, supervision::StopSupervisor{}); });
+void Server::stop(int signal) {
+  if (stop_wanted_.exchange(true)) return;
+  const auto config = context_.config.get();
+  const int flags = signal == SIGINT ? config->shutdown_on_sigint : config->shutdown_on_sigterm;
+  const engine::ShutdownRequest request = {.save = (flags & config::shutdown_flag::save) != 0,
+                                           .nosave = (flags & config::shutdown_flag::nosave) != 0,
+                                           .now = (flags & config::shutdown_flag::now) != 0,
+                                           .force = (flags & config::shutdown_flag::force) != 0};
+  // Without one there is nobody who could save.
+  if (caf::actor keyspace = context_.directory.present())
+    caf::anon_send(keyspace, actors::ShutdownRequested{request});
+  else
+    end();
 }
 
 void Server::request(const engine::ShutdownRequest&) {
-  stop();
+  stop_wanted_.store(true);
+  end();
+}
+
+void Server::end() {
+  if (stopping_.exchange(true)) return;
+  told(manager_.stopping());
+  main_loop_->post([this] { caf::anon_send(root_, supervision::StopSupervisor{}); });
 }
 
 Status Server::abort() {

@@ -5,6 +5,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "engine/run/services.hpp"
 #include "net/event_loop.hpp"
 #include "server/configuration.hpp"
+#include "server/data_loader.hpp"
 #include "server/keeper.hpp"
 #include "server/listeners.hpp"
 #include "server/logging.hpp"
@@ -26,10 +28,11 @@
 namespace respawn::server {
 
 /// Owner: main. Constructed, started, run, destroyed on the main thread, whose loop carries the
-/// supervisors, the acceptors and the keyspace actor; with io-threads 1 also the connections.
+/// supervisors, the acceptors and the keyspace actor; with io-threads 1 also the connections. The
+/// append log's actor has a thread of its own, for it waits for the disk.
 ///
 /// root (rest_for_one)
-/// ├─ store (rest_for_one): keyspace
+/// ├─ store (one_for_one): append-log, keyspace
 /// └─ network (one_for_one): connections (dynamic), acceptor:0...
 class Server final : private engine::ShutdownService {
  public:
@@ -45,17 +48,31 @@ class Server final : private engine::ShutdownService {
   int run();
 
   // From any thread:
-  void stop();
+
+  /// Saves what the configuration says for SIGINT or SIGTERM, and stops. Nothing happens while it
+  /// is stopping already.
+  void stop(int signal);
+
+  /// Whether it has been told to stop, and could until now.
+  [[nodiscard]] bool stopping() const { return stop_wanted_.load(); }
+
   void request_reload();
 
  private:
   // engine::ShutdownService
   void request(const engine::ShutdownRequest& request) override;
+
+  void fail() override { stop_wanted_.store(false); }
+
   Status abort() override;
 
+  void end();
+  void start_disk_thread();
+  void finish_log();
   Status open_loops(const config::Config& config);
   void gather_facts();
   void start_io_threads();
+  void log_start();
   void log_ready();
   void reload(engine::Store& store);
   void told(const Status& manager_told);
@@ -64,6 +81,7 @@ class Server final : private engine::ShutdownService {
   [[nodiscard]] supervision::SupervisorSpec supervisor_spec(std::string path,
                                                             supervision::Strategy strategy) const;
   [[nodiscard]] supervision::ChildSpec keyspace_child();
+  [[nodiscard]] supervision::ChildSpec append_log_child();
   [[nodiscard]] supervision::ChildSpec supervisor_child(
       std::string id, std::function<supervision::SupervisorSpec()> spec);
   caf::actor spawn_supervisor(supervision::SupervisorSpec spec);
@@ -78,6 +96,8 @@ class Server final : private engine::ShutdownService {
   Keeper keeper_;
   std::vector<config::Directive> user_lines_;
   std::unique_ptr<net::EventLoop> main_loop_;
+  std::unique_ptr<net::EventLoop> disk_loop_;
+  std::thread disk_thread_;
   std::vector<std::unique_ptr<net::EventLoop>> io_loops_;
   std::vector<std::thread> io_threads_;
   Process process_;
@@ -88,6 +108,8 @@ class Server final : private engine::ShutdownService {
   engine::Services services_;
   std::shared_ptr<supervision::Runtime> runtime_;
   caf::actor root_;
+  std::optional<DataLoader> loader_;
+  std::atomic<bool> stop_wanted_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> reload_wanted_{false};  // and not begun: it outlives the keyspace actor
   int exit_code_ = 0;

@@ -12,8 +12,9 @@ void write_pause(const InfoSource& source, InfoWriter& out) {
   const Pause& pause = source.store().pause;
   const bool all = pause.mode() == Pause::Mode::all;
   const std::int64_t left_us =
-      pause.active() ? pause.until_us() - source.environment.clock.monotonic_us() : 0;
-  out.field("paused_reason", pause.active() ? "client_pause" : "none");
+      pause.is_timed() ? pause.until_us() - source.environment.clock.monotonic_us() : 0;
+  const std::string_view of_disk = pause.waits_for_disk() ? "append_log" : "none";
+  out.field("paused_reason", pause.is_timed() ? "client_pause" : of_disk);
   out.field("paused_actions", !pause.active() ? "none" : all ? "all" : "write");
   out.field("paused_timeout_milliseconds", std::max<std::int64_t>(left_us / 1000, 0));
 }

@@ -243,7 +243,7 @@ void Sorting::load_sorted_set(const SortedSet& set) {
 /// The key's name is not among the arguments: it is kept where an event may mention it.
 const Entry* Sorting::find_named(std::string_view name) {
   const Key key(name);
-  const Entry* found = x_->db().find(key);
+  const Entry* found = x_->find_any(key);
   const bool silent =
       found ? !found->expired(x_->expiry_now_ms())
             : (x_->config().notify_keyspace_events & config::keyspace_event::key_miss) == 0;

@@ -1,4 +1,7 @@
-// WAIT: until enough replicas have what this client wrote. There are no replicas yet.
+// WAIT and WAITAOF: until enough replicas, and the disk, have what this client wrote. There are no
+// replicas yet.
+#include <limits>
+
 #include "commands/families.hpp"
 #include "engine/run/execution.hpp"
 
@@ -28,7 +31,42 @@ void wait(Execution& x, Args args) {
   x.block_on({}, keyspace::Type::string, *timeout_ms, TimeoutReply::zero);
 }
 
+/// The reply that there is when the time is over follows the disk: it is looked at anew whenever
+/// that has come further.
+void waitaof(Execution& x, Args args) {
+  constexpr std::string_view not_one = "ERR value is out of range, value must between 0 and 1";
+  constexpr std::int64_t long_max = std::numeric_limits<std::int64_t>::max();
+  auto local = to_integer(args[1]);
+  if (!local) return x.fail(local.error());
+  if (*local < 0 || *local > 1) return x.fail(not_one);
+  auto replicas = to_integer_between(args[2], 0, long_max, errors::must_be_positive);
+  if (!replicas) return x.fail(replicas.error());
+  auto timeout_ms = to_wait_timeout_ms(x, args[3]);
+  if (!timeout_ms) return x.fail(timeout_ms.error());
+  if (*local == 1 && !x.config().appendonly)
+    return x.fail("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+  AppendLog& log = x.store().log;
+  const bool here = log.is_durable(x.session().write_offset);
+  const TimeoutReply so_far = here ? TimeoutReply::one_copy : TimeoutReply::no_copies;
+  if (*replicas == 0 && (here || *local == 0))
+    return answer_timeout(x.reply.buffer(), x.session().resp, so_far);
+  if (!here) log.add_waiter(x.session().id);
+  if (x.resuming()) x.session().blocked.on_timeout = so_far;
+  x.block_on({}, keyspace::Type::string, *timeout_ms, so_far);
+}
+
 constexpr CommandSpec wait_rows[] = {
+    command({.name = "waitaof",
+             .syntax = "numlocal numreplicas timeout",
+             .group = Group::generic,
+             .flags = {Flag::noscript},
+             .categories = {Category::connection},
+             .tips = {"request_policy:all_shards", "response_policy:agg_min"},
+             .since = "7.2.0",
+             .complexity = "O(1)",
+             .summary = "Waits until the disk, and so many replicas', have all that this client "
+                        "wrote.",
+             .run = waitaof}),
     command({.name = "wait",
              .syntax = "numreplicas timeout",
              .group = Group::generic,

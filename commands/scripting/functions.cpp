@@ -1,7 +1,7 @@
 // FUNCTION: libraries of functions.
 #include "base/glob.hpp"
-#include "commands/scripting/function_loading.hpp"
 #include "commands/scripting/script_control.hpp"
+#include "commands/shared/function_loading.hpp"
 #include "commands/shared/help.hpp"
 
 namespace respawn::commands {

@@ -19,8 +19,9 @@ void config_get(Execution& x, Args args) {
 }
 
 void config_set(Execution& x, Args args) {
-  auto prepared = config::prepare(x.config(), args.subspan(2),
-                                  {.local = x.session().is_local(), .loading = false});
+  auto prepared =
+      config::prepare(x.config(), args.subspan(2),
+                      {.local = x.session().is_local(), .loading = x.store().loading.active});
   if (!prepared.ok()) return x.fail(prepared.error());
   if (auto refusal = publish(x.store(), x.env().services.configuration, *prepared))
     return x.fail(config::refusal_reply(prepared->changes, *refusal).text);
@@ -50,6 +51,7 @@ void config_resetstat(Execution& x, Args) {
   store.registry.reset_statistics();
   store.denials.reset_counts();
   store.request_times.reset();
+  store.log.reset_statistics();
   store.databases.statistics = {};
   store.databases.garbage().reset_statistics();
   x.env().services.process.reset_network();

@@ -2,6 +2,7 @@
 #include "commands/families.hpp"
 #include "commands/shared/database_index.hpp"
 #include "engine/run/execution.hpp"
+#include "engine/run/saving.hpp"
 
 namespace respawn::commands {
 
@@ -35,6 +36,7 @@ void flushall(Execution& x, Args args) {
   if (!parse_flush_mode(args)) return x.fail(errors::syntax);
   const int count = x.config().databases;
   for (int db = 0; db < count; ++db) flush(x, db);
+  save_emptiness(x.env());
   x.propagate_always();
   x.reply.ok();
 }

@@ -10,6 +10,7 @@
 
 #include "base/glob.hpp"
 #include "commands/families.hpp"
+#include "commands/server/append_log.hpp"
 #include "commands/server/digest.hpp"
 #include "commands/server/reload.hpp"
 #include "commands/shared/help.hpp"
@@ -280,6 +281,7 @@ constexpr Subcommand debug_subcommands[] = {
     {"digest-value", 0, unlimited, "<key> [<key> ...]",
      "Returns a digest of the value at each key.", debug_digest_value},
     {"error", 1, 1, "<text>", "Replies with an error of this text.", debug_error},
+    {"loadaof", 0, 0, "", "Loads the append log in the place of the data.", debug_loadaof},
     {"log", 1, 1, "<text>", "Writes the text to the log.", debug_log},
     {"object", 1, 1, "<key>", "Tells how the value at a key is stored.", debug_object},
     {"pause-cron", 1, 1, "<0|1>", "Stops or resumes what is done ten times a second.",
@@ -292,8 +294,7 @@ constexpr Subcommand debug_subcommands[] = {
     {"quicklist-packed-threshold", 1, 1, "<size>",
      "Sets the size from which an element of a list is stored by itself; 0 is the default.",
      debug_quicklist_packed_threshold},
-    {"reload", 0, unlimited, "[<option> ...]", "Saves all data and loads it again, in memory.",
-     debug_reload},
+    {"reload", 0, unlimited, "[<option> ...]", "Saves all data and loads it again.", debug_reload},
     {"replybuffer", 2, 2, "<PEAK-RESET-TIME|RESIZING> <value>",
      "Does nothing: no buffer is kept for replies.", debug_replybuffer},
     {"segfault", 0, 0, "", "Crashes the server by an access to memory that is forbidden.",

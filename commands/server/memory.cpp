@@ -102,7 +102,7 @@ void write_parts(Execution& x, const MemoryOverview& overview) {
   fields.bytes("clients.slaves", 0);
   fields.bytes("clients.normal", overview.clients);
   fields.bytes("cluster.links", 0);
-  fields.bytes("aof.buffer", 0);
+  fields.bytes("aof.buffer", x.store().log.buffered_bytes());
   fields.bytes("lua.caches", 0);
   fields.bytes("functions.caches", 0);
 }

@@ -71,11 +71,11 @@ void write_memory(const InfoSource& source, InfoWriter& out) {
   out.bytes("maxmemory", source.config().maxmemory_bytes);
   out.field("maxmemory_policy", option_text(source.config(), "maxmemory-policy"));
   write_fragmentation(memory, out);
-  out.each({"mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers",
-            "mem_clients_slaves"},
-           "0");
+  out.field("mem_not_counted_for_evict", source.store().saving.held_bytes() + source.store().log.held_bytes());
+  out.each({"mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves"}, "0");
   out.field("mem_clients_normal", overview.clients);
-  out.each({"mem_cluster_links", "mem_aof_buffer"}, "0");
+  out.field("mem_cluster_links", 0);
+  out.field("mem_aof_buffer", source.store().log.buffered_bytes());
   out.field("mem_allocator", source.environment.services.process.facts().allocator);
   out.field("active_defrag_running", 0);
   out.field("lazyfree_pending_objects", store.databases.garbage().pending());

@@ -4,7 +4,9 @@
 // restart, state, restarts, last-exit, age-ms and children, an array of the same. TREE TEXT is the
 // same as a drawing for people.
 #include "commands/families.hpp"
+#include "commands/server/append_log.hpp"
 #include "commands/server/respawn_views.hpp"
+#include "commands/server/saving.hpp"
 #include "commands/shared/help.hpp"
 
 namespace respawn::commands {
@@ -156,6 +158,14 @@ constexpr CommandSpec respawn_subcommands[] = {
              .complexity = "O(1)",
              .summary = "Returns what requests waited and ran, or begins to measure anew.",
              .run = respawn_latency}),
+    command({.name = "respawn|durability",
+             .group = Group::respawn,
+             .flags = respawn_admin_flags,
+             .tips = {"nondeterministic_output"},
+             .since = "0.3.0",
+             .complexity = "O(1)",
+             .summary = "Returns how far the append log is durable, and how snapshots fare.",
+             .run = respawn_durability}),
     command({.name = "respawn|slowlog",
              .syntax = "[count]",
              .group = Group::respawn,

@@ -2,6 +2,7 @@
 #include "commands/families.hpp"
 #include "commands/server/info.hpp"
 #include "engine/run/execution.hpp"
+#include "engine/run/saving.hpp"
 
 namespace respawn::commands {
 
@@ -32,11 +33,6 @@ void role(Execution& x, Args) {
   x.reply.bulk("master");
   x.reply.integer(0);
   x.reply.array(0);
-}
-
-/// As long as nothing is saved, the start of the server counts as a save, as in Redis.
-void lastsave(Execution& x, Args) {
-  x.reply.integer(x.env().services.process.facts().started_ms / 1000);
 }
 
 struct ShutdownOptions {
@@ -75,14 +71,14 @@ void shut_down(Execution& x, Args args) {
   if (x.store().busy && !options->request.nosave && !options->abort)
     return x.fail(x.store().scripts->busy_error());
   ShutdownService& shutdown = x.env().services.shutdown;
-  if (!options->abort) {
-    shutdown.request(options->request);
-    x.session().close_after_reply = true;
-  } else if (Status aborted = shutdown.abort(); aborted.ok()) {
-    x.reply.ok();
-  } else {
-    x.fail(aborted.error());
+  if (options->abort) {
+    Status aborted = shutdown.abort();
+    return aborted.ok() ? x.reply.ok() : x.fail(aborted.error());
   }
+  if (Status ready = prepare_shutdown(x.env(), options->request); !ready.ok())
+    return x.fail(ready.error());
+  shutdown.request(options->request);
+  x.session().close_after_reply = true;
 }
 
 constexpr CommandSpec server_rows[] = {
@@ -105,15 +101,6 @@ constexpr CommandSpec server_rows[] = {
              .complexity = "O(1)",
              .summary = "Returns facts and counters of the server.",
              .run = info}),
-    command({.name = "lastsave",
-             .group = Group::server,
-             .flags = {Flag::loading, Flag::stale, Flag::fast},
-             .categories = {Category::admin, Category::dangerous},
-             .tips = {"nondeterministic_output"},
-             .since = "1.0.0",
-             .complexity = "O(1)",
-             .summary = "Returns when data was last saved, in seconds since 1970.",
-             .run = lastsave}),
     command({.name = "role",
              .group = Group::server,
              .flags = {Flag::noscript, Flag::loading, Flag::stale, Flag::fast},

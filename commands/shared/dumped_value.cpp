@@ -2,19 +2,13 @@
 
 #include <string>
 
-#include "commands/shared/hash_access.hpp"
-#include "commands/shared/list_access.hpp"
-#include "commands/shared/set_access.hpp"
-#include "commands/shared/sorted_set_access.hpp"
+#include "engine/run/value_limits.hpp"
 #include "persistence/dump_payload.hpp"
 
 namespace respawn::commands {
 
 persistence::ValueLimits value_limits(engine::Execution& x) {
-  return {.list = list_limits(x),
-          .set = set_limits(x),
-          .hash = hash_limits(x),
-          .sorted_set = sorted_set_limits(x)};
+  return engine::value_limits(x.config(), x.store().list_packed_threshold_bytes);
 }
 
 Result<persistence::Value> dumped_value(engine::Execution& x, std::string_view payload) {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "engine/run/removal.hpp"
+#include "engine/run/value_limits.hpp"
 
 namespace respawn::commands {
 
@@ -10,10 +11,7 @@ using keyspace::Hash;
 using keyspace::Key;
 
 keyspace::HashLimits hash_limits(const Execution& x) {
-  const config::Config& config = x.config();
-  return {
-      .max_listpack_entries = static_cast<std::size_t>(config.hash_max_listpack_entries),
-      .max_listpack_value_bytes = static_cast<std::size_t>(config.hash_max_listpack_value_bytes)};
+  return engine::hash_limits(x.config());
 }
 
 namespace {

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
+#include "engine/run/value_limits.hpp"
+
 namespace respawn::commands {
 
 using keyspace::End;
 using keyspace::List;
 
 keyspace::ListLimits list_limits(Execution& x) {
-  return {.max_listpack_size = x.config().list_max_listpack_size,
-          .packed_threshold_bytes = x.store().list_packed_threshold_bytes};
+  return engine::list_limits(x.config(), x.store().list_packed_threshold_bytes);
 }
 
 ListRange clamp_range(std::int64_t start, std::int64_t stop, std::size_t size) {

@@ -97,6 +97,10 @@ void Scripts::forget_running() {
   cache.forget_functions();
 }
 
+void Scripts::for_each_library(const std::function<void(std::string_view)>& visit) const {
+  for (const auto& [name, library] : libraries.all()) visit(library.code);
+}
+
 std::string_view Scripts::busy_error() const {
   return running.is_function ? "BUSY Redis is busy running a script. You can only call FUNCTION "
                                "KILL or SHUTDOWN NOSAVE."

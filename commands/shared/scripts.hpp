@@ -102,6 +102,8 @@ class Scripts final : public ScriptSlot {
 
   void forget_running() override;
 
+  void for_each_library(const std::function<void(std::string_view)>& visit) const override;
+
   [[nodiscard]] std::string_view busy_error() const override;
 
   // For INFO.

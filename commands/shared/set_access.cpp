@@ -1,15 +1,13 @@
 #include "commands/shared/set_access.hpp"
 
+#include "engine/run/value_limits.hpp"
+
 namespace respawn::commands {
 
 using keyspace::Set;
 
 keyspace::SetLimits set_limits(const Execution& x) {
-  const config::Config& config = x.config();
-  return {
-      .max_intset_entries = static_cast<std::size_t>(config.set_max_intset_entries),
-      .max_listpack_entries = static_cast<std::size_t>(config.set_max_listpack_entries),
-      .max_listpack_value_bytes = static_cast<std::size_t>(config.set_max_listpack_value_bytes)};
+  return engine::set_limits(x.config());
 }
 
 const Set* read_set(Execution& x, const keyspace::Key& key) {

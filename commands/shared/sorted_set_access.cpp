@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "commands/shared/list_access.hpp"
+#include "engine/run/value_limits.hpp"
 
 namespace respawn::commands {
 
@@ -41,8 +42,7 @@ std::optional<LexBound> to_lex_bound(std::string_view text) {
 }  // namespace
 
 keyspace::SortedSetLimits sorted_set_limits(Execution& x) {
-  return {.max_listpack_entries = static_cast<std::size_t>(x.config().zset_max_listpack_entries),
-          .max_listpack_value_bytes = x.config().zset_max_listpack_value_bytes};
+  return engine::sorted_set_limits(x.config());
 }
 
 Result<double> to_score(std::string_view text, std::string_view error) {

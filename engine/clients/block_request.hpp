@@ -14,6 +14,8 @@ enum class TimeoutReply : std::uint8_t {
   null_array,
   null_array_or_null,  // null where it may not wait (BLMOVE)
   zero,
+  no_copies,  // WAITAOF: neither here nor at replicas
+  one_copy,   // here only
 };
 
 /// Wish to wait until one of the keys is there.

@@ -13,6 +13,11 @@ void answer_timeout(Buffer& output, protocol::RespVersion version, TimeoutReply 
       return reply.null_array();
     case TimeoutReply::zero:
       return reply.integer(0);
+    case TimeoutReply::no_copies:
+    case TimeoutReply::one_copy:
+      reply.array(2);
+      reply.integer(on_timeout == TimeoutReply::one_copy ? 1 : 0);
+      return reply.integer(0);
   }
 }
 

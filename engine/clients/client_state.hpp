@@ -123,6 +123,12 @@ struct ClientState {
   Buffer pushes;
   PushQueue push_queue = PushQueue::none;  // on which list of the ClientTable it is
 
+  /// What the client was told, or is about to be, is true for ever when the append log is durable
+  /// up to here: what goes out to it waits for that. Written by the keyspace; the connection reads
+  /// it when it hears from there.
+  std::atomic<std::uint64_t> log_offset{0};
+  std::uint64_t write_offset = 0;  // in the append log, behind the last unit that it wrote
+
   /// Of the keyspace actor that serves the client now; kept by the ClientTable.
   std::uint64_t keyspace_generation = 0;
 

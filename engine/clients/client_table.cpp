@@ -53,10 +53,14 @@ void ClientTable::recover_pushes(Session& session) {
 }
 
 void ClientTable::push(Session& session, std::string_view bytes) {
+  if (push_observer_) [[unlikely]]
+    push_observer_->pushed(session);
   put(session, bytes);
 }
 
 void ClientTable::push(Session& session, const Buffer& bytes) {
+  if (push_observer_) [[unlikely]]
+    push_observer_->pushed(session);
   put(session, bytes);
 }
 
@@ -80,7 +84,7 @@ void ClientTable::put(Session& session, const Bytes& bytes) {
 void ClientTable::push_behind_reply(Session& session) {
   Buffer held;
   held.swap(session.pushes);
-  push(session, held);
+  put(session, held);
 }
 
 void ClientTable::push_before_replies(Session& session) {

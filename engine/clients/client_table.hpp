@@ -12,6 +12,13 @@
 
 namespace respawn::engine {
 
+/// Told of whoever is told something outside his replies.
+class PushObserver {
+ public:
+  virtual ~PushObserver() = default;
+  virtual void pushed(Session& session) = 0;
+};
+
 /// Owner: the keyspace actor; outlives it, and is where its successor finds blocked and subscribed
 /// clients. Sessions are in the order of their ids, which is the order of their arrival.
 class ClientTable {
@@ -40,6 +47,9 @@ class ClientTable {
   /// wait for the end of that command's reply. What is attached to a buffer is held, not copied.
   void push(Session& session, std::string_view bytes);
   void push(Session& session, const Buffer& bytes);
+
+  /// Null: nobody is told.
+  void observe_pushes(PushObserver* observer) { push_observer_ = observer; }
 
   /// To be called before the first command of a queued batch: what was pushed and has not gone out
   /// yet goes before its replies.
@@ -93,6 +103,7 @@ class ClientTable {
   void flush_later(Session& session, std::size_t waiting_bytes);
   void recover_pushes(Session& session);
 
+  PushObserver* push_observer_ = nullptr;
   std::uint64_t generation_ = 0;  // of the keyspace actor
   std::map<std::uint64_t, SessionPtr> sessions_;
   std::map<std::uint64_t, Session*> monitors_;

@@ -1,4 +1,4 @@
-// CLIENT PAUSE: whose commands are held at present, and until when.
+// Whose commands are held at present, and until when: CLIENT PAUSE, and a disk that is behind.
 #pragma once
 
 #include <algorithm>
@@ -23,20 +23,37 @@ class Pause {
   /// A longer one (140,000 years) is cut to this, so that its end is a number.
   static constexpr std::int64_t longest_ms = std::numeric_limits<std::int64_t>::max() / 2000;
 
-  [[nodiscard]] Mode mode() const { return mode_; }
+  /// Of CLIENT PAUSE.
+  [[nodiscard]] Mode mode() const { return asked_; }
 
   [[nodiscard]] bool active() const { return mode_ != Mode::none; }
 
-  /// Monotonic; while active.
+  /// Whether it ends by itself, at until_us().
+  [[nodiscard]] bool is_timed() const { return asked_ != Mode::none; }
+
+  /// Monotonic; while is_timed().
   [[nodiscard]] std::int64_t until_us() const { return until_us_; }
 
   /// Of two pauses the stricter one counts, until the later of their ends.
   void begin(Mode mode, std::int64_t until_us) {
-    mode_ = std::max(mode_, mode);
+    asked_ = std::max(asked_, mode);
     until_us_ = std::max(until_us_, until_us);
+    combine();
   }
 
-  void end() { *this = {}; }
+  void end() {
+    asked_ = Mode::none;
+    until_us_ = 0;
+    combine();
+  }
+
+  /// The disk cannot take more at present: what writes is held until it can.
+  void wait_for_disk(bool waits) {
+    waits_for_disk_ = waits;
+    combine();
+  }
+
+  [[nodiscard]] bool waits_for_disk() const { return waits_for_disk_; }
 
   /// Whether a command with these flags (flags_of_call) that could run now is held. A monitor is
   /// shown what others do, and does nothing itself that a pause would be for.
@@ -46,7 +63,11 @@ class Pause {
   }
 
  private:
-  Mode mode_ = Mode::none;
+  void combine() { mode_ = std::max(asked_, waits_for_disk_ ? Mode::write : Mode::none); }
+
+  Mode mode_ = Mode::none;   // what is in force
+  Mode asked_ = Mode::none;  // by CLIENT PAUSE
+  bool waits_for_disk_ = false;
   std::int64_t until_us_ = 0;
 };
 

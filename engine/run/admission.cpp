@@ -62,6 +62,7 @@ std::string Admission::untimely(const Session& session, const CommandSpec& spec)
   const Flags flags = spec.flags;
   if (session.in_subscribe_mode() && !flags.has(Flag::allowed_when_subscribed))
     return errors::not_in_subscribe_mode(spec.name);
+  if (store_.loading.active && !flags.has(Flag::loading)) return std::string(errors::loading);
   if (store_.busy && !flags.has(Flag::allow_busy) && !flags.has(Flag::always_answered))
     return std::string(store_.scripts->busy_error());
   const bool uses_keys =
@@ -165,6 +166,8 @@ bool Admission::judge(Session& session, Command& command, Args args, MemoryLimit
   std::string error;
   if (memory == MemoryLimit::State::exceeded && (flags.has(Flag::denyoom) || is_queued))
     error = errors::out_of_memory;
+  if (error.empty() && store_.refuses_writes() && (flags.has(Flag::write) || spec.name == "ping"))
+    error = store_.write_refusal();
   if (error.empty() && lacks_replicas() && flags.has(Flag::write)) error = errors::too_few_replicas;
   if (error.empty()) error = untimely(session, spec);
   if (error.empty()) return true;

@@ -23,6 +23,18 @@ void Aftermath::serve_all() {
   }
 }
 
+void Aftermath::serve_disk_waiters() {
+  Store& store = environment_.store;
+  for (const std::uint64_t id : store.log.take_waiters()) {
+    const SessionPtr session = store.clients.find(id);
+    if (!session || !session->blocked.active) continue;
+    if (store.log.is_durable(session->write_offset))
+      run_again(*session);
+    else
+      store.log.add_waiter(id);
+  }
+}
+
 void Aftermath::run_again(Session& session) {
   if (session.facts.gone.load(std::memory_order_acquire)) {
     environment_.blocking.forget(session);

@@ -17,6 +17,9 @@ class Aftermath {
       serve_all();
   }
 
+  /// Whoever waits for what is durable by now.
+  void serve_disk_waiters();
+
  private:
   void serve_all();
   void run_again(Session& session);

@@ -28,7 +28,16 @@ void BatchRunner::run_submitted() {
   std::uint64_t& most = store_.statistics.turn_commands_max;
   most = std::max(most, turn_commands_);
   executor_.end_batches();
-  if (!executor_.suspended() && store_.tracking.broadcast()) port_.settle();
+  if (!executor_.suspended() && broadcast()) port_.settle();
+}
+
+/// Whether somebody was told. What is told follows from any of the units before.
+bool BatchRunner::broadcast() {
+  LogFeed& log = store_.log.feed;
+  if (log.gates()) log.between_units();
+  const bool told = store_.tracking.broadcast();
+  if (log.gates()) log.end_unit(nullptr);
+  return told;
 }
 
 void BatchRunner::run_batch(const SessionPtr& session) {
@@ -199,7 +208,7 @@ void BatchRunner::go_on() {
   if (!executor_.suspended()) {
     executor_.serve_ready_clients();  // what expired or was evicted may be minded
     go_on_with_resumed();
-    store_.tracking.broadcast();
+    broadcast();
   }
   port_.settle();
 }

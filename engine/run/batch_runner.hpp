@@ -60,6 +60,7 @@ class BatchRunner {
   void leave(const SessionPtr& session);
 
  private:
+  bool broadcast();
   void run(const SessionPtr& session);
   void run_batch(const SessionPtr& session);
   void suspend(Session& session);

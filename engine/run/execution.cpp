@@ -18,8 +18,8 @@ void Execution::touch(const keyspace::Entry& entry) {
 }
 
 const keyspace::Entry* Execution::find_any(const keyspace::Key& key) const {
-  if (environment_->store.probe) [[unlikely]]
-    environment_->store.probe->looking_up(session_->db, key.bytes);
+  if (environment_->store.lookups) [[unlikely]]
+    environment_->store.lookups->looking_up(session_->db, key);
   return db().find(key);
 }
 

@@ -111,6 +111,9 @@ class Execution {
   /// To look at it only: neither counted nor an access.
   const keyspace::Entry* peek(const keyspace::Key& key);
 
+  /// As peek, but also what is over is found, and stays.
+  [[nodiscard]] const keyspace::Entry* find_any(const keyspace::Key& key) const;
+
   /// find_read that fails with WRONGTYPE; null with failed() set then, null without when there is
   /// no such key.
   const keyspace::Entry* find_read(const keyspace::Key& key, keyspace::Type type);
@@ -272,7 +275,6 @@ class Execution {
   }
 
  private:
-  [[nodiscard]] const keyspace::Entry* find_any(const keyspace::Key& key) const;
   const keyspace::Entry* find_live(const keyspace::Key& key);
   void expire(const keyspace::Key& key, const keyspace::Entry* entry);
 

@@ -3,6 +3,7 @@
 #include "engine/clients/client_info.hpp"
 #include "engine/run/call_flags.hpp"
 #include "engine/run/ended_wait.hpp"
+#include "engine/run/heir.hpp"
 #include "engine/run/lookup.hpp"
 
 namespace respawn::engine {
@@ -74,10 +75,14 @@ Executor::Executor(Store& store, Services& services, const Clock& clock)
   subscriptions_.rebuild();
   store.tracking.rebuild();
   blocking_.rebuild();
+  if (store.saving.last_save_s == 0) store.saving.last_save_s = clock.wall_us() / 1'000'000;
   store.busy = false;
   if (store.scripts) store.scripts->forget_running();
+  store.log.take_over();
   store.unit.recover();
+  if (store.log.feed.attached()) propagate_state(store);
   store.unit.unit_done();
+  if (store.log.feed.attached()) store.log.feed.end_unit(nullptr);
 }
 
 void Executor::add_client(SessionPtr session) {
@@ -96,6 +101,8 @@ void Executor::remove_client(Session& session) {
 void Executor::begin_batch(const Session& session) {
   environment_.step(Step::batch);
   clock_.read();
+  if (store_.log.feed.attached()) [[unlikely]]
+    store_.log.look(environment_);
   upkeep_.renew_access_clock();
   lookahead_.enter(session);
 }

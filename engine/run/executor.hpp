@@ -82,6 +82,12 @@ class Executor {
   /// To be called once at the beginning: serves those for whom something came just before a crash.
   void serve_ready_clients() { aftermath_.serve_ready_clients(); }
 
+  /// Serves those whose wait for the disk (WAITAOF) is over. Not while a unit is suspended.
+  void serve_disk_waiters() {
+    if (store_.log.has_waiters()) [[unlikely]]
+      aftermath_.serve_disk_waiters();
+  }
+
   /// Sessions whose wait ended (served, timed out, unblocked): their batches go on behind the
   /// blocking command.
   std::vector<SessionPtr> take_resumed() { return blocking_.take_resumed(); }
@@ -106,7 +112,7 @@ class Executor {
   /// When the next wait, or the pause, is over (monotonic microseconds), or 0.
   [[nodiscard]] std::int64_t next_wait_deadline_us() const {
     const std::int64_t wait_us = blocking_.next_deadline_us();
-    if (!store_.pause.active()) return wait_us;
+    if (!store_.pause.is_timed()) return wait_us;
     const std::int64_t pause_us = store_.pause.until_us();
     return wait_us == 0 ? pause_us : std::min(wait_us, pause_us);
   }

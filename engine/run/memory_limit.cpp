@@ -41,7 +41,10 @@ EvictionRule::Order order(EvictionPolicy policy) {
 }  // namespace
 
 bool MemoryLimit::exceeded() const {
-  return environment_.services.memory.used() > store_.config->maxmemory_bytes;
+  // What waits for the disk is not data: evicting keys would not make it less.
+  const std::uint64_t used = environment_.services.memory.used();
+  const std::uint64_t held = store_.saving.held_bytes() + store_.log.held_bytes();
+  return used - std::min(used, held) > store_.config->maxmemory_bytes;
 }
 
 bool MemoryLimit::unfinished() const {

@@ -34,6 +34,8 @@ void end_unit(Environment& environment, std::span<const KeyEvent> events) {
   tell_events(environment, events);
   environment.step(Step::unit_end);
   store.unit.unit_done();
+  if (store.log.feed.attached()) [[unlikely]]
+    store.log.feed.end_unit(nullptr);
 }
 
 }  // namespace

@@ -9,6 +9,19 @@
 
 namespace respawn::engine {
 
+namespace {
+
+/// What the command has read beside the keys that it looked up.
+void note_wide_read(LogFeed& log, const CommandSpec& spec, int db) {
+  if (spec.key_spec_count() > 0 || spec.flags.has(Flag::write)) return;
+  if (spec.flags.has(Flag::readonly)) return log.reads_database(db);
+  const std::string_view name = spec.name.substr(0, spec.name.find('|'));
+  if (name == "info" || name == "debug" || name == "memory" || name == "function")
+    log.reads_everything();
+}
+
+}  // namespace
+
 /// Part of each of its callers: it runs for every command.
 [[gnu::always_inline]] inline Ran Runner::execute(Effects& effects, const Call& call) {
   const CommandSpec& spec = *call.command.spec;
@@ -48,6 +61,7 @@ namespace respawn::engine {
   if (environment_.store.unit.recorded()) [[unlikely]] {
     environment_.step(Step::unit_end);
     environment_.store.unit.unit_done(call.session.id);
+    if (environment_.store.log.feed.attached()) environment_.store.log.feed.end_unit(&call.session);
   }
   return ran;
 }
@@ -132,6 +146,8 @@ void Runner::run_queue(Session& session, Buffer& output) {
 /// ran.
 void Runner::record(Effects& effects, int db, const Call& call) {
   UnitRecord& unit = environment_.store.unit;
+  if (LogFeed& log = environment_.store.log.feed; log.gates())
+    note_wide_read(log, *call.command.spec, db);
   const bool as_sent =
       unit.wants_effects() && (effects.replay == Replay::always ||
                                (effects.replay == Replay::as_sent && effects.changes > 0));

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_system.hpp"
 #include "base/histogram.hpp"
 #include "base/result.hpp"
 #include "config/change.hpp"
@@ -170,7 +171,12 @@ struct ShutdownRequest {
 class ShutdownService {
  public:
   virtual ~ShutdownService() = default;
+  /// Ends the server; what was to be saved has been.
   virtual void request(const ShutdownRequest& request) = 0;
+
+  /// It cannot end: what was to be saved could not be.
+  virtual void fail() {}
+
   /// An error is the whole reply.
   virtual Status abort() = 0;
 };
@@ -183,6 +189,7 @@ struct Services {
   MemoryService& memory;
   TreeService& tree;
   ShutdownService& shutdown;
+  FileSystem& files = system_files();
 };
 
 }  // namespace respawn::engine

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+
+#include "keyspace/database.hpp"
 
 namespace respawn::engine {
 
@@ -30,9 +31,13 @@ class StepProbe {
  public:
   virtual ~StepProbe() = default;
   virtual void at(Step step) = 0;
+};
 
-  /// A command looks a key up.
-  virtual void looking_up(int /*db*/, std::string_view /*key*/) {}
+/// Told of every key that a command looks up, before it does.
+class LookupObserver {
+ public:
+  virtual ~LookupObserver() = default;
+  virtual void looking_up(int db, const keyspace::Key& key) = 0;
 };
 
 }  // namespace respawn::engine

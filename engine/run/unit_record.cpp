@@ -15,9 +15,9 @@ void add(std::vector<Touched>& list, std::size_t seen, Touched touched) {
 
 }  // namespace
 
-void UnitRecord::add_listener(UnitListener& listener) {
+void UnitRecord::enter_listener(UnitListener& listener, std::size_t place) {
   if (listeners_.empty()) data_.add_observer(*this);
-  listeners_.push_back(&listener);
+  listeners_.insert(listeners_.begin() + static_cast<std::ptrdiff_t>(place), &listener);
   recorded_ = true;
   wants_effects_ = wants_effects_ || listener.wants_effects();
 }

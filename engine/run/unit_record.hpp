@@ -64,7 +64,11 @@ class UnitRecord final : public keyspace::ChangeObserver {
   UnitRecord(const UnitRecord&) = delete;
   UnitRecord& operator=(const UnitRecord&) = delete;
 
-  void add_listener(UnitListener& listener);
+  void add_listener(UnitListener& listener) { enter_listener(listener, listeners_.size()); }
+
+  /// Before all others, also those that come later by add_listener().
+  void add_first_listener(UnitListener& listener) { enter_listener(listener, 0); }
+
   void remove_listener(UnitListener& listener);
 
   /// Wall clock at the beginning of the unit; stands still within it. The runner's.
@@ -91,6 +95,12 @@ class UnitRecord final : public keyspace::ChangeObserver {
 
   /// Dropped where nobody wants effects, or nobody is to be sent this one. Requires recorded().
   void propagate(Propagated effect);
+
+  /// Drops all that was propagated but what the predicate holds for.
+  template <class Predicate>
+  void keep_propagated(Predicate kept) {
+    std::erase_if(propagated_, [&](const Propagated& effect) { return !kept(effect); });
+  }
 
   /// The running command, and all within it, is over: what it may have changed but did not is
   /// forgotten.
@@ -127,6 +137,7 @@ class UnitRecord final : public keyspace::ChangeObserver {
   void before_swap(std::size_t first, std::size_t second) override;
 
  private:
+  void enter_listener(UnitListener& listener, std::size_t place);
   void record_touch(int db, std::string_view key, TouchedBy by);
   void add_touched(Touched touched);
   void tell_listeners(std::uint64_t author);

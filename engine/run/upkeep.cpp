@@ -43,7 +43,7 @@ void Upkeep::answer_expired_waits() {
     else
       environment_.blocking.look_again(*session);
   }
-  if (store_.pause.active() && store_.pause.until_us() <= now_us) store_.pause.end();
+  if (store_.pause.is_timed() && store_.pause.until_us() <= now_us) store_.pause.end();
 }
 
 void Upkeep::trim_tracking() {

@@ -51,6 +51,10 @@ std::string no_longer_allowed(std::string_view reason) {
          std::string(reason);
 }
 
+std::string cannot_log(std::string_view reason) {
+  return "MISCONF Errors writing to the AOF file: " + std::string(reason);
+}
+
 std::string wrong_arity(std::string_view full_name) {
   std::string text = "ERR wrong number of arguments for '";
   text += full_name;

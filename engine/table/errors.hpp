@@ -39,6 +39,17 @@ inline constexpr std::string_view not_in_transaction =
 inline constexpr std::string_view out_of_memory =
     "OOM command not allowed when used memory > 'maxmemory'.";
 
+inline constexpr std::string_view loading = "LOADING Redis is loading the dataset in memory";
+inline constexpr std::string_view cannot_save =
+    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to "
+    "disk. Commands that may modify the data set are disabled, because this instance is configured "
+    "to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error "
+    "option). "
+    "Please check the Redis logs for details about the RDB error.";
+
+/// Writes cannot be logged, for this reason.
+std::string cannot_log(std::string_view reason);
+
 /// What of a client's text goes into an error: as Redis does, nothing behind a NUL byte.
 [[nodiscard]] std::string_view up_to_nul(std::string_view text);
 

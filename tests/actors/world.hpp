@@ -13,9 +13,11 @@
 #include <vector>
 
 #include "actors/acceptor_actor.hpp"
+#include "actors/append_log_actor.hpp"
 #include "actors/keyspace_actor.hpp"
 #include "actors/server_context.hpp"
 #include "commands/families.hpp"
+#include "engine/run/log_opening.hpp"
 #include "engine/run/publish.hpp"
 #include "net/simulated_loop.hpp"
 #include "protocol/request_writer.hpp"
@@ -26,6 +28,7 @@
 
 namespace respawn::actors::test {
 
+using commands::test::array;
 using commands::test::bulk;
 using commands::test::bulks;
 using commands::test::error;
@@ -110,9 +113,11 @@ class World {
  public:
   static constexpr int listening_socket = 1;
 
-  explicit World(config::Config config = open_config())
+  explicit World(config::Config config = open_config(), FileSystem* files = nullptr)
       : initial(std::make_shared<const config::Config>(std::move(config))),
+        services(files),
         loop(system),
+        disk_loop(system),
         context(initial, services.log),
         store(initial, families()) {
     context.connection_loops.push_back(&loop);
@@ -120,15 +125,25 @@ class World {
       context.take_over(now, changes);
     };
     runtime = std::make_shared<server::LoopRuntime>(loop);
+    if (initial->appendonly) open_log();
     start();
     loop.run_until_idle();
+    flush_disk();
   }
 
   ~World() {
     caf::anon_send(root, supervision::StopSupervisor{});
     root = nullptr;
     loop.run_until_idle();
+    flush_disk();
     context.directory.close();
+    context.append_log.close();
+  }
+
+  /// The disk actor, whose loop stands still otherwise, does what it has to.
+  void flush_disk() {
+    disk_loop.run_until_idle();
+    loop.run_until_idle();
   }
 
   static config::Config open_config() {
@@ -178,8 +193,10 @@ class World {
   std::shared_ptr<const config::Config> initial;
   commands::test::FakeServices services;
   net::SimulatedLoop loop;
+  net::SimulatedLoop disk_loop;
   ServerContext context;
   engine::Store store;
+  persistence::LogDisk log_disk{store.log.tail, disk_loop.clock()};
   std::shared_ptr<supervision::Runtime> runtime;
   std::vector<supervision::SupervisionReport> reports;
   std::shared_ptr<ListeningPost> post =
@@ -187,6 +204,13 @@ class World {
   caf::actor root;
 
  private:
+  void open_log() {
+    context.append_log.connect(store.log.tail);
+    engine::Executor executor(store, services, loop.clock());
+    const Status opened = engine::open_append_log(executor.environment(), log_disk);
+    ASSERT_TRUE(opened.ok()) << opened.error();
+  }
+
   caf::actor spawn(supervision::SupervisorSpec spec) {
     spec.intensity = {.restarts = 1'000'000, .period_ms = 1000};
     supervision::SupervisorContext shared{
@@ -208,6 +232,11 @@ class World {
                                     .strategy = supervision::Strategy::rest_for_one};
     top.children.push_back(branch("store", [this] {
       supervision::SupervisorSpec spec{.path = "root/store"};
+      if (initial->appendonly)
+        spec.children.push_back({.id = "append-log", .start = [this]() -> Result<caf::actor> {
+                                   return net::spawn_on<AppendLogActor>(disk_loop, log_disk,
+                                                                        context);
+                                 }});
       spec.children.push_back({.id = "keyspace", .start = [this]() -> Result<caf::actor> {
                                  if (Status sound = store.databases.recover(); !sound)
                                    return failure(sound.error());

@@ -132,6 +132,13 @@ TEST_F(OwnConfiguration, TheOneThatIsDelivered) {
   EXPECT_TRUE(serves());
 }
 
+TEST_F(OwnConfiguration, TheProfileOfACache) {
+  start_from((std::filesystem::path(RESPAWN_CONFIG).parent_path() / "cache.json").string());
+  EXPECT_TRUE(serves());
+  EXPECT_EQ(option("maxmemory-policy"), "allkeys-lru");
+  EXPECT_EQ(option("save"), "");
+}
+
 TEST_F(OwnConfiguration, CheckAcceptsARightFile) {
   EXPECT_EQ(check("right.json", "{ \"timeout\": 10 }"), 0) << said;
   EXPECT_EQ(check("right.conf", "timeout 10\n"), 0) << said;

@@ -137,13 +137,6 @@ TEST_F(Lifecycle, StartsAgainOnTheSamePortAtOnce) {
   }));
 }
 
-TEST_F(Lifecycle, SaysThatNothingIsKeptOnDisk) {
-  start({"--loglevel", "warning"});
-  if (!is_respawn()) GTEST_SKIP() << "Redis keeps it";
-  EXPECT_EQ(count(log(), "Nothing is written to disk: all data is lost when the server stops\n"),
-            1);
-}
-
 TEST_F(Lifecycle, SaysOnceWhyItDoesNotStart) {
   const ServerProcess holder;
   const std::vector<std::string> arguments = {"--port", std::to_string(holder.port()), "--bind",

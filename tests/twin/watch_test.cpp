@@ -30,16 +30,16 @@ std::uint64_t watched_count() {
 }
 
 /// The engine under test: runs commands and tells what they touched and looked up.
-class Ours final : private engine::UnitListener, private engine::StepProbe {
+class Ours final : private engine::UnitListener, private engine::LookupObserver {
  public:
   Ours() {
     server_.store.unit.add_listener(*this);
-    server_.store.probe = this;
+    server_.store.lookups = this;
   }
 
   ~Ours() override {
     server_.store.unit.remove_listener(*this);
-    server_.store.probe = nullptr;
+    server_.store.lookups = nullptr;
   }
 
   /// False when it would have to wait: then nothing has happened.
@@ -104,9 +104,7 @@ class Ours final : private engine::UnitListener, private engine::StepProbe {
     touched_.insert(touched_.end(), unit.touched().begin(), unit.touched().end());
   }
 
-  void at(engine::Step) override {}
-
-  void looking_up(int, std::string_view key) override { looked_up_.emplace(key); }
+  void looking_up(int, const keyspace::Key& key) override { looked_up_.emplace(key.bytes); }
 
   commands::test::Server server_;
   std::vector<engine::Touched> touched_;

@@ -11,7 +11,7 @@ FOLDERS = {
     "protocol": {"base"},
     "keyspace": {"base"},
     "config": {"base"},
-    "persistence": {"keyspace", "base"},
+    "persistence": {"keyspace", "protocol", "base"},
     "access": {"base"},
     "engine": {"access", "persistence", "keyspace", "protocol", "config", "base"},
     "scripting": {"protocol", "base"},

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/run/services.hpp"
+#include "tests/support/memory_files.hpp"
 
 namespace respawn::commands::test {
 
@@ -162,7 +163,9 @@ class FakeShutdown final : public engine::ShutdownService {
 
 /// One fake for each role.
 struct FakeServices {
-  FakeServices() = default;
+  explicit FakeServices(FileSystem* others = nullptr)
+      : all{log, configuration, process, memory, tree, shutdown, others ? *others : files} {}
+
   FakeServices(const FakeServices&) = delete;
   FakeServices& operator=(const FakeServices&) = delete;
 
@@ -175,7 +178,8 @@ struct FakeServices {
   FakeMemory memory;
   FakeTree tree;
   FakeShutdown shutdown;
-  engine::Services all{log, configuration, process, memory, tree, shutdown};
+  support::MemoryFiles files;  // unless others were given
+  engine::Services all;
 };
 
 }  // namespace respawn::commands::test

@@ -55,12 +55,33 @@ TEST_F(DebugReload, WhatIsOverIsGone) {
 
 TEST_F(DebugReload, ItCountsAsNoChange) {
   run("SET k v");
-  EXPECT_EQ(changes_of("DEBUG RELOAD"), 0U);
+  run("DEBUG RELOAD");
+  EXPECT_EQ(server.store.databases.changes, 0U);
+}
+
+TEST_F(DebugReload, LoadsWhatIsInTheFileOnTopOrAlone) {
+  const std::string failed = error("ERR Error trying to load the RDB dump, check server logs");
+  run("SET k 1");
+  EXPECT_EQ(run("DEBUG RELOAD NOSAVE"), failed) << "there is no file";
+  EXPECT_EQ(run("SAVE"), ok);
+  run("SET k 2");
+  run("SET later 3");
+  EXPECT_EQ(run("DEBUG RELOAD NOSAVE NOFLUSH"), failed) << "a key is there twice";
+  EXPECT_EQ(run("DEBUG RELOAD NOSAVE NOFLUSH MERGE"), ok);
+  EXPECT_EQ(run("MGET k later"), bulks({"1", "3"}));
+  EXPECT_EQ(run("DEBUG RELOAD NOSAVE"), ok);
+  EXPECT_EQ(run("DBSIZE"), integer(1));
+}
+
+TEST_F(DebugReload, FunctionsAreLoadedAgain) {
+  run({"FUNCTION", "LOAD",
+       "#!lua name=one\nredis.register_function('f', function() return 7 end)"});
+  EXPECT_EQ(run("DEBUG RELOAD"), ok);
+  EXPECT_EQ(run("FCALL f 0"), integer(7));
 }
 
 TEST_F(DebugReload, ItsOptionsAreChecked) {
   EXPECT_EQ(run("DEBUG RELOAD MERGE noflush"), ok);
-  EXPECT_EQ(run("DEBUG RELOAD NOSAVE"), error("ERR there is no snapshot to load"));
   EXPECT_EQ(run("DEBUG RELOAD NOSUCH"),
             error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."));
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "commands/shared/scripts.hpp"
 
@@ -19,5 +20,9 @@ Result<std::string> load_library(Scripts& scripts, scripting::FunctionLibraries&
 /// Reads such bytes and loads what is in them into `libraries`, which are empty.
 Status restore_libraries(Scripts& scripts, scripting::FunctionLibraries& libraries,
                          std::string_view payload, scripting::Host& host);
+
+/// Libraries out of an RDB file: those that are here go (`flush`), or those of the same names.
+Status take_functions(Scripts& scripts, const std::vector<std::string>& codes, bool flush,
+                      scripting::Host& host);
 
 }  // namespace respawn::commands

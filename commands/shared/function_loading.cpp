@@ -1,4 +1,4 @@
-#include "commands/scripting/function_loading.hpp"
+#include "commands/shared/function_loading.hpp"
 
 #include "persistence/dump_payload.hpp"
 #include "persistence/rdb_format.hpp"
@@ -78,6 +78,15 @@ Status restore_libraries(Scripts& scripts, FunctionLibraries& libraries, std::st
     if (auto name = load_library(scripts, libraries, code, false, host); !name.ok())
       return failure(name.error());
   }
+  return success();
+}
+
+Status take_functions(Scripts& scripts, const std::vector<std::string>& codes, bool flush,
+                      scripting::Host& host) {
+  if (flush) scripts.flush_functions();
+  for (const std::string& code : codes)
+    if (auto name = load_library(scripts, scripts.libraries, code, !flush, host); !name.ok())
+      return failure("Failed loading library, " + name.error());
   return success();
 }
 

@@ -1,0 +1,36 @@
+#include "persistence/append_log/unit_encoder.hpp"
+
+#include "base/numbers.hpp"
+#include "protocol/reply_writer.hpp"
+#include "protocol/request_writer.hpp"
+
+namespace respawn::persistence {
+
+void UnitEncoder::begin_transaction() {
+  protocol::write_request(*to_, {"MULTI"});
+}
+
+void UnitEncoder::end_transaction() {
+  protocol::write_request(*to_, {"EXEC"});
+}
+
+void UnitEncoder::select(int db) {
+  db_ = db;
+  protocol::write_request(*to_, {"SELECT", format_int(db)});
+}
+
+void UnitEncoder::effect(int db, std::span<const std::string> words) {
+  if (db != db_) select(db);
+  // A request is what a reply of bulks would be.
+  protocol::ReplyWriter writer(*to_, protocol::RespVersion::resp2);
+  writer.array(words.size());
+  for (const std::string& word : words) writer.bulk(word);
+}
+
+void UnitEncoder::note_time(std::int64_t wall_s) {
+  if (wall_s <= noted_s_) return;
+  noted_s_ = wall_s;
+  to_->append("#TS:" + std::to_string(wall_s) + "\r\n");
+}
+
+}  // namespace respawn::persistence

@@ -1,0 +1,90 @@
+#include "persistence/rdb/file_writer.hpp"
+
+#include <cstdio>
+
+#include "persistence/rdb_format.hpp"
+#include "persistence/value_encoder.hpp"
+
+namespace respawn::persistence {
+
+std::string rdb_magic(std::uint16_t version) {
+  char text[16];
+  std::snprintf(text, sizeof text, "REDIS%04u", version);
+  return text;
+}
+
+void RdbFileWriter::fact(std::string_view name, std::string_view value) {
+  writer_.byte(fact_opcode);
+  writer_.string(name);
+  writer_.string(value);
+}
+
+void RdbFileWriter::fact(std::string_view name, std::int64_t value) {
+  writer_.byte(fact_opcode);
+  writer_.string(name);
+  writer_.integer(value);
+}
+
+void RdbFileWriter::begin(const RdbFacts& facts) {
+  const std::string magic =
+      rdb_magic(facts.fields_expire ? rdb_version_field_expiry : rdb_version_written);
+  for (const char c : magic) writer_.byte(static_cast<std::uint8_t>(c));
+  fact("redis-ver", facts.server_version);
+  fact("redis-bits", 64);
+  fact("ctime", facts.created_s);
+  fact("used-mem", static_cast<std::int64_t>(facts.used_memory_bytes));
+  if (!facts.replication_id.empty()) {
+    fact("repl-stream-db", 0);
+    fact("repl-id", facts.replication_id);
+    fact("repl-offset", facts.replication_offset);
+  }
+  fact("aof-base", facts.base_of_log ? 1 : 0);
+}
+
+void RdbFileWriter::function(std::string_view code) {
+  writer_.byte(function_opcode);
+  writer_.string(code);
+}
+
+void RdbFileWriter::select(int db) {
+  if (db == db_) return;
+  db_ = db;
+  writer_.byte(select_opcode);
+  writer_.length(static_cast<std::uint64_t>(db));
+}
+
+void RdbFileWriter::database(int db, std::uint64_t keys, std::uint64_t expiring) {
+  select(db);
+  writer_.byte(resize_opcode);
+  writer_.length(keys);
+  writer_.length(expiring);
+}
+
+void RdbFileWriter::note_access(const keyspace::Entry& entry) {
+  constexpr std::uint32_t clock_mask = 0xFFFFFF;
+  if (note_ == AccessNote::idle) {
+    writer_.byte(idle_opcode);
+    writer_.length((now_s_ - entry.access_clock()) & clock_mask);
+  } else if (note_ == AccessNote::frequency) {
+    writer_.byte(frequency_opcode);
+    writer_.byte(static_cast<std::uint8_t>(entry.access_clock()));
+  }
+}
+
+void RdbFileWriter::key(int db, const keyspace::Entry& entry) {
+  select(db);
+  if (entry.has_expiry()) {
+    writer_.byte(expiry_ms_opcode);
+    writer_.milliseconds(entry.expire_at_ms());
+  }
+  note_access(entry);
+  writer_.byte(static_cast<std::uint8_t>(rdb_type_of(entry)));
+  writer_.string(entry.key());
+  write_value(writer_, entry);
+}
+
+void RdbFileWriter::end() {
+  writer_.byte(end_opcode);
+}
+
+}  // namespace respawn::persistence

@@ -1,0 +1,130 @@
+#include "persistence/snapshot/walk.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace respawn::persistence {
+
+using keyspace::Contents;
+using keyspace::Entry;
+
+namespace {
+
+/// Buckets that one step goes through at most, empty ones too.
+constexpr int step_buckets = 16;
+
+std::uint64_t position_of(const Entry& entry) {
+  return Contents::position(keyspace::hash_bytes(entry.key()));
+}
+
+/// Brings it near: the entries of a bucket are fetched side by side. A load, for a prefetch is
+/// dropped where the page is not in the TLB.
+void touch(const Entry& entry) {
+  asm volatile("" : : "r"(*reinterpret_cast<const unsigned char*>(&entry)));
+}
+
+}  // namespace
+
+SnapshotWalk::SnapshotWalk(keyspace::Databases& data, EntrySink& sink) : data_(data), sink_(sink) {
+  for (std::size_t index = 0; index < data.count(); ++index) {
+    const Contents& contents = data.at(index).contents();
+    if (contents.key_count() == 0) continue;
+    const int db = static_cast<int>(index);
+    facts_.push_back(
+        {db, contents.key_count(), contents.expiring_count(), contents.expiring_hash_count() > 0});
+    cuts_.push_back(make_cut(db, contents));
+    keys_total_ += contents.key_count();
+  }
+  data.add_observer(*this);
+}
+
+SnapshotWalk::~SnapshotWalk() {
+  data_.remove_observer(*this);
+  for (Cut& cut : cuts_)
+    if (cut.kept) data_.garbage().take(std::move(cut.kept));
+}
+
+SnapshotWalk::Cut SnapshotWalk::make_cut(int db, const Contents& contents) {
+  const auto bits = static_cast<unsigned>(std::bit_width(contents.bucket_count()));
+  Cut cut;
+  cut.db = db;
+  cut.contents = &contents;
+  cut.range_bits = Contents::position_bits - bits;
+  cut.written_ahead.resize(std::size_t{1} << bits);
+  return cut;
+}
+
+/// Null: nothing of them is ahead.
+SnapshotWalk::Cut* SnapshotWalk::cut_of(const Contents& contents) {
+  for (std::size_t i = current_; i < cuts_.size(); ++i)
+    if (cuts_[i].contents == &contents) return &cuts_[i];
+  return nullptr;
+}
+
+void SnapshotWalk::write(const Cut& cut, const Entry& entry) {
+  writing_ = true;
+  sink_.entry(cut.db, entry);
+  writing_ = false;
+  ++keys_written_;
+}
+
+void SnapshotWalk::before_change(std::size_t database, const keyspace::Key& key, const Entry*) {
+  Cut* cut = cut_of(data_.at(database).contents());
+  if (!cut) return;
+  const std::uint64_t position = Contents::position(key.hash);
+  const std::uint64_t range = position >> cut->range_bits;
+  if (position >= cut->cursor && !cut->written_ahead[range]) write_range(*cut, range);
+}
+
+/// What of it is not behind the cursor.
+void SnapshotWalk::write_range(Cut& cut, std::uint64_t range) {
+  std::uint64_t at = std::max(range << cut.range_bits, cut.cursor);
+  const std::uint64_t end = (range + 1) << cut.range_bits;
+  while (at < end)
+    at = cut.contents->walk_step(at, [&](const Entry& entry) {
+      if (position_of(entry) < end) write(cut, entry);
+    });
+  cut.written_ahead[range] = true;
+}
+
+void SnapshotWalk::cleared(std::unique_ptr<Contents>& contents) {
+  if (Cut* cut = cut_of(*contents)) cut->kept = std::move(contents);
+}
+
+bool SnapshotWalk::any_ahead(const Cut& cut, std::uint64_t from, std::uint64_t end) {
+  const std::uint64_t last = (end - 1) >> cut.range_bits;
+  for (std::uint64_t range = from >> cut.range_bits; range <= last; ++range)
+    if (cut.written_ahead[range]) return true;
+  return false;
+}
+
+/// One bucket; how many entries were written.
+std::size_t SnapshotWalk::step_in(Cut& cut) {
+  const std::size_t before = keys_written_;
+  // Where the bucket ends is known only when it has been seen; most have nothing written ahead.
+  seen_.clear();
+  const std::uint64_t next = cut.contents->walk_step(cut.cursor, [&](const Entry& entry) {
+    touch(entry);
+    seen_.push_back(&entry);
+  });
+  const bool some_written = any_ahead(cut, cut.cursor, next);
+  for (const Entry* entry : seen_)
+    if (!some_written || !cut.written_ahead[position_of(*entry) >> cut.range_bits])
+      write(cut, *entry);
+  cut.cursor = next;
+  return keys_written_ - before;
+}
+
+bool SnapshotWalk::step(std::size_t entries) {
+  std::size_t written = 0;
+  for (int bucket = 0; bucket < step_buckets && written < entries && !done(); ++bucket) {
+    Cut& cut = cuts_[current_];
+    written += step_in(cut);
+    if (cut.cursor < Contents::position_end) continue;
+    if (cut.kept) data_.garbage().take(std::move(cut.kept));
+    ++current_;
+  }
+  return !done();
+}
+
+}  // namespace respawn::persistence

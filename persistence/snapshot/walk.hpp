@@ -1,0 +1,107 @@
+// All keys as they were at one moment, while they change: without fork.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "keyspace/change.hpp"
+#include "keyspace/databases.hpp"
+
+namespace respawn::persistence {
+
+/// Where the walk puts what it comes to; in no order but that each key comes once.
+class EntrySink {
+ public:
+  virtual ~EntrySink() = default;
+
+  /// The entry is as it was at the cut. It must be written, or copied, before this returns.
+  virtual void entry(int db, const keyspace::Entry& entry) = 0;
+};
+
+/// The cut is made when the walk is: from then on it hears of every change before it happens
+/// (keyspace::ChangeObserver), and what lies ahead of it is written before it changes. So all that
+/// it writes is as it was at the cut: keys that expire, are evicted, moved or overwritten as well.
+///
+/// A walk goes through a database's contents in hash order (decisions/0003-dict.md): what lies
+/// below the cursor is written, whatever the table does meanwhile. The positions are divided into
+/// ranges, about as many as there were buckets; the first change ahead of the cursor in a range has
+/// all of it written, and a bit says so. Nothing is written twice, and no work is done that the
+/// walk would not have done: it comes earlier. A cursor belongs to contents, not to the number of a
+/// database: SWAPDB does not disturb it, and what FLUSHDB drops is kept until it has been walked.
+///
+/// Owner: the store, so that a successor of the keyspace actor goes on with it. Is to be made
+/// between units. A value that is not packed is written whole before it changes; that it is written
+/// in parts is left to who makes huge values cheap: entry() is the one place where it would begin.
+/// Memory: one bit per range. Complexity: O(1) per change, but for the first one in a range.
+class SnapshotWalk final : public keyspace::ChangeObserver {
+ public:
+  SnapshotWalk(keyspace::Databases& data, EntrySink& sink);
+  SnapshotWalk(const SnapshotWalk&) = delete;
+  SnapshotWalk& operator=(const SnapshotWalk&) = delete;
+  ~SnapshotWalk() override;
+
+  /// What is in the cut.
+  struct DatabaseCut {
+    int db = 0;
+    std::size_t keys = 0;
+    std::size_t expiring = 0;
+    bool fields_expire = false;  // those of some hash
+  };
+
+  /// The databases that have keys.
+  [[nodiscard]] const std::vector<DatabaseCut>& databases() const { return facts_; }
+
+  /// Goes on for a few buckets, or until about `entries` are written. False when it is through.
+  bool step(std::size_t entries);
+
+  [[nodiscard]] bool done() const { return current_ == cuts_.size(); }
+
+  [[nodiscard]] std::size_t keys_total() const { return keys_total_; }
+
+  [[nodiscard]] std::size_t keys_written() const { return keys_written_; }
+
+  /// Whether the keyspace actor failed while something was being written: then what was written is
+  /// not whole.
+  [[nodiscard]] bool torn() const { return writing_; }
+
+  // keyspace::ChangeObserver
+  void before_change(std::size_t database, const keyspace::Key& key,
+                     const keyspace::Entry* entry) override;
+
+  void before_clear(std::size_t) override {}
+
+  void before_swap(std::size_t, std::size_t) override {}
+
+  void cleared(std::unique_ptr<keyspace::Contents>& contents) override;
+
+ private:
+  struct Cut {
+    int db = 0;
+    const keyspace::Contents* contents = nullptr;
+    std::unique_ptr<keyspace::Contents> kept;  // contents, when no database holds them any more
+    std::uint64_t cursor = 0;
+    unsigned range_bits = 0;  // a range has so many bits of a position
+    std::vector<bool> written_ahead;
+  };
+
+  static Cut make_cut(int db, const keyspace::Contents& contents);
+  Cut* cut_of(const keyspace::Contents& contents);
+  void write(const Cut& cut, const keyspace::Entry& entry);
+  void write_range(Cut& cut, std::uint64_t range);
+  [[nodiscard]] static bool any_ahead(const Cut& cut, std::uint64_t from, std::uint64_t end);
+  std::size_t step_in(Cut& cut);
+
+  keyspace::Databases& data_;
+  EntrySink& sink_;
+  std::vector<DatabaseCut> facts_;
+  std::vector<Cut> cuts_;
+  std::vector<const keyspace::Entry*> seen_;  // in the bucket under the cursor
+  std::size_t current_ = 0;                   // of cuts_; those before it are done
+  std::size_t keys_total_ = 0;
+  std::size_t keys_written_ = 0;
+  bool writing_ = false;
+};
+
+}  // namespace respawn::persistence

@@ -1,0 +1,240 @@
+// The append log of the real process: restarts, kill -9, exchange with redis-server.
+#include <signal.h>
+
+#include <cstdlib>
+
+#include "tests/integration/fixture.hpp"
+
+namespace respawn::integration {
+namespace {
+
+class AppendLog : public ServerTest {
+ protected:
+  /// Any server on the files that the test has.
+  std::unique_ptr<ServerProcess> run(const std::vector<std::string>& arguments,
+                                     const std::string& binary = support::server_binary()) {
+    ServerOptions options;
+    options.binary = binary;
+    options.arguments = {"--save",       "",      "--enable-debug-command",
+                         "yes",          "--dir", files_.path().string(),
+                         "--appendonly", "yes"};
+    options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
+    return std::make_unique<ServerProcess>(std::move(options));
+  }
+
+  static std::string digest(ServerProcess& process) {
+    RespClient client(process.port());
+    return client.text({"DEBUG", "DIGEST"});
+  }
+
+  static void kill_now(ServerProcess& process) {
+    process.signal(SIGKILL);
+    ASSERT_TRUE(process.wait_for_exit());
+  }
+
+  static void fill(ServerProcess& process) {
+    RespClient client(process.port());
+    for (int i = 0; i < 200; ++i) {
+      const std::string n = std::to_string(i);
+      client.ok({"SET", "string:" + n, "value " + n});
+      client.integer({"RPUSH", "list:" + std::to_string(i % 7), n, n + "x"});
+      client.integer({"HSET", "hash", "field " + n, n});
+      client.integer({"ZADD", "zset", n, "member " + n});
+      client.integer({"SADD", "set", n});
+      client.integer({"INCR", "counter"});
+    }
+    client.ok({"SELECT", "3"});
+    client.ok({"SET", "with an end", "x", "PX", "1000000000"});
+    client.text({"FUNCTION", "LOAD",
+                 "#!lua name=lib\nredis.register_function('f', function() return 'here' end)"});
+  }
+
+  std::string shell(const std::string& line) const {
+    std::unique_ptr<FILE, int (*)(FILE*)> pipe(
+        ::popen(("cd " + files_.path().string() + " && " + line + " 2>&1").c_str(), "r"), ::pclose);
+    std::string output;
+    char chunk[4096];
+    while (const auto got = std::fread(chunk, 1, sizeof chunk, pipe.get()))
+      output.append(chunk, got);
+    return output;
+  }
+
+  [[nodiscard]] std::string manifest() const {
+    return read_file(files_.path() / "appendonlydir" / "appendonly.aof.manifest");
+  }
+
+  static bool rewritten(ServerProcess& process) {
+    return wait_until([&] {
+      RespClient client(process.port());
+      return support::info_field(client, "persistence", "aof_rewrite_in_progress") == "0" &&
+             support::info_field(client, "persistence", "aof_rewrite_scheduled") == "0" &&
+             support::info_field(client, "persistence", "aof_enabled") == "1";
+    });
+  }
+
+  support::TemporaryDirectory files_;
+};
+
+TEST_F(AppendLog, BringsEverythingBackBehindKillNine) {
+  for (const std::string policy : {"always", "everysec", "no"}) {
+    auto first = run({"--appendfsync", policy});
+    fill(*first);
+    RespClient(first->port()).integer({"INCR", "of " + policy});
+    const std::string before = digest(*first);
+    // What is not flushed for each reply reaches the file a moment later.
+    EXPECT_TRUE(wait_until([&] {
+      RespClient client(first->port());
+      return support::info_field(client, "persistence", "aof_buffer_length") == "0";
+    }));
+    kill_now(*first);
+    auto second = run({"--appendfsync", policy});
+    EXPECT_EQ(digest(*second), before) << policy;
+    EXPECT_EQ(RespClient(second->port()).text({"FCALL", "f", "0"}), "here");
+    EXPECT_TRUE(second->stop()->clean());
+  }
+}
+
+TEST_F(AppendLog, IsWhatRedisReadsAndChecks) {
+  if (support::redis_binary().empty()) GTEST_SKIP() << "there is no redis-server";
+  for (const std::string preamble : {"yes", "no"}) {
+    auto ours = run({"--appendfsync", "always", "--aof-use-rdb-preamble", preamble});
+    fill(*ours);
+    RespClient(ours->port()).command({"BGREWRITEAOF"});
+    EXPECT_TRUE(rewritten(*ours));
+    fill(*ours);
+    RespClient(ours->port()).command({"DEL", "zset"});
+    const std::string before = digest(*ours);
+    EXPECT_TRUE(ours->stop()->clean());
+    const std::string checked = shell("redis-check-aof appendonlydir/appendonly.aof.manifest");
+    EXPECT_NE(checked.find("All AOF files and manifest are valid"), std::string::npos) << checked;
+    auto theirs = run({}, support::redis_binary());
+    EXPECT_EQ(digest(*theirs), before);
+    EXPECT_TRUE(theirs->stop());
+  }
+}
+
+TEST_F(AppendLog, ReadsWhatRedisWrites) {
+  if (support::redis_binary().empty()) GTEST_SKIP() << "there is no redis-server";
+  for (const std::string preamble : {"yes", "no"}) {
+    auto theirs = run({"--appendfsync", "always", "--aof-use-rdb-preamble", preamble,
+                       "--aof-timestamp-enabled", preamble},
+                      support::redis_binary());
+    fill(*theirs);
+    RespClient(theirs->port()).command({"BGREWRITEAOF"});
+    EXPECT_TRUE(rewritten(*theirs));
+    fill(*theirs);
+    RespClient client(theirs->port());
+    client.ok({"MULTI"});
+    client.command({"SET", "a", "1"});
+    client.command({"PEXPIRE", "a", "100000000"});
+    client.command({"EXEC"});
+    const std::string before = digest(*theirs);
+    EXPECT_TRUE(theirs->stop());
+    auto ours = run({});
+    EXPECT_EQ(digest(*ours), before);
+    EXPECT_TRUE(ours->stop()->clean());
+  }
+}
+
+TEST_F(AppendLog, IsTurnedOnAndOffWhileItRuns) {
+  auto first = run({"--appendonly", "no", "--appendfsync", "always"});
+  fill(*first);
+  RespClient client(first->port());
+  EXPECT_EQ(manifest(), "");
+  client.ok({"CONFIG", "SET", "appendonly", "yes"});
+  EXPECT_TRUE(rewritten(*first));
+  EXPECT_NE(manifest().find("type b"), std::string::npos);
+  client.ok({"SET", "later", "x"});
+  const std::string before = digest(*first);
+  client.ok({"CONFIG", "SET", "appendonly", "no"});
+  client.ok({"SET", "unlogged", "x"});
+  kill_now(*first);
+  auto second = run({});
+  EXPECT_EQ(digest(*second), before);
+  EXPECT_TRUE(second->stop()->clean());
+}
+
+TEST_F(AppendLog, CutsATruncatedTailUnlessToldNotTo) {
+  auto first = run({"--appendfsync", "always"});
+  RespClient(first->port()).ok({"SET", "a", "1"});
+  const std::string before = digest(*first);
+  kill_now(*first);
+  shell("printf '*3\\r\\n$3\\r\\nSET\\r\\n$1\\r\\nb' >> appendonlydir/appendonly.aof.1.incr.aof");
+  ServerOptions options;
+  options.arguments = {
+      "--save", "", "--dir", files_.path().string(), "--appendonly", "yes", "--aof-load-truncated",
+      "no"};
+  options.await_ready = false;
+  ServerProcess refused(std::move(options));
+  const auto exit = refused.wait_for_exit();
+  ASSERT_TRUE(exit);
+  EXPECT_EQ(exit->code, 1);
+  EXPECT_NE(refused.standard_output().find("Unexpected end of file reading the append only file"),
+            std::string::npos);
+  auto second = run({});
+  EXPECT_EQ(digest(*second), before);
+  EXPECT_TRUE(second->stop()->clean());
+}
+
+TEST_F(AppendLog, GoesOnWhenItsActorsAreKilled) {
+  auto first = run({"--appendfsync", "always", "--restart-intensity", "1000"});
+  RespClient client(first->port());
+  for (int i = 0; i < 60; ++i) {
+    client.command({"INCR", "n"});
+    if (i % 3 == 0) client.command({"RESPAWN", "KILL", i % 2 == 0 ? "append-log" : "keyspace"});
+    client.command({"RPUSH", "l", std::to_string(i)});
+  }
+  client.command({"SET", "last", "x"});
+  const std::string before = digest(*first);
+  kill_now(*first);
+  auto second = run({});
+  EXPECT_EQ(digest(*second), before);
+  EXPECT_TRUE(second->stop()->clean());
+}
+
+TEST_F(AppendLog, SaysHowFarItIsDurable) {
+  auto first = run({"--appendfsync", "everysec"});
+  RespClient client(first->port());
+  client.ok({"SET", "a", "1"});
+  auto reply = client.command({"WAITAOF", "1", "0", "5000"});
+  ASSERT_EQ(reply.elements.size(), 2U);
+  EXPECT_EQ(reply.elements[0].integer(), 1);
+  EXPECT_EQ(reply.elements[1].integer(), 0);
+  reply = client.command({"WAITAOF", "0", "1", "50"});
+  ASSERT_EQ(reply.elements.size(), 2U);
+  EXPECT_EQ(reply.elements[0].integer(), 1);
+  const auto durability = client.command({"RESPAWN", "DURABILITY"});
+  EXPECT_EQ(durability.elements.at(1).text, "on");
+  EXPECT_TRUE(first->stop()->clean());
+}
+
+TEST_F(AppendLog, LosesNothingThatWasAcknowledgedHoweverOftenItIsKilled) {
+  const int kills = std::getenv("RESPAWN_LONG") == nullptr ? 5 : 500;
+  std::int64_t acknowledged = 0;
+  for (int i = 0; i < kills; ++i) {
+    auto process = run({"--appendfsync", "always"});
+    RespClient client(process->port());
+    const std::string text = client.command({"GET", "n"}).text;
+    const std::int64_t found = text.empty() ? 0 : std::stoll(text);
+    ASSERT_GE(found, acknowledged);
+    EXPECT_EQ(client.integer({"LLEN", "l"}), found) << "half of a transaction is there";
+    if (i % 4 == 1) client.command({"BGREWRITEAOF"});
+    client.send({"PING"});
+    client.read();
+    for (int k = 0; k < 20 + i % 50; ++k) {
+      client.ok({"MULTI"});
+      client.command({"INCR", "n"});
+      client.command({"RPUSH", "l", "x"});
+      client.command({"EXEC"});
+      acknowledged = found + k + 1;
+    }
+    client.send({"MULTI"});
+    client.send({"INCR", "n"});
+    client.send({"RPUSH", "l", "x"});
+    client.send({"EXEC"});
+    kill_now(*process);
+  }
+}
+
+}  // namespace
+}  // namespace respawn::integration
