@@ -10,6 +10,7 @@
 #include "keyspace/types/list.hpp"
 #include "keyspace/types/set.hpp"
 #include "keyspace/types/sorted_set.hpp"
+#include "persistence/append_log/stream_commands.hpp"
 
 namespace respawn::persistence {
 
@@ -105,7 +106,8 @@ void commands_of(const Entry& entry, const CommandTaker& take) {
       hash_commands(entry, take);
       break;
     case keyspace::Type::stream:
-      RESPAWN_CHECK(!"a stream has no commands yet");
+      stream_commands(entry, take);
+      break;
   }
   if (!entry.has_expiry()) return;
   const std::string end_ms = format_int(entry.expire_at_ms());
