@@ -74,7 +74,7 @@ class Server:
 
 
 class Client:
-    """Sends many commands at a time and counts their replies, which must be of one line each."""
+    """Sends many commands at a time and counts the lines of their replies."""
 
     def __init__(self, port: int):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=120)
@@ -95,16 +95,16 @@ class Client:
     def ask(self, *words) -> bytes:
         return self.replies(command(*words), 1)
 
-    def run_all(self, commands, window: int = 1000) -> None:
-        """All commands of an iterable, `window` at a time; stops at an error."""
+    def run_all(self, commands, window: int = 1000, lines: int = 1) -> None:
+        """All commands of an iterable, `window` at a time, each answered by so many lines; stops at an error."""
         batch: list[bytes] = []
         for one in commands:
             batch.append(one)
             if len(batch) == window:
-                self.check(self.replies(b"".join(batch), window))
+                self.check(self.replies(b"".join(batch), window * lines))
                 batch.clear()
         if batch:
-            self.check(self.replies(b"".join(batch), len(batch)))
+            self.check(self.replies(b"".join(batch), len(batch) * lines))
 
     @staticmethod
     def check(replies: bytes) -> None:

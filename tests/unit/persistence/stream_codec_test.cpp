@@ -81,7 +81,7 @@ struct StreamBytes {
   }
 };
 
-Lines expected(const std::string& deleted, const std::string& added, const std::string& read) {
+Lines stream_lines(const std::string& deleted, const std::string& added, const std::string& read) {
   return {"9-2",
           deleted,
           added,
@@ -94,11 +94,11 @@ Lines expected(const std::string& deleted, const std::string& added, const std::
 
 TEST(StreamCodecTest, EveryLayoutIsRead) {
   StreamBytes bytes;
-  EXPECT_EQ(bytes.contents(), expected("5-2", "4", "3"));
+  EXPECT_EQ(bytes.contents(), stream_lines("5-2", "4", "3"));
   bytes.type = RdbType::stream_3;
-  EXPECT_EQ(bytes.contents(), expected("5-2", "4", "3"));
+  EXPECT_EQ(bytes.contents(), stream_lines("5-2", "4", "3"));
   bytes.type = RdbType::stream;  // how far the group has read is not known then
-  EXPECT_EQ(bytes.contents(), expected("0-0", "2", "-1"));
+  EXPECT_EQ(bytes.contents(), stream_lines("0-0", "2", "-1"));
 }
 
 TEST(StreamCodecTest, WhenAConsumerWasActiveIsReadOrGuessed) {
