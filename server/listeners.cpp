@@ -181,6 +181,11 @@ Result<Listeners::Difference> Listeners::difference(const config::Config& after)
 }
 
 /// Where they were. Numbers that are closed already are passed over.
+void Listeners::close() {
+  for (const Listening& listening : open_) listening.post->take_back();
+  open_.clear();
+}
+
 std::vector<Listeners::Place> Listeners::close_each(const Numbers& numbers) {
   std::vector<Place> places;
   for (const Listening& listening : open_) {

@@ -220,7 +220,10 @@ void Server::stop() {
   if (stopping_.exchange(true)) return;
   log_->write(LogLevel::notice, "User requested shutdown...");
   told(manager_.stopping());
-  main_loop_->post([this] { caf::anon_send(root_, supervision::StopSupervisor{}); });
+  main_loop_->post([this] {
+    listeners_.close();  // before any client sees that its connection is closed
+    caf::anon_send(root_, supervision::StopSupervisor{});
+  });
 }
 
 void Server::request(const engine::ShutdownRequest&) {

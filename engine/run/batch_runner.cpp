@@ -28,7 +28,8 @@ void BatchRunner::run_submitted() {
 }
 
 void BatchRunner::run_batch(const SessionPtr& session) {
-  const bool must_wait = executor_.suspended() && !executor_.busy();
+  const bool must_wait =
+      executor_.suspended() && !executor_.busy() && !executor_.waits_for(session);
   if (must_wait) [[unlikely]] {
     delayed_.push_back(session);
     return;
@@ -84,7 +85,8 @@ void BatchRunner::suspend(Session& session) {
 }
 
 void BatchRunner::go_on_suspended() {
-  if (!executor_.suspended() || !executor_.wants_slice()) return run_delayed();
+  if (!executor_.suspended()) return run_delayed();
+  if (!executor_.wants_slice()) return go_on();
   const bool was_busy = executor_.busy();
   const Outcome outcome = executor_.go_on_suspended();
   if (outcome != Outcome::suspended)
@@ -190,6 +192,9 @@ void BatchRunner::go_on() {
   if (!executor_.suspended()) {
     go_on_with_resumed();
     store_.tracking.broadcast();
+  } else if (!executor_.wants_slice()) {
+    executor_.look_at_time();
+    if (executor_.busy()) run_delayed();
   }
   port_.settle();
 }
