@@ -231,8 +231,10 @@ void Debugger::change_breakpoint(std::string_view word) {
     return say(std::erase(breakpoints_, -line) > 0 ? "Breakpoint removed."
                                                    : "No breakpoint in the specified line.");
   if (breakpoints_.size() == breakpoints_max) return say("Too many breakpoints set.");
-  if (line > static_cast<int>(source_.size())) return say("Wrong line number.");
-  if (!is_breakpoint(line)) breakpoints_.push_back(line);
+  // As Redis says it, also of a line that has one.
+  if (line > static_cast<int>(source_.size()) || is_breakpoint(line))
+    return say("Wrong line number.");
+  breakpoints_.push_back(line);
   show_source_around(line, 1);
 }
 

@@ -180,6 +180,11 @@ Result<Listeners::Difference> Listeners::difference(const config::Config& after)
   return found;
 }
 
+void Listeners::close() {
+  for (const Listening& listening : open_) listening.post->take_back();
+  open_.clear();
+}
+
 /// Where they were. Numbers that are closed already are passed over.
 std::vector<Listeners::Place> Listeners::close_each(const Numbers& numbers) {
   std::vector<Place> places;

@@ -46,7 +46,8 @@ class Listeners {
 
   void log_addresses() const;
 
-  void close() { open_.clear(); }
+  /// Nobody can connect any more.
+  void close();
 
  private:
   /// Where a TCP socket is, or was: an entry of `bind`, and the port.

@@ -290,7 +290,10 @@ void Server::request(const engine::ShutdownRequest&) {
 void Server::end() {
   if (stopping_.exchange(true)) return;
   told(manager_.stopping());
-  main_loop_->post([this] { caf::anon_send(root_, supervision::StopSupervisor{}); });
+  main_loop_->post([this] {
+    listeners_.close();  // before any client sees that its connection is closed
+    caf::anon_send(root_, supervision::StopSupervisor{});
+  });
 }
 
 Status Server::abort() {

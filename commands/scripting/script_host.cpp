@@ -198,7 +198,6 @@ Words ScriptHost::ask(std::span<const std::string> lines) {
   x_.reply.array(lines.size());
   for (const std::string& line : lines) x_.reply.simple(line);
   unit.wait_for_client();
-  asked_ns_ = x_.env().clock.stopwatch_ns();
   return scripts_.running.killed ? Words() : unit.said();
 }
 
@@ -206,7 +205,7 @@ bool ScriptHost::took_too_long() const {
   constexpr std::int64_t unlimited_ms = 5'000;
   const std::int64_t threshold_ms = x_.config().busy_reply_threshold_ms;
   const auto limit_ms = static_cast<std::uint64_t>(threshold_ms > 0 ? threshold_ms : unlimited_ms);
-  return x_.env().clock.stopwatch_ns() - asked_ns_ >= limit_ms * ns_per_ms;
+  return x_.env().clock.stopwatch_ns() - x_.env().long_unit.begun_ns() >= limit_ms * ns_per_ms;
 }
 
 // ---- Running ----

@@ -57,7 +57,6 @@ class ScriptHost final : public scripting::Host, public scripting::DebugPort {
   Execution& x_;
   Scripts& scripts_;
   ScriptLimits limits_;
-  std::uint64_t asked_ns_ = 0;  // when the client that debugs was asked last; stopwatch
 };
 
 /// Runs it for the client of `x`, whose arguments are `numkeys key ... arg ...` from args[2] on;

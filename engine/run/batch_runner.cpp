@@ -41,7 +41,8 @@ bool BatchRunner::broadcast() {
 }
 
 void BatchRunner::run_batch(const SessionPtr& session) {
-  const bool must_wait = executor_.suspended() && !executor_.busy();
+  const bool must_wait =
+      executor_.suspended() && !executor_.busy() && !executor_.waits_for(session);
   if (must_wait) [[unlikely]] {
     delayed_.push_back(session);
     return;
@@ -102,7 +103,8 @@ void BatchRunner::suspend(Session& session) {
 }
 
 void BatchRunner::go_on_suspended() {
-  if (!executor_.suspended() || !executor_.wants_slice()) return run_delayed();
+  if (!executor_.suspended()) return run_delayed();
+  if (!executor_.wants_slice()) return go_on();
   const bool was_busy = executor_.busy();
   const Outcome outcome = executor_.go_on_suspended();
   if (outcome != Outcome::suspended)
@@ -209,6 +211,9 @@ void BatchRunner::go_on() {
     executor_.serve_ready_clients();  // what expired or was evicted may be minded
     go_on_with_resumed();
     broadcast();
+  } else if (!executor_.wants_slice()) {
+    executor_.look_at_time();
+    if (executor_.busy()) run_delayed();
   }
   port_.settle();
 }

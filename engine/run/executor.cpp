@@ -252,20 +252,24 @@ Outcome Executor::behind_slice(bool ended) {
   return long_unit_.waits() ? wait_for_client() : pause_long();
 }
 
-Outcome Executor::pause_long() {
-  long_.unit_now_us = environment_.unit_now_us;
+/// Whether others have waited long enough.
+void Executor::note_time() {
   const auto threshold_ns =
       static_cast<std::uint64_t>(store_.config->busy_reply_threshold_ms) * 1'000'000;
   store_.busy =
       store_.busy ||
       (threshold_ns > 0 && clock_.source().stopwatch_ns() - long_unit_.begun_ns() >= threshold_ns);
+}
+
+Outcome Executor::pause_long() {
+  long_.unit_now_us = environment_.unit_now_us;
+  note_time();
   return Outcome::suspended;
 }
 
-/// The command that is in hand is answered. That may take its client hours: nobody else waits.
+/// The command that is in hand is answered.
 Outcome Executor::wait_for_client() {
   long_.unit_now_us = environment_.unit_now_us;
-  store_.busy = true;
   Batch& batch = long_.session->batch;
   batch.output.append(std::exchange(long_.told, {}));
   batch.running = false;

@@ -63,8 +63,16 @@ class Executor {
   /// wait, or what may be answered meanwhile.
   [[nodiscard]] bool busy() const { return store_.busy; }
 
+  /// Whether the suspended unit waits for what its client says.
+  [[nodiscard]] bool waits_for(const SessionPtr& session) const {
+    return long_unit_.waits() && suspended_session_ == session;
+  }
+
   /// Whether the suspended unit wants a slice: not one that waits for its client.
   [[nodiscard]] bool wants_slice() const { return !long_unit_.waits() || long_unit_.woken(); }
+
+  /// No slice tells of a unit that waits that it has become busy().
+  void look_at_time() { note_time(); }
 
   /// Whether it waits for its client no longer.
   [[nodiscard]] bool woken() const { return long_unit_.woken(); }
@@ -73,8 +81,11 @@ class Executor {
   /// suspended_session(). Requires wants_slice().
   Outcome go_on_suspended();
 
-  /// The client of the suspended unit is gone.
-  void leave_suspended() { long_unit_.leave_client(); }
+  /// The client of the suspended unit is gone. From now on it is one like any other.
+  void leave_suspended() {
+    long_unit_.leave_client();
+    if (long_unit_.woken()) store_.busy = false;
+  }
 
   /// Whose command is suspended, or was until the last go_on_suspended(); null: nobody's yet.
   [[nodiscard]] const SessionPtr& suspended_session() const { return suspended_session_; }
@@ -154,6 +165,7 @@ class Executor {
   Outcome run_long(Session& session, Command& command, const HashedKey& key);
   Outcome go_on_with(Session& session);
   Outcome behind_slice(bool ended);
+  void note_time();
   Outcome pause_long();
   Outcome wait_for_client();
   Outcome end_long();

@@ -40,7 +40,9 @@ class LongUnit {
     said_ = {};
     if (client_left_) return;
     waits_ = true;
+    begun_ns_ = clock_.stopwatch_ns();
     fiber_.leave();
+    begun_ns_ = clock_.stopwatch_ns();
     waits_ = woken_ = false;
   }
 
@@ -52,7 +54,8 @@ class LongUnit {
   /// From outside: it does not wait any longer.
   void wake() { woken_ = waits_; }
 
-  /// When it began, by the stopwatch.
+  /// When it began, by the stopwatch; of one that talks: when it began to wait for its client, or
+  /// to go on behind that.
   [[nodiscard]] std::uint64_t begun_ns() const { return begun_ns_; }
 
   // For the executor.

@@ -15,14 +15,14 @@ struct Dialogue {
   std::vector<Words> said;
 };
 
-const std::string loop =
+const std::string loop_script =
     "local sum = 0\n"
     "for i = 1, 3 do\n"
     "  sum = sum + redis.call('INCR', KEYS[1])\n"
     "end\n"
     "return {sum, ARGV[1]}";
 
-const std::string nested =
+const std::string nested_script =
     "local function inner(a)\n"
     "  local b = {a, 'x'}\n"
     "  return b\n"
@@ -34,7 +34,7 @@ const std::string nested =
     "local r = outer(7)\n"
     "return r\n\n";
 
-const std::string values =
+const std::string value_script =
     "local text, number, yes, none = 'a\\n\\0\"\\\\', 1.5, true, nil\n"
     "local list, map = {1, {2, 'two'}, {}}, {key = {1}}\n"
     "local deep = {{{{{{{{{{{{1}}}}}}}}}}}}\n"
@@ -44,7 +44,7 @@ const std::string values =
     "redis.debug()\n"
     "return 1";
 
-const std::string replies =
+const std::string call_script =
     "redis.call('SET', KEYS[1], 'text')\n"
     "redis.pcall('INCR', KEYS[1])\n"
     "redis.call('GET', 'none')\n"
@@ -64,16 +64,16 @@ const std::string replies =
     "local e = redis.error_reply('MINE of mine')\n"
     "return redis.sha1hex()";
 
-std::vector<Words> steps(int count) {
+std::vector<Words> so_many_steps(int count) {
   return std::vector<Words>(static_cast<std::size_t>(count), Words{"step"});
 }
 
 const Dialogue dialogues[] = {
-    {"steps", loop, {"1", "k", "argument"}, steps(12)},
-    {"continue", loop, {"1", "k", "argument"}, {{"continue"}}},
-    {"letters", loop, {"1", "k", "x"}, {{"S"}, {"N"}, {"p"}, {"P", "sum"}, {"c"}}},
+    {"steps", loop_script, {"1", "k", "argument"}, so_many_steps(12)},
+    {"continue", loop_script, {"1", "k", "argument"}, {{"continue"}}},
+    {"letters", loop_script, {"1", "k", "x"}, {{"S"}, {"N"}, {"p"}, {"P", "sum"}, {"c"}}},
     {"breakpoints",
-     loop,
+     loop_script,
      {"1", "k", "x"},
      {{"break"},
       {"break", "3"},
@@ -90,7 +90,7 @@ const Dialogue dialogues[] = {
       {"break"},
       {"continue"}}},
     {"sources",
-     loop,
+     loop_script,
      {"1", "k", "x"},
      {{"list"},
       {"list", "4"},
@@ -101,7 +101,7 @@ const Dialogue dialogues[] = {
       {"w", "1"},
       {"c"}}},
     {"variables",
-     loop,
+     loop_script,
      {"2", "k", "l", "x", "y"},
      {{"print", "KEYS"},
       {"print", "ARGV"},
@@ -114,7 +114,7 @@ const Dialogue dialogues[] = {
       {"print", "sum", "more"},
       {"c"}}},
     {"values",
-     values,
+     value_script,
      {"0"},
      {{"s"},
       {"s"},
@@ -130,7 +130,7 @@ const Dialogue dialogues[] = {
       {"print", "third"},
       {"c"}}},
     {"traces",
-     nested,
+     nested_script,
      {"0"},
      {{"trace"},
       {"b", "2"},
@@ -145,9 +145,9 @@ const Dialogue dialogues[] = {
       {"t"},
       {"whole"},
       {"c"}}},
-    {"calls", replies, {"1", "k"}, steps(18)},
+    {"calls", call_script, {"1", "k"}, so_many_steps(18)},
     {"evaluations",
-     loop,
+     loop_script,
      {"1", "k", "x"},
      {{"eval", "1 + 1"},
       {"eval", "KEYS[1]"},
@@ -166,7 +166,7 @@ const Dialogue dialogues[] = {
       {"redis"},
       {"eval"},
       {"c"}}},
-    {"unknown", loop, {"1", "k", "x"}, {{"nosuch"}, {"GET", "k"}, {"steps"}, {"abort"}}},
+    {"unknown", loop_script, {"1", "k", "x"}, {{"nosuch"}, {"GET", "k"}, {"steps"}, {"abort"}}},
     {"aborted", "redis.call('SET', KEYS[1], 1)\nreturn 2", {"1", "k"}, {{"s"}, {"abort"}}},
     {"aborted within pcall",
      "local ok, why = pcall(function()\n  return 1\nend)\nreturn {tostring(ok), why}",
@@ -264,7 +264,11 @@ class DebuggerOverTheWire : public ServerTest {
  protected:
   void SetUp() override {
     ServerTest::SetUp();
-    if (!IsSkipped()) start();
+    if (!IsSkipped()) start({"--busy-reply-threshold", "100"});
+  }
+
+  static void await_busy(RespClient& client) {
+    ASSERT_TRUE(wait_until([&] { return client.command({"PING"}).text.starts_with("BUSY"); }));
   }
 };
 
@@ -274,6 +278,7 @@ TEST_F(DebuggerOverTheWire, OthersAreAnsweredThatTheServerIsBusy) {
   client.ok({"SCRIPT", "DEBUG", "SYNC"});
   client.command({"EVAL", "redis.call('SET', 'k', 1)\nreturn 2", "0"});
   RespClient other(port());
+  await_busy(other);
   EXPECT_TRUE(other.command({"GET", "k"}).text.starts_with("BUSY"));
   EXPECT_FALSE(other.command({"RESPAWN", "TREE"}).is_error());
   client.command({"step"});
@@ -290,6 +295,7 @@ TEST_F(DebuggerOverTheWire, ASessionIsKilledWhileItsClientThinks) {
   client.command({"EVAL", "redis.call('SET', 'k', 1)\nreturn 2", "0"});
   client.command({"step"});
   RespClient other(port());
+  await_busy(other);
   other.ok({"SCRIPT", "KILL"});
   EXPECT_TRUE(wait_until([&] { return other.command({"PING"}).text == "PONG"; }));
   EXPECT_TRUE(other.command({"GET", "k"}).null);

@@ -23,6 +23,13 @@ using support::ServerOptions;
 using support::ServerProcess;
 using support::wait_until;
 
+/// The sanitizers report crashes in their own way, and need a thread and much address space.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 /// A test with a server of its own, started by start() or start_with() and, unless the test ended
 /// it, stopped in order at the end: it must then exit with 0, whatever was done to it.
 class ServerTest : public testing::Test {

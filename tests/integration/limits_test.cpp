@@ -192,12 +192,6 @@ TEST_F(Limits, IoThreadsTakeTheirDescriptorsFromTheClients) {
 
 // ---- Threads ----
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // a thread and much address space of its own
-#else
-constexpr bool sanitized = false;
-#endif
-
 TEST_F(Limits, WithoutThreadsItDoesNotStart) {
   if (sanitized) GTEST_SKIP() << "the sanitizer needs them itself";
   EXPECT_EQ(start_in_vain({}, refuse_threads), 1) << log();

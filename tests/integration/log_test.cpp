@@ -150,12 +150,6 @@ TEST_F(LogFile, NoticeKeepsClientsOutOfIt) {
 
 // ---- A crash ----
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // the sanitizers report in their own way
-#else
-constexpr bool sanitized = false;
-#endif
-
 class Crash : public LogFile {
  protected:
   void SetUp() override {

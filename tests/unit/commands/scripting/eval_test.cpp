@@ -229,10 +229,27 @@ TEST_F(EvalTest, ScriptsOutliveTheKeyspaceActor) {
   EXPECT_EQ(run("FCALL f 0"), integer(7));
 }
 
-TEST_F(EvalTest, ThereIsNoDebugger) {
-  EXPECT_EQ(run("SCRIPT DEBUG NO"), ok);
+TEST_F(EvalTest, TheNextScriptIsDebuggedWhereThatIsAskedFor) {
   EXPECT_EQ(run("SCRIPT DEBUG maybe"), error("ERR Use SCRIPT DEBUG YES/SYNC/NO"));
-  EXPECT_NE(run("SCRIPT DEBUG YES"), ok);
+  EXPECT_EQ(run("SCRIPT DEBUG YES"), ok);
+  EXPECT_EQ(run("EVALSHA e0e1f9fabfc9d4800c877a703b823ac0578ff8db 0"),
+            error("ERR Please use EVAL instead of EVALSHA for debugging"));
+  EXPECT_EQ(run("SCRIPT DEBUG NO"), ok);
+  EXPECT_EQ(run("EVAL 'return 1' 0"), integer(1));
+  EXPECT_EQ(run("SCRIPT DEBUG sync"), ok);
+  EXPECT_EQ(run("EVAL 'return 1' 0"),
+            array({simple("* Stopped at 1, stop reason = step over"), simple("-> 1   return 1")}));
+  EXPECT_EQ(run("continue"), array({simple("<endsession>")}) + integer(1));
+  EXPECT_TRUE(server.first.closed());
+  EXPECT_EQ(connect().pipeline({"PING", "SCRIPT DEBUG YES"}),
+            "+PONG\r\n" + error("ERR SCRIPT DEBUG must be called outside a pipeline"));
+}
+
+TEST_F(EvalTest, IsNotDebuggedWithinATransaction) {
+  run("SCRIPT DEBUG YES");
+  run("MULTI");
+  run("EVAL 'return 1' 0");
+  EXPECT_EQ(run("EXEC"), array({integer(1)}));
 }
 
 }  // namespace

@@ -91,6 +91,38 @@ TEST_F(LongScriptsTest, FunctionsAreKilledByTheirOwnCommand) {
   EXPECT_EQ(run("FCALL f 1").substr(0, 4), "-ERR");
 }
 
+TEST_F(LongScriptsTest, LibrariesAreLoadedInSlices) {
+  Client& other = connect();
+  EXPECT_EQ(run({"FUNCTION", "LOAD",
+                 "#!lua name=l\nlocal n = 0 for i = 1, 20000000 do n = n + 1 end "
+                 "redis.register_function('f', function() return n end)"}),
+            "");
+  EXPECT_EQ(other.run("FCALL f 0"), "");
+  slices();
+  EXPECT_EQ(server.first.received(), bulk("l"));
+  EXPECT_EQ(other.received(), integer(20'000'000));
+}
+
+TEST_F(LongScriptsTest, LoadingIsKilledOrTakesTooLong) {
+  constexpr std::string_view endless_library = "#!lua name=l\nwhile true do end";
+  Client& other = connect();
+  run({"FUNCTION", "LOAD", endless_library});
+  slice(501);
+  EXPECT_NE(server.first.received().find("FUNCTION LOAD timeout"), std::string::npos);
+  server.configure([](config::Config& c) { c.busy_reply_threshold_ms = 100; });
+  run({"FUNCTION", "LOAD", endless_library});
+  slice(101);
+  EXPECT_EQ(other.run("FCALL f 0"), busy_function);
+  EXPECT_EQ(other.run("FUNCTION KILL"), ok);
+  slice();
+  EXPECT_NE(server.first.received().find("killed by user"), std::string::npos);
+  run({"FUNCTION", "LOAD", endless_library});
+  server.restart();
+  EXPECT_EQ(other.run({"FUNCTION", "LOAD",
+                       "#!lua name=l\nredis.register_function('f', function() return 1 end)"}),
+            bulk("l"));
+}
+
 TEST_F(LongScriptsTest, GoOnWithinTransactions) {
   Client& other = connect();
   server.first.run("MULTI");
