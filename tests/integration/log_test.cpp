@@ -151,15 +151,15 @@ TEST_F(LogFile, NoticeKeepsClientsOutOfIt) {
 // ---- A crash ----
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // the sanitizers report in their own way
+constexpr bool log_sanitized = true;  // the sanitizers report in their own way
 #else
-constexpr bool sanitized = false;
+constexpr bool log_sanitized = false;
 #endif
 
 class Crash : public LogFile {
  protected:
   void SetUp() override {
-    if (sanitized) GTEST_SKIP() << "the sanitizer handles these signals";
+    if (log_sanitized) GTEST_SKIP() << "the sanitizer handles these signals";
     LogFile::SetUp();
   }
 
