@@ -8,12 +8,15 @@
 namespace respawn::commands {
 
 Result<persistence::Value> dumped_value(engine::Execution& x, std::string_view payload) {
-  const auto body = persistence::payload_body(payload);
+  const auto body = persistence::payload_body(payload, !x.store().skips_checksums);
   if (!body) return failure(std::string("ERR DUMP payload version or checksum are wrong"));
   const persistence::ValueLimits limits =
       engine::value_limits(x.config(), x.store().list_packed_threshold_bytes);
   auto value = persistence::read_payload_body(*body, limits, x.config().proto_max_bulk_len_bytes);
-  if (!value) return failure(std::string("ERR Bad data format"));
+  if (!value) {
+    x.env().services.log.write(LogLevel::warning, "A dumped value: integrity check failed");
+    return failure(std::string("ERR Bad data format"));
+  }
   return std::move(*value);
 }
 
