@@ -118,8 +118,7 @@ TEST_F(AppendLogTest, ASuccessorOfTheDisksActorGoesOn) {
   world.flush_disk();
   world.flush_disk();
   EXPECT_EQ(writer.received(), ok);
-  EXPECT_NE(disk.content("appendonlydir/appendonly.aof.1.incr.aof").find("SET"),
-            std::string::npos);
+  EXPECT_NE(disk.content("appendonlydir/appendonly.aof.1.incr.aof").find("SET"), std::string::npos);
 }
 
 TEST_F(AppendLogTest, ADiskThatIsBehindHoldsWhoWritesAndNobodyElse) {

@@ -37,6 +37,7 @@ constexpr Exclusion excluded[] = {
     {"object|idletime", "tells how long ago, also of keys both servers touch at different times"},
     {"object|refcount", "integers are not shared objects here"},
     {"wait", "waits"},
+    {"waitaof", "not in Redis 7.0"},
     {"migrate", "wants another server"},
     {"pfdebug", "debugs"},
     {"pfselftest", "tests the server itself, for seconds"},
