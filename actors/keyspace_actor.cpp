@@ -86,7 +86,7 @@ caf::behavior KeyspaceActor::make_behavior() {
       },
       [this](const ShutdownRequested& message) {
         batches_->run_submitted();
-        shutdown_ = message.request;
+        store_.shutdown_wanted = message.request;
         shut_down();
       },
       [this](LoadAdvanced) { load(); },
@@ -216,7 +216,7 @@ void KeyspaceActor::settle() {
     freeing_ = true;
     after(0, &KeyspaceActor::free_garbage);
   }
-  if (shutdown_) shut_down();
+  if (store_.shutdown_wanted) shut_down();
   if (!saving_ && writes_file()) save_soon(0);
   const bool unsettled = executor_->upkeep().memory_unsettled() && !executor_->suspended();
   if (!evicting_ && unsettled) {
@@ -345,13 +345,14 @@ void KeyspaceActor::load() {
   settle();
 }
 
-/// Not in the middle of a unit that is to be saved as a whole.
+/// Not in the middle of a unit that is to be saved as a whole, nor while tests hold the clock.
 void KeyspaceActor::shut_down() {
-  const bool saves = !shutdown_->nosave && (shutdown_->save || !store_.config->save.empty());
+  if (store_.cron_paused) return;
+  const engine::ShutdownRequest request = *store_.shutdown_wanted;
+  const bool saves = !request.nosave && (request.save || !store_.config->save.empty());
   if (executor_->suspended() && saves) return;
-  const engine::ShutdownRequest request = *std::exchange(shutdown_, std::nullopt);
-  engine::Environment& environment = executor_->environment();
-  if (engine::prepare_shutdown(environment, request).ok())
+  store_.shutdown_wanted.reset();
+  if (engine::prepare_shutdown(executor_->environment(), request).ok())
     services_.shutdown.request(request);
   else
     services_.shutdown.fail();

@@ -87,7 +87,6 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   bool gathering_ = false;                           // what the log has gathered goes out soon
   bool saving_ = false;                              // a further slice of a save is scheduled
   std::uint64_t save_paused_ns_ = 0;                 // when the last slice ended (stopwatch)
-  std::optional<engine::ShutdownRequest> shutdown_;  // wanted, behind the unit that is suspended
   std::uint64_t idle_cursor_ = 0;  // client id up to which idle ones were looked for
 };
 

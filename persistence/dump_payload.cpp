@@ -30,14 +30,14 @@ std::string dump_payload(const keyspace::Entry& entry, bool compress) {
   return payload;
 }
 
-std::optional<std::string_view> payload_body(std::string_view payload) {
+std::optional<std::string_view> payload_body(std::string_view payload, bool verified) {
   if (payload.size() < version_bytes + checksum_bytes) return std::nullopt;
   const std::size_t body_bytes = payload.size() - version_bytes - checksum_bytes;
   ByteCursor footer(payload.substr(body_bytes));
   const auto version = footer.little_endian(version_bytes);
   const auto checksum = footer.little_endian(checksum_bytes);
   if (*version > rdb_version_max) return std::nullopt;
-  if (*checksum != crc64(payload.substr(0, body_bytes + version_bytes))) return std::nullopt;
+  if (verified && *checksum != crc64(payload.substr(0, body_bytes + version_bytes))) return std::nullopt;
   return payload.substr(0, body_bytes);
 }
 

@@ -18,8 +18,9 @@ namespace respawn::persistence {
 /// Completes what was dumped by version and checksum. O(payload).
 void append_footer(std::string& payload, std::uint16_t version);
 
-/// Type and value, when version and checksum are right. O(bytes).
-[[nodiscard]] std::optional<std::string_view> payload_body(std::string_view payload);
+/// Type and value, when version and (unless that is not `verified`) checksum are right. O(bytes).
+[[nodiscard]] std::optional<std::string_view> payload_body(std::string_view payload,
+                                                           bool verified = true);
 
 /// Reads such a body; nothing may be left behind the value.
 [[nodiscard]] std::optional<Value> read_payload_body(std::string_view body,

@@ -48,6 +48,7 @@ void DataLoader::begin(std::function<void()> work) {
 
 void DataLoader::give_up(const std::string& why) {
   log_->write(LogLevel::warning, why);
+  log_->write(LogLevel::warning, "Terminating server after rdb file reading failure.");
   log_->write(LogLevel::warning, "Fatal error loading the DB, check server logs. Exiting.");
   std::_Exit(1);
 }

@@ -10,8 +10,10 @@
 #include <system_error>
 #include <vector>
 
+#include "base/file_system.hpp"
 #include "config/load.hpp"
 #include "config/reference.hpp"
+#include "engine/run/saving.hpp"
 #include "engine/run/version.hpp"
 #include "server/command_names.hpp"
 #include "server/crash_report.hpp"
@@ -69,6 +71,15 @@ void write_pidfile(const std::string& path, Log& log) {
   if (!file.flush()) log.write(engine::LogLevel::warning, "Can't write the pid file " + path);
 }
 
+/// In the middle of whatever is done; what is not complete is not left behind.
+[[noreturn]] void end_at_once() {
+  std::vector<std::string> names;
+  system_files().list(".", names);
+  for (const std::string& name : names)
+    if (name.starts_with(engine::temporary_prefix())) system_files().remove(name);
+  std::_Exit(1);
+}
+
 /// Runs the server; signals reach it until it has stopped.
 int run_until_told(Server& server, Log& log) {
   const SignalWatcher signals([&](int signal) {
@@ -76,7 +87,7 @@ int run_until_told(Server& server, Log& log) {
       log.reopen();
       return server.request_reload();
     }
-    if (server.stopping()) std::_Exit(1);
+    if (server.stopping()) end_at_once();
     log.write(engine::LogLevel::warning, signal == SIGINT
                                              ? "Received SIGINT scheduling shutdown..."
                                              : "Received SIGTERM scheduling shutdown...");

@@ -18,16 +18,17 @@ bool parse_flush_mode(Args args) {
          (args.size() == 2 && (iequals(args[1], "ASYNC") || iequals(args[1], "SYNC")));
 }
 
-void flush(Execution& x, int db) {
+/// How many keys it had.
+std::size_t clear(Execution& x, int db) {
   const std::size_t keys = x.store().databases.at(static_cast<std::size_t>(db)).size();
   x.store().databases.clear(static_cast<std::size_t>(db));
-  x.changed_database(db, keys);
+  return keys;
 }
 
 /// Those who replay it empty theirs, whatever they hold.
 void flushdb(Execution& x, Args args) {
   if (!parse_flush_mode(args)) return x.fail(errors::syntax);
-  flush(x, x.session().db);
+  x.changed_database(x.session().db, clear(x, x.session().db));
   x.propagate_always();
   x.reply.ok();
 }
@@ -35,8 +36,11 @@ void flushdb(Execution& x, Args args) {
 void flushall(Execution& x, Args args) {
   if (!parse_flush_mode(args)) return x.fail(errors::syntax);
   const int count = x.config().databases;
-  for (int db = 0; db < count; ++db) flush(x, db);
-  save_emptiness(x.env());
+  std::size_t keys = 0;
+  for (int db = 0; db < count; ++db) keys += clear(x, db);
+  // What is saved is no change that waits to be.
+  if (save_emptiness(x.env())) keys = 0;
+  for (int db = 0; db < count; ++db) x.changed_database(db, std::exchange(keys, 0));
   x.propagate_always();
   x.reply.ok();
 }

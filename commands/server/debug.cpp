@@ -232,6 +232,11 @@ void debug_set_disable_deny_scripts(Execution& x, Args args) {
   x.reply.ok();
 }
 
+void debug_skip_checksums(Execution& x, Args args) {
+  x.store().skips_checksums = std::atoi(std::string(args[2]).c_str()) != 0;
+  x.reply.ok();
+}
+
 /// How a pattern does on a long text of one letter.
 void debug_stringmatch_len(Execution& x, Args args) {
   auto length =
@@ -304,6 +309,9 @@ constexpr Subcommand debug_subcommands[] = {
     {"set-disable-deny-scripts", 1, 1, "<0|1>",
      "Lets scripts call the commands that are denied to them, or no longer so.",
      debug_set_disable_deny_scripts},
+    {"set-skip-checksum-validation", 1, 1, "<0|1>",
+     "Takes dumped values and files whose checksum is wrong, or no longer so.",
+     debug_skip_checksums},
     {"sleep", 1, 1, "<seconds>", "Blocks the whole keyspace for that long.", debug_sleep},
     {"stringmatch-len", 2, 2, "<length> <pattern>",
      "Matches a pattern against a text of that many letters a.", debug_stringmatch_len},

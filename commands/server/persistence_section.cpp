@@ -21,7 +21,7 @@ void write_log_sizes(const AppendLog& log, const persistence::LogFacts& facts, I
 void write_log(const InfoSource& source, InfoWriter& out) {
   const AppendLog& log = source.store().log;
   const persistence::LogFacts facts = log.tail.facts();
-  out.field("aof_enabled", log.state() == AppendLog::State::off ? 0 : 1);
+  out.field("aof_enabled", source.environment.config().appendonly ? 1 : 0);
   out.field("aof_rewrite_in_progress", log.rewriting() ? 1 : 0);
   out.field("aof_rewrite_scheduled", log.rewrite_scheduled() ? 1 : 0);
   out.field("aof_last_rewrite_time_sec", log.last_rewrite_s());

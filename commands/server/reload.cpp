@@ -49,7 +49,8 @@ Result<RdbLoaded> load_file(Execution& x, keyspace::Databases& databases, bool r
                    .log = x.env().services.log,
                    .clock = x.env().clock,
                    .progress = progress,
-                   .replace = replace},
+                   .replace = replace,
+                   .verify_checksum = !store.skips_checksums},
                   databases);
 }
 

@@ -63,6 +63,17 @@ Result<ShutdownOptions> parse_shutdown(Args args) {
   return options;
 }
 
+void abort_shutdown(Execution& x) {
+  ShutdownService& shutdown = x.env().services.shutdown;
+  if (std::exchange(x.store().shutdown_wanted, std::nullopt)) {
+    shutdown.fail();
+  } else if (Status aborted = shutdown.abort(); !aborted.ok()) {
+    return x.fail(aborted.error());
+  }
+  x.env().services.log.write(LogLevel::notice, "Shutdown manually aborted.");
+  x.reply.ok();
+}
+
 /// A shutdown that is under way has no reply: the connection closes.
 void shut_down(Execution& x, Args args) {
   auto options = parse_shutdown(args);
@@ -71,10 +82,7 @@ void shut_down(Execution& x, Args args) {
   if (x.store().busy && !options->request.nosave && !options->abort)
     return x.fail(x.store().scripts->busy_error());
   ShutdownService& shutdown = x.env().services.shutdown;
-  if (options->abort) {
-    Status aborted = shutdown.abort();
-    return aborted.ok() ? x.reply.ok() : x.fail(aborted.error());
-  }
+  if (options->abort) return abort_shutdown(x);
   if (Status ready = prepare_shutdown(x.env(), options->request); !ready.ok())
     return x.fail(ready.error());
   shutdown.request(options->request);

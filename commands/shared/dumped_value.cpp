@@ -12,11 +12,14 @@ persistence::ValueLimits value_limits(engine::Execution& x) {
 }
 
 Result<persistence::Value> dumped_value(engine::Execution& x, std::string_view payload) {
-  const auto body = persistence::payload_body(payload);
+  const auto body = persistence::payload_body(payload, !x.store().skips_checksums);
   if (!body) return failure(std::string("ERR DUMP payload version or checksum are wrong"));
   auto value =
       persistence::read_payload_body(*body, value_limits(x), x.config().proto_max_bulk_len_bytes);
-  if (!value) return failure(std::string("ERR Bad data format"));
+  if (!value) {
+    x.env().services.log.write(LogLevel::warning, "A dumped value: integrity check failed");
+    return failure(std::string("ERR Bad data format"));
+  }
   return std::move(*value);
 }
 

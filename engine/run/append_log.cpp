@@ -59,6 +59,7 @@ void AppendLog::set_gate() {
 void AppendLog::open(const config::Config& config) {
   adopt(config);
   state_ = State::on;
+  start_wanted_ = false;
   feed.attach();
   size_at_rewrite_ = tail.facts().base_bytes;
   set_gate();
@@ -206,7 +207,8 @@ void AppendLog::rewrite_if_grown(Environment& environment) {
 
 bool AppendLog::end_turn(Environment& environment) {
   if (stop_wanted_) stop(environment);
-  const bool may_begin = !rewriting_ && !environment.store.saving.in_progress();
+  const Store& store = environment.store;
+  const bool may_begin = !rewriting_ && !store.saving.in_progress() && !store.loading.active;
   if ((start_wanted_ || rewrite_wanted_) && may_begin) begin_rewrite(environment);
   if (policy_ == SyncPolicy::always || feed.chunk_bytes() >= gathered_bytes)
     told_disk_ |= feed.hand_over();

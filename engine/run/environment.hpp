@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -69,7 +70,8 @@ struct Store {
   LookupObserver* lookups = nullptr;  // null: nobody is told
   AppendLog log{unit, clients, lookups, databases.count()};
   bool active_expire = true;
-  bool cron_paused = false;  // DEBUG PAUSE-CRON
+  bool cron_paused = false;      // DEBUG PAUSE-CRON
+  bool skips_checksums = false;  // DEBUG SET-SKIP-CHECKSUM-VALIDATION
   std::size_t list_packed_threshold_bytes = keyspace::ListLimits{}.packed_threshold_bytes;
   std::string replication_id = random_hex(40);
   std::uint64_t generation = 0;         // of keyspace actors
@@ -79,6 +81,7 @@ struct Store {
   bool busy = false;
   Loading loading;
   Saving saving;
+  std::optional<ShutdownRequest> shutdown_wanted;  // by a signal; waits for the end of a unit
 
   /// The configuration is this one from now on. Who changes it for the world, too, calls publish().
   void put_in_force(std::shared_ptr<const config::Config> now) {

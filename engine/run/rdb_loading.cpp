@@ -21,7 +21,7 @@ persistence::RdbReadOptions read_options(const RdbLoadOrder& order) {
   const config::Config& config = *order.config;
   persistence::RdbReadOptions options;
   options.databases = config.databases;
-  options.verify_checksum = config.rdbchecksum;
+  options.verify_checksum = config.rdbchecksum && order.verify_checksum;
   options.skip_unknown = config.rdb_skip_unknown;
   options.limits = value_limits(config, order.packed_threshold_bytes);
   return options;

@@ -30,6 +30,7 @@ struct RdbLoadOrder {
   /// exactly these keys.
   bool drop_expired = true;
   bool replace = false;  // keys that are there already
+  bool verify_checksum = true;
 };
 
 struct RdbLoaded {

@@ -25,6 +25,10 @@ std::int64_t now_s(const Environment& environment) {
 
 }  // namespace
 
+std::string temporary_prefix() {
+  return "temp-" + std::to_string(::getpid());
+}
+
 persistence::RdbSnapshotOptions snapshot_options(const Environment& environment) {
   const config::Config& config = environment.config();
   const std::int64_t wall_us = environment.clock.wall_us();
@@ -42,23 +46,25 @@ persistence::RdbSnapshotOptions snapshot_options(const Environment& environment)
 
 namespace {
 
-persistence::BackgroundFilePlan file_plan(Environment& environment) {
+/// A save in the background may still be ending when the next one begins.
+persistence::BackgroundFilePlan file_plan(Environment& environment, bool in_background) {
   const config::Config& config = environment.config();
   Saving& saving = environment.store.saving;
+  const std::string number = in_background ? "-" + std::to_string(++saving.files_begun) : "";
   return {.files = environment.services.files,
-          .temporary = config.dir + "/temp-" + std::to_string(::getpid()) + "-" +
-                       std::to_string(++saving.files_begun) + ".rdb",
+          .temporary = config.dir + "/" + temporary_prefix() + number + ".rdb",
           .path = config.dir + "/" + config.dbfilename,
           .sink = {.checksum = config.rdbchecksum,
                    .sync_every_bytes = config.rdb_save_incremental_fsync ? sync_every_bytes : 0},
           .compress = config.rdbcompression};
 }
 
-std::unique_ptr<RdbSnapshot> make_snapshot(Environment& environment) {
+std::unique_ptr<RdbSnapshot> make_snapshot(Environment& environment, bool in_background) {
   const auto functions = [&](const std::function<void(std::string_view)>& write) {
     if (environment.store.scripts) environment.store.scripts->for_each_library(write);
   };
-  return std::make_unique<RdbSnapshot>(environment.store.databases, file_plan(environment),
+  return std::make_unique<RdbSnapshot>(environment.store.databases,
+                                       file_plan(environment, in_background),
                                        snapshot_options(environment), functions);
 }
 
@@ -119,7 +125,7 @@ Status save_now(Environment& environment) {
   Store& store = environment.store;
   const std::int64_t begun_us = environment.clock.wall_us();
   ++store.saving.saves;
-  const std::unique_ptr<RdbSnapshot> snapshot = make_snapshot(environment);
+  const std::unique_ptr<RdbSnapshot> snapshot = make_snapshot(environment, false);
   Status saved = snapshot->run_to_end();
   if (saved.ok()) {
     note_saved(environment, snapshot->file().written_bytes(), begun_us);
@@ -145,7 +151,7 @@ void cut_snapshot(Environment& environment) {
   Saving& saving = environment.store.saving;
   saving.cut_wanted = false;
   saving.changes_at_cut = environment.store.databases.changes;
-  saving.snapshot = make_snapshot(environment);
+  saving.snapshot = make_snapshot(environment, true);
   log(environment, LogLevel::notice,
       "Background saving started by pid " + std::to_string(::getpid()));
 }
@@ -178,11 +184,10 @@ void give_up_saving(Environment& environment) {
   saving.given_up.push_back(std::move(saving.snapshot));
 }
 
-void save_emptiness(Environment& environment) {
+bool save_emptiness(Environment& environment) {
   give_up_saving(environment);
-  // Whether it can be saved or not is in the log; FLUSHALL has its effect either way.
-  if (!environment.config().save.empty() && !environment.store.loading.active)
-    (void)save_now(environment).ok();
+  const bool wanted = !environment.config().save.empty() && !environment.store.loading.active;
+  return wanted && save_now(environment).ok();
 }
 
 Status prepare_shutdown(Environment& environment, const ShutdownRequest& request) {

@@ -67,8 +67,12 @@ void look_after_saving(Environment& environment);
 void give_up_saving(Environment& environment);
 
 /// FLUSHALL has emptied the databases: what is being saved is not wanted any more, and where there
-/// are save points the file becomes empty as well.
-void save_emptiness(Environment& environment);
+/// are save points the file becomes empty as well. Whether it did (else why is in the log).
+bool save_emptiness(Environment& environment);
+
+/// What the names of all files begin with that are not complete: whoever ends the process in the
+/// middle of a save removes them.
+[[nodiscard]] std::string temporary_prefix();
 
 /// What is to be saved before an end is. An error is the whole reply, and the server goes on.
 Status prepare_shutdown(Environment& environment, const ShutdownRequest& request);

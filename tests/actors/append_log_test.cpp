@@ -118,14 +118,14 @@ TEST_F(AppendLogTest, ASuccessorOfTheDisksActorGoesOn) {
   world.flush_disk();
   world.flush_disk();
   EXPECT_EQ(writer.received(), ok);
-  EXPECT_NE(disk.content("appendonlydir/appendonly.aof.1.incr.aof").find("SET"),
-            std::string::npos);
+  EXPECT_NE(disk.content("appendonlydir/appendonly.aof.1.incr.aof").find("SET"), std::string::npos);
 }
 
 TEST_F(AppendLogTest, ADiskThatIsBehindHoldsWhoWritesAndNobodyElse) {
-  const std::string large(4 * 1024 * 1024, 'x');
   for (int i = 0; i < 20; ++i)
-    EXPECT_EQ(writer.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4194304\r\n" + large + "\r\n"), "");
+    EXPECT_EQ(
+        writer.run("EVAL \"return redis.call('SET', 'k', string.rep('x', 4 * 1024 * 1024))\" 0"),
+        "");
   EXPECT_TRUE(world.store.pause.waits_for_disk());
   EXPECT_EQ(reader.run("INCR n"), "");
   Client third = world.connect();

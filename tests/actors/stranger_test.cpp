@@ -19,7 +19,7 @@ std::string command(const std::vector<std::string>& words) {
 const std::string right = command({"AUTH", "pw"});
 const std::string wrong = command({"AUTH", "no"});
 const std::string reset = command({"RESET"});
-const std::string many = command({"DEL", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"});
+const std::string many_arguments = command({"DEL", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"});
 const std::string large = command({"STRLEN", std::string(16385, 'x')});
 const std::string ping = command({"PING"});
 
@@ -42,35 +42,35 @@ void expect_replies(const std::string& bytes, const std::string& replies, bool c
 }
 
 TEST(Stranger, SendsLittle) {
-  expect_replies(ping + many, unauthenticated + too_many, true);
+  expect_replies(ping + many_arguments, unauthenticated + too_many, true);
   expect_replies(ping + large, unauthenticated + too_large, true);
   expect_replies(ping + ping + ping, unauthenticated + unauthenticated + unauthenticated, false);
 }
 
 TEST(Stranger, ThePasswordLiftsTheLimitsForWhatStandsBehindIt) {
-  expect_replies(right + many + ping, ok + integer(0) + simple("PONG"), false);
+  expect_replies(right + many_arguments + ping, ok + integer(0) + simple("PONG"), false);
   expect_replies(right + large + ping, ok + integer(0) + simple("PONG"), false);
 }
 
 TEST(Stranger, AWrongPasswordDoesNot) {
-  expect_replies(wrong + many + ping, wrong_password + too_many, true);
+  expect_replies(wrong + many_arguments + ping, wrong_password + too_many, true);
   expect_replies(wrong + large + ping, wrong_password + too_large, true);
 }
 
 TEST(Stranger, APasswordWithTheGreetingLiftsThemToo) {
   World world(guarded());
   Client client = world.connect();
-  const std::string greeted = client.send(command({"HELLO", "3", "AUTH", "default", "pw"}) + many);
+  const std::string greeted = client.send(command({"HELLO", "3", "AUTH", "default", "pw"}) + many_arguments);
   EXPECT_TRUE(greeted.starts_with("%7\r\n")) << greeted;
   EXPECT_TRUE(greeted.ends_with(integer(0))) << greeted;
 }
 
 TEST(Stranger, AResetBringsTheLimitsBack) {
-  expect_replies(right + many + reset + many + ping, ok + integer(0) + simple("RESET") + too_many,
+  expect_replies(right + many_arguments + reset + many_arguments + ping, ok + integer(0) + simple("RESET") + too_many,
                  true);
   expect_replies(right + large + reset + large, ok + integer(0) + simple("RESET") + too_large,
                  true);
-  expect_replies(right + reset + right + many, ok + simple("RESET") + ok + integer(0), false);
+  expect_replies(right + reset + right + many_arguments, ok + simple("RESET") + ok + integer(0), false);
 }
 
 TEST(Stranger, IsRefusedByTheHeaderAlone) {
@@ -92,7 +92,7 @@ TEST(Stranger, IsMadeOfAClientThatSetsThePasswordAndResets) {
   World world;
   Client client = world.connect();
   EXPECT_EQ(
-      client.send(many + command({"CONFIG", "SET", "requirepass", "pw"}) + many + reset + many),
+      client.send(many_arguments + command({"CONFIG", "SET", "requirepass", "pw"}) + many_arguments + reset + many_arguments),
       integer(0) + ok + integer(0) + simple("RESET") + too_many);
   EXPECT_TRUE(client.closed());
 }
@@ -107,7 +107,7 @@ TEST(Stranger, GetsAReplyToEachCommandOfALongPipeline) {
     replies += unauthenticated;
   }
   for (const char* ending : {"", "*1\r\n$4\r\nPI"}) {
-    EXPECT_EQ(client.send(bytes + right + many + ending), replies + ok + integer(0));
+    EXPECT_EQ(client.send(bytes + right + many_arguments + ending), replies + ok + integer(0));
     if (*ending != '\0') {
       EXPECT_EQ(client.send("NG\r\n"), simple("PONG"));
     }

@@ -11,7 +11,7 @@
 namespace respawn::durability {
 namespace {
 
-constexpr std::uint64_t points_in_ci = 2'000;
+constexpr std::uint64_t points_in_ci = 400;
 constexpr std::uint64_t points_in_long_form = 100'000;
 
 std::uint64_t point_count() {

@@ -144,14 +144,20 @@ void Story::run_command() {
   if (client->blocked()) return;
   const std::vector<std::string> command = words();
   const int db = client->session().db;
-  const std::size_t read = known_to_readers(db, command);
+  // MULTI, EXEC and SELECT look at no key.
+  const bool reads = command.size() > 1 && command[0] != "SELECT";
+  const std::size_t read = reads ? known_to_readers(db, command) : 0;
+  for (commands::test::Client* other : clients_) other->received();  // waits that were in vain
   const std::size_t units = states_.size();
   const std::string reply = client->run_words(command);
   if (client->blocked()) return;
   // What it wrote is the first unit; behind it others are served.
   const std::size_t wrote = states_.size() > units ? units : 0;
   const std::uint64_t offset = client->session().log_offset.load();
-  if (!reply.empty()) waiting_.push_back({offset, std::max(read, wrote)});
+  // What is queued has read nothing, and RENAME fails at its first key.
+  std::size_t from = reply == commands::test::simple("QUEUED") ? 0 : read;
+  if (reply.starts_with('-')) from = reads ? known_to_readers(db, {command[1]}) : 0;
+  if (!reply.empty()) waiting_.push_back({offset, std::max(from, wrote)});
   // Whoever was served behind it knows of it.
   for (commands::test::Client* other : clients_)
     if (!other->received().empty() && wrote != 0)

@@ -42,6 +42,7 @@ constexpr Exclusion excluded[] = {
     {"xnack", "not in Redis 7.0"},
     {"xinfo|consumers", "tells times, and since 7.2 one more"},
     {"xinfo|stream", "tells times, since 7.2 one more, and nodes of a tree"},
+    {"waitaof", "not in Redis 7.0"},
     {"migrate", "wants another server"},
     {"pfdebug", "debugs"},
     {"pfselftest", "tests the server itself, for seconds"},

@@ -45,7 +45,7 @@ class AppendLog : public ServerTest {
     }
     client.ok({"SELECT", "3"});
     client.ok({"SET", "with an end", "x", "PX", "1000000000"});
-    client.text({"FUNCTION", "LOAD",
+    client.text({"FUNCTION", "LOAD", "REPLACE",
                  "#!lua name=lib\nredis.register_function('f', function() return 'here' end)"});
   }
 

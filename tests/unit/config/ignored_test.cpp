@@ -91,34 +91,23 @@ TEST(Ignored, EachOptionWithoutEffectIsSetOrRefusedAsItsRowSays) {
 }
 
 TEST(Ignored, SetRefusesPromisesAndLetsThemBeTakenBack) {
-  const std::pair<const char*, const char*> promises[] = {{"appendonly", "yes"},
-                                                          {"save", "900 1"},
-                                                          {"save", "3600 1 300 100 60 10000"},
-                                                          {"tls-port", "6380"},
-                                                          {"tls-cert-file", "a.crt"},
-                                                          {"tls-auth-clients", "yes"},
-                                                          {"tls-replication", "yes"},
-                                                          {"tls-cluster", "yes"},
-                                                          {"activedefrag", "yes"},
-                                                          {"oom-score-adj", "relative"},
-                                                          {"shutdown-on-sigterm", "save force"},
-                                                          {"watchdog-period", "500"}};
+  const std::pair<const char*, const char*> promises[] = {
+      {"tls-port", "6380"},          {"tls-cert-file", "a.crt"}, {"tls-auth-clients", "yes"},
+      {"tls-replication", "yes"},    {"tls-cluster", "yes"},     {"activedefrag", "yes"},
+      {"oom-score-adj", "relative"}, {"watchdog-period", "500"}};
   for (const auto& [name, value] : promises)
     EXPECT_THAT(set(name, value), HasSubstr(" - ")) << name;
   const std::pair<const char*, const char*> taken_back[] = {
-      {"appendonly", "no"},       {"save", ""},
-      {"tls-port", "0"},          {"tls-cert-file", ""},
-      {"tls-auth-clients", "no"}, {"activedefrag", "no"},
-      {"oom-score-adj", "no"},    {"shutdown-on-sigterm", "nosave now"},
-      {"watchdog-period", "0"}};
+      {"tls-port", "0"},      {"tls-cert-file", ""},   {"tls-auth-clients", "no"},
+      {"activedefrag", "no"}, {"oom-score-adj", "no"}, {"watchdog-period", "0"}};
   for (const auto& [name, value] : taken_back) EXPECT_EQ(set(name, value), "OK") << name;
 }
 
 TEST(Ignored, ARefusedPromiseChangesNothingElse) {
-  const std::string_view arguments[] = {"timeout", "5", "appendonly", "yes"};
+  const std::string_view arguments[] = {"timeout", "5", "oom-score-adj", "relative"};
   EXPECT_EQ(prepare(Config(), arguments, {}).error(),
-            "ERR CONFIG SET failed (possibly related to argument 'appendonly') - the append log is "
-            "not written yet");
+            "ERR CONFIG SET failed (possibly related to argument 'oom-score-adj') - the kernel is "
+            "not told whom to kill first");
 }
 
 TEST(Ignored, EachOptionThatStopsAStartIsNamedWithFileAndLine) {
@@ -177,11 +166,10 @@ TEST(Ignored, UsersStandInLinesOrInAFileOfTheirOwn) {
 
 TEST(Ignored, AStockFileStartsWithOneWarningForEachPromise) {
   EXPECT_THAT(warnings_of("save 900 1\nsave 300 10\nappendonly yes\nappendfsync everysec\n"
-                          "stop-writes-on-bgsave-error yes\nreplica-read-only yes\n"),
-              ElementsAre("option 'save' is accepted but has no effect yet: snapshots are not "
-                          "written yet",
-                          "option 'appendonly' is accepted but has no effect yet: the append log "
-                          "is not written yet"));
+                          "stop-writes-on-bgsave-error yes\nreplica-read-only yes\n"
+                          "oom-score-adj yes\n"),
+              ElementsAre("option 'oom-score-adj' is accepted but has no effect yet: the kernel is "
+                          "not told whom to kill first"));
   EXPECT_THAT(warnings_of("save \"\"\nappendonly no\ntls-auth-clients no\n"), IsEmpty())
       << "what is taken back does not happen, as asked";
   EXPECT_THAT(warnings_of("save 3600 1 300 100 60 10000\n"), IsEmpty()) << "the default";

@@ -193,10 +193,10 @@ TEST_F(ReloadOf, RenamesStayAsTheyWereAtStart) {
 }
 
 TEST_F(ReloadOf, WhatHasNoEffectIsWarnedAboutAgain) {
-  start("appendonly yes\n");
+  start("oom-score-adj yes\n");
   reload_now();
   ASSERT_EQ(warnings.size(), 1U);
-  EXPECT_THAT(warnings[0], HasSubstr("'appendonly'"));
+  EXPECT_THAT(warnings[0], HasSubstr("'oom-score-adj'"));
   EXPECT_THAT(reload_now("timeout 9\nloadmodule a\n"), HasSubstr("/start/a.conf:2: "));
   EXPECT_EQ(running.timeout_s, 0) << "the whole file is rejected";
 }

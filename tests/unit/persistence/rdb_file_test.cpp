@@ -118,7 +118,7 @@ TEST(RdbFileTest, AChecksumOfZeroIsNone) {
   bytes.back() = 'x';
   const auto loaded = load(bytes);
   ASSERT_TRUE(loaded.failure);
-  EXPECT_THAT(loaded.failure->text(), HasSubstr("Wrong RDB checksum"));
+  EXPECT_THAT(loaded.failure->text(), HasSubstr("RDB CRC error"));
   EXPECT_FALSE(load(bytes, {.verify_checksum = false}).failure);
 }
 
