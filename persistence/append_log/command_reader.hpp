@@ -22,9 +22,9 @@ class CommandReader {
     end,        // the file ends behind a command
     truncated,  // the file ends within one
     malformed,  // what is at offset() is none
-    hole,       // likewise, and there are zeros in it: as behind a power cut, where what was written
-                // last may be there while something before it is not
-    failed,     // error() says why nothing can be read
+    hole,    // likewise, and there are zeros in it: as behind a power cut, where what was written
+             // last may be there while something before it is not
+    failed,  // error() says why nothing can be read
   };
 
   /// From this offset on. The file outlives the reader.

@@ -31,15 +31,15 @@ struct LogWork {
   Buffer bytes = {};
   std::uint64_t end = 0;  // offset in the log behind all that was handed over up to here
   BaseFormat format = BaseFormat::commands;
-  bool alone = false;  // a base without a log: none is written
+  bool alone = false;     // a base without a log: none is written
   std::string path = {};  // of a temporary file, written and synced
 };
 
 /// What has come of the log so far, for INFO and the like. Sizes are in bytes.
 struct LogFacts {
   std::uint64_t base_bytes = 0;
-  std::uint64_t current_bytes = 0;  // of base and incremental files
-  std::uint64_t rewrites = 0;       // bases that were put in place
+  std::uint64_t current_bytes = 0;   // of base and incremental files
+  std::uint64_t rewrites = 0;        // bases that were put in place
   std::uint64_t rewrites_ended = 0;  // well or not; never set back
   std::uint64_t delayed_syncs = 0;
   std::int64_t durable_at_us = 0;  // wall clock of the last sync
