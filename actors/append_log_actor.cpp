@@ -34,8 +34,7 @@ void AppendLogActor::work() {
   if (!turn.problem.empty()) context_.log.write(engine::LogLevel::warning, turn.problem);
   if (turn.durable_rose || turn.failed) release();
   if (turn.tell_keyspace)
-    if (caf::actor keyspace = context_.directory.present())
-      caf::anon_send(keyspace, LogAdvanced{});
+    if (caf::actor keyspace = context_.directory.present()) caf::anon_send(keyspace, LogAdvanced{});
   if (timer_ != 0) cancel(std::exchange(timer_, 0));
   if (turn.again_us == 0) return;
   timer_ = call_after(turn.again_us, [this] {

@@ -83,11 +83,11 @@ class KeyspaceActor final : public net::LoopActor, private engine::BatchPort {
   bool pushing_ = false;            // a further share of pushes is scheduled
   bool expiring_ = false;           // a further slice of expiry is scheduled
   bool freeing_ = false;
-  bool evicting_ = false;                            // a further slice of eviction is scheduled
-  bool gathering_ = false;                           // what the log has gathered goes out soon
-  bool saving_ = false;                              // a further slice of a save is scheduled
-  std::uint64_t save_paused_ns_ = 0;                 // when the last slice ended (stopwatch)
-  std::uint64_t idle_cursor_ = 0;  // client id up to which idle ones were looked for
+  bool evicting_ = false;             // a further slice of eviction is scheduled
+  bool gathering_ = false;            // what the log has gathered goes out soon
+  bool saving_ = false;               // a further slice of a save is scheduled
+  std::uint64_t save_paused_ns_ = 0;  // when the last slice ended (stopwatch)
+  std::uint64_t idle_cursor_ = 0;     // client id up to which idle ones were looked for
 };
 
 }  // namespace respawn::actors

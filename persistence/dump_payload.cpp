@@ -37,7 +37,8 @@ std::optional<std::string_view> payload_body(std::string_view payload, bool veri
   const auto version = footer.little_endian(version_bytes);
   const auto checksum = footer.little_endian(checksum_bytes);
   if (*version > rdb_version_max) return std::nullopt;
-  if (verified && *checksum != crc64(payload.substr(0, body_bytes + version_bytes))) return std::nullopt;
+  if (verified && *checksum != crc64(payload.substr(0, body_bytes + version_bytes)))
+    return std::nullopt;
   return payload.substr(0, body_bytes);
 }
 

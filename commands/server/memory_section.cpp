@@ -71,7 +71,8 @@ void write_memory(const InfoSource& source, InfoWriter& out) {
   out.bytes("maxmemory", source.config().maxmemory_bytes);
   out.field("maxmemory_policy", option_text(source.config(), "maxmemory-policy"));
   write_fragmentation(memory, out);
-  out.field("mem_not_counted_for_evict", source.store().saving.held_bytes() + source.store().log.held_bytes());
+  out.field("mem_not_counted_for_evict",
+            source.store().saving.held_bytes() + source.store().log.held_bytes());
   out.each({"mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves"}, "0");
   out.field("mem_clients_normal", overview.clients);
   out.field("mem_cluster_links", 0);

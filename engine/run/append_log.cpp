@@ -230,8 +230,7 @@ void AppendLog::tick(Environment& environment) {
   std::erase_if(given_up_,
                 [](const auto& each) { return each->file().state() != BaseJob::State::running; });
   if (state_ == State::off && !rewriting_) return;
-  tail.pause_syncs(no_sync_on_rewrite_ &&
-                   (rewriting_ || environment.store.saving.in_progress()));
+  tail.pause_syncs(no_sync_on_rewrite_ && (rewriting_ || environment.store.saving.in_progress()));
   note_progress(environment);
   watch_delay(environment);
   const std::int64_t now_us = environment.clock.monotonic_us();

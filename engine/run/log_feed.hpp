@@ -96,8 +96,8 @@ class LogFeed final : public UnitListener, public LookupObserver, public PushObs
   bool attached_ = false;
   bool notes_times_ = false;
   std::uint64_t end_ = 0;
-  std::uint64_t unit_end_ = 0;  // of the running unit, once it has been encoded; else 0
-  std::uint64_t read_ = 0;      // the largest offset that the running unit has read
+  std::uint64_t unit_end_ = 0;      // of the running unit, once it has been encoded; else 0
+  std::uint64_t read_ = 0;          // the largest offset that the running unit has read
   std::vector<SessionPtr> pushed_;  // to whom the running unit has told something
 };
 

@@ -242,9 +242,9 @@ bool RdbFileReader::check_checksum() {
   if (!from_.ok()) return false;
   if (options_.verify_checksum && written != 0 && written != computed) {
     char text[96];
-    std::snprintf(text, sizeof text, "RDB CRC error: wrong RDB checksum, expected %llx but got %llx",
-                  static_cast<unsigned long long>(computed),
-                  static_cast<unsigned long long>(written));
+    std::snprintf(
+        text, sizeof text, "RDB CRC error: wrong RDB checksum, expected %llx but got %llx",
+        static_cast<unsigned long long>(computed), static_cast<unsigned long long>(written));
     return refuse(text);
   }
   return true;

@@ -19,7 +19,8 @@ std::string command(const std::vector<std::string>& words) {
 const std::string right = command({"AUTH", "pw"});
 const std::string wrong = command({"AUTH", "no"});
 const std::string reset = command({"RESET"});
-const std::string many_arguments = command({"DEL", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"});
+const std::string many_arguments =
+    command({"DEL", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"});
 const std::string large = command({"STRLEN", std::string(16385, 'x')});
 const std::string ping = command({"PING"});
 
@@ -60,17 +61,19 @@ TEST(Stranger, AWrongPasswordDoesNot) {
 TEST(Stranger, APasswordWithTheGreetingLiftsThemToo) {
   World world(guarded());
   Client client = world.connect();
-  const std::string greeted = client.send(command({"HELLO", "3", "AUTH", "default", "pw"}) + many_arguments);
+  const std::string greeted =
+      client.send(command({"HELLO", "3", "AUTH", "default", "pw"}) + many_arguments);
   EXPECT_TRUE(greeted.starts_with("%7\r\n")) << greeted;
   EXPECT_TRUE(greeted.ends_with(integer(0))) << greeted;
 }
 
 TEST(Stranger, AResetBringsTheLimitsBack) {
-  expect_replies(right + many_arguments + reset + many_arguments + ping, ok + integer(0) + simple("RESET") + too_many,
-                 true);
+  expect_replies(right + many_arguments + reset + many_arguments + ping,
+                 ok + integer(0) + simple("RESET") + too_many, true);
   expect_replies(right + large + reset + large, ok + integer(0) + simple("RESET") + too_large,
                  true);
-  expect_replies(right + reset + right + many_arguments, ok + simple("RESET") + ok + integer(0), false);
+  expect_replies(right + reset + right + many_arguments, ok + simple("RESET") + ok + integer(0),
+                 false);
 }
 
 TEST(Stranger, IsRefusedByTheHeaderAlone) {
@@ -91,9 +94,9 @@ TEST(Stranger, MayHaveManyWordsOnALine) {
 TEST(Stranger, IsMadeOfAClientThatSetsThePasswordAndResets) {
   World world;
   Client client = world.connect();
-  EXPECT_EQ(
-      client.send(many_arguments + command({"CONFIG", "SET", "requirepass", "pw"}) + many_arguments + reset + many_arguments),
-      integer(0) + ok + integer(0) + simple("RESET") + too_many);
+  EXPECT_EQ(client.send(many_arguments + command({"CONFIG", "SET", "requirepass", "pw"}) +
+                        many_arguments + reset + many_arguments),
+            integer(0) + ok + integer(0) + simple("RESET") + too_many);
   EXPECT_TRUE(client.closed());
 }
 

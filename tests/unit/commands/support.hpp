@@ -114,8 +114,7 @@ class Server : private BatchPort {
  public:
   Server() : Server(std::make_shared<config::Config>()) {}
 
-  explicit Server(std::shared_ptr<const config::Config> config,
-                  FileSystem* files = nullptr)
+  explicit Server(std::shared_ptr<const config::Config> config, FileSystem* files = nullptr)
       : services(files), store(std::move(config), every_family()), first(begin()) {}
 
   Client& connect(protocol::RespVersion version = protocol::RespVersion::resp2) {

@@ -54,8 +54,7 @@ TEST(LogManifest, SaysWhatIsWrongInRedissWords) {
            line + "'\n\n" + why;
   };
   EXPECT_EQ(error_of(""), head + "Found an empty AOF manifest");
-  EXPECT_EQ(error_of("file a seq 1 type i"),
-            head + "The AOF manifest file contains too long line");
+  EXPECT_EQ(error_of("file a seq 1 type i"), head + "The AOF manifest file contains too long line");
   EXPECT_EQ(error_of("file a seq 1 type i\n" + std::string(1024, 'x') + "\n"),
             head + "The AOF manifest file contains too long line");
   EXPECT_EQ(error_of("\n"), head + "Invalid AOF manifest file format");
