@@ -41,7 +41,7 @@ enum class RdbType : std::uint8_t {
   list_quicklist_2 = 18,  // of listpacks and large elements
   stream_2 = 19,          // with what lag is counted by
   set_listpack = 20,
-  stream_3 = 21,          // with the time when a consumer was active
+  stream_3 = 21,                      // with the time when a consumer was active
   hash_expiring_early = 22,           // of release candidates of Redis 7.4; in Valkey's files
                                       // another thing: see read_valkey_hash()
   hash_listpack_expiring_early = 23,  // likewise

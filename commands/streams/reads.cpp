@@ -319,7 +319,8 @@ void deliver_idle(Execution& x, ReadReply& reply, const ReadRequest& request, co
 
 /// What is pending at the consumer is delivered again.
 void deliver_history(Execution& x, ReadReply& reply, const ReadRequest& request,
-                     const GroupAtWork& at, const StreamConsumer& consumer, const StreamId& after) {
+                     const GroupAtWork& at, const StreamId& after) {
+  const StreamConsumer& consumer = *at.group.find_consumer(request.consumer);
   consumer.for_each_pending(after.next().value_or(StreamId{}), [&](const StreamId& id) {
     if (is_done(request, reply)) return false;
     const auto entry = at.stream.find(id);
@@ -351,7 +352,7 @@ void read_as_consumer(Execution& x, ReadReply& reply, const ReadRequest& request
   if (source.is_new && has_new)
     deliver_new(x, reply, request, at, consumer);
   else if (!source.is_new)
-    deliver_history(x, reply, request, at, consumer, source.after);
+    deliver_history(x, reply, request, at, source.after);
   reply.end();
   x.changed_unseen();
 }
