@@ -61,7 +61,8 @@ constexpr const std::span<const CommandSpec>* families[] = {&string_commands,
                                                             &script_commands,
                                                             &function_commands,
                                                             &fcall_commands,
-                                                            &cluster_commands};
+                                                            &cluster_commands,
+                                                            &respawn_commands};
 
 }  // namespace
 

@@ -169,7 +169,7 @@ std::optional<std::string> argument_of(const Words& words, std::string_view opti
 }
 
 void drop_option(Words& words, std::string_view option) {
-  for (std::size_t at = 2; at + 1 < words.size();) {
+  for (std::size_t at = 1; at + 1 < words.size();) {
     if (iequals(words[at], option))
       words.erase(words.begin() + static_cast<std::ptrdiff_t>(at),
                   words.begin() + static_cast<std::ptrdiff_t>(at) + 2);
