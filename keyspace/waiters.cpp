@@ -173,6 +173,16 @@ std::size_t WaiterTable::count(int database, std::string_view key) const {
   return queue != nullptr ? queue->count : 0;
 }
 
+std::size_t WaiterTable::minded_key_count() const {
+  if (minding_ == 0) return 0;
+  const auto is_minded = [](const auto& pair) {
+    for (const Waiter::Link* link = pair.second->first; link != nullptr; link = link->next)
+      if (link->waiter->minds_loss) return true;
+    return false;
+  };
+  return static_cast<std::size_t>(std::count_if(queues_.begin(), queues_.end(), is_minded));
+}
+
 Status WaiterTable::check_invariants() const {
   std::size_t ready = 0;
   for (const auto& [key, queue] : queues_) {

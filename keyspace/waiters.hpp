@@ -121,6 +121,9 @@ class WaiterTable {
   /// Keys somebody waits for (INFO's total_blocking_keys).
   [[nodiscard]] std::size_t key_count() const { return queues_.size(); }
 
+  /// Of these, those of which somebody minds a loss. O(waiters for such keys).
+  [[nodiscard]] std::size_t minded_key_count() const;
+
   /// Calls visit(int database, std::string_view key) for each of them, in no order.
   template <class Visitor>
   void for_each_key(Visitor&& visit) const {

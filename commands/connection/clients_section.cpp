@@ -34,7 +34,8 @@ void write_clients(const InfoSource& source, InfoWriter& out) {
   out.field("tracking_clients", source.store().tracking.client_count());
   out.field("clients_in_timeout_table", with_deadline);
   out.field("total_blocking_keys", source.environment.blocking.waiters().key_count());
-  out.field("total_blocking_keys_on_nokey", 0);
+  out.field("total_blocking_keys_on_nokey",
+            source.environment.blocking.waiters().minded_key_count());
   write_pause(source, out);
 }
 

@@ -61,6 +61,12 @@ void mix_hash(Digest& digest, const keyspace::Hash& hash) {
   });
 }
 
+/// Redis counts modules in between.
+std::uint32_t number_of(keyspace::Type type) {
+  constexpr std::uint32_t stream_number = 6;
+  return type == keyspace::Type::stream ? stream_number : static_cast<std::uint32_t>(type);
+}
+
 /// Entries in their order, IDs with a point.
 void mix_stream(Digest& digest, const keyspace::Stream& stream) {
   for (auto walk = stream.walk({}, keyspace::last_stream_id); walk.valid(); walk.next()) {

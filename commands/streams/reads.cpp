@@ -286,28 +286,29 @@ void deliver_new(Execution& x, ReadReply& reply, const ReadRequest& request, con
   propagate_progress(x, at);
 }
 
-bool has_idle(const Execution& x, const ReadRequest& request, const StreamGroup& group) {
-  const auto oldest = group.oldest_from(keyspace::first_delivery);
-  return oldest && group.find(oldest->id)->is_idle(*request.claims_after_ms, x.now_ms());
-}
-
-/// What has been pending for long becomes this consumer's, the longest first.
-void deliver_idle(Execution& x, ReadReply& reply, const ReadRequest& request, const GroupAtWork& at,
-                  StreamConsumer& consumer) {
+/// What has been pending for long, the longest first, as many as are asked for. What was deleted is
+/// pending no more.
+std::vector<PendingEntry> find_idle(Execution& x, const ReadRequest& request,
+                                    const GroupAtWork& at) {
   std::vector<PendingEntry> idle;
+  if (!request.claims_after_ms) return idle;
+  std::vector<PendingEntry> deleted;
   at.group.for_each_delivery([&](const keyspace::Delivery& delivery) {
     const PendingEntry pending = *at.group.find(delivery.id);
     if (!pending.is_idle(*request.claims_after_ms, x.now_ms())) return false;
-    idle.push_back(pending);
-    return idle.size() != request.count;
+    (at.stream.contains(pending.id) ? idle : deleted).push_back(pending);
+    return request.count == 0 || idle.size() != request.count;
   });
-  for (PendingEntry& pending : idle) {
-    const auto entry = at.stream.find(pending.id);
-    if (!entry) {
-      drop_deleted(x, at, pending);
-      continue;
-    }
-    reply.add_with_history(*entry, pending.idle_ms(x.now_ms()), pending.deliveries);
+  for (const PendingEntry& each : deleted) drop_deleted(x, at, each);
+  return idle;
+}
+
+/// It becomes this consumer's.
+void deliver_idle(Execution& x, ReadReply& reply, const GroupAtWork& at, StreamConsumer& consumer,
+                  const std::vector<PendingEntry>& idle) {
+  for (PendingEntry pending : idle) {
+    reply.add_with_history(*at.stream.find(pending.id), pending.idle_ms(x.now_ms()),
+                           pending.deliveries);
     pending.consumer = consumer.index();
     pending.delivered_ms = x.now_ms();
     if (pending.deliveries < keyspace::most_deliveries) ++pending.deliveries;
@@ -344,11 +345,12 @@ void read_as_consumer(Execution& x, ReadReply& reply, const ReadRequest& request
   Stream& stream = change.object<Stream>();
   const GroupAtWork at{source.key.bytes, stream, *stream.find_group(request.group)};
   StreamConsumer& consumer = seen_consumer(x, at, request.consumer);
-  const bool claims = source.is_new && request.claims_after_ms && has_idle(x, request, at.group);
+  const std::vector<PendingEntry> idle =
+      source.is_new ? find_idle(x, request, at) : std::vector<PendingEntry>();
   const bool has_new = stream.length() > 0 && stream.last_entry() > at.group.last_id;
-  if (source.is_new && !has_new && !claims) return;
+  if (source.is_new && !has_new && idle.empty()) return;
   reply.begin(source.key.bytes);
-  if (claims) deliver_idle(x, reply, request, at, consumer);
+  deliver_idle(x, reply, at, consumer, idle);
   if (source.is_new && has_new)
     deliver_new(x, reply, request, at, consumer);
   else if (!source.is_new)

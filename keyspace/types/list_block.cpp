@@ -91,6 +91,14 @@ std::size_t listpack_entry_bytes(std::size_t body) {
                                     : 5);
 }
 
+std::size_t listpack_integer_bytes(std::int64_t value) {
+  if (value >= 0 && value <= 127) return 2;
+  if (value >= -4096 && value <= 4095) return 3;
+  if (fits(value, 2)) return 4;
+  if (fits(value, 3)) return 5;
+  return fits(value, 4) ? 6 : 10;
+}
+
 std::size_t listpack_text_bytes(std::size_t length) {
   return listpack_entry_bytes(length + (length < 64 ? 1 : length < 4096 ? 2 : 5));
 }
@@ -104,14 +112,6 @@ std::optional<std::int64_t> as_integer(std::string_view text) {
 }
 
 }  // namespace
-
-std::size_t listpack_integer_bytes(std::int64_t value) {
-  if (value >= 0 && value <= 127) return 2;
-  if (value >= -4096 && value <= 4095) return 3;
-  if (fits(value, 2)) return 4;
-  if (fits(value, 3)) return 5;
-  return fits(value, 4) ? 6 : 10;
-}
 
 ElementForm::ElementForm(std::string_view bytes) : text(bytes), integer(as_integer(bytes)) {
   RESPAWN_CHECK(text.size() < (std::size_t{1} << 32) - 64);

@@ -46,9 +46,6 @@ StoredElement stored_element(const char* element);
 /// Bytes of head and payload.
 std::size_t element_body_bytes(const char* element);
 
-/// What an integer takes in a listpack of Redis.
-std::size_t listpack_integer_bytes(std::int64_t value);
-
 /// Writes head and payload, form.body_bytes; returns the end.
 char* write_element_body(char* at, const ElementForm& form);
 

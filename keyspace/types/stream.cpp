@@ -11,8 +11,13 @@
 namespace respawn::keyspace {
 namespace {
 
-/// No block takes more bytes, whatever its limit.
-constexpr std::size_t node_most_bytes = std::size_t{1} << 30;
+/// No block takes more bytes, whatever its limit, but for one that holds a single entry.
+constexpr std::size_t block_most_bytes = std::size_t{1} << 30;
+
+std::size_t most_bytes(const StreamLimits& limits) {
+  if (limits.node_max_bytes == 0) return block_most_bytes;
+  return std::min(limits.node_max_bytes, block_most_bytes);
+}
 
 /// So many are freed at once.
 constexpr std::size_t few_blocks = 4;
@@ -97,7 +102,7 @@ std::size_t Stream::free_slice(std::size_t budget) noexcept {
 std::unique_ptr<Stream> Stream::clone() const {
   auto copy = std::make_unique<Stream>();
   for_each_block([&](const StreamBlock& block) {
-    StreamBlock* const copied = block.resized(0, true);
+    StreamBlock* const copied = block.resized(0, 0);
     try {
       copy->blocks_.insert(copy->blocks_.end(), block.base(), copied);
     } catch (...) {
@@ -117,31 +122,26 @@ std::unique_ptr<Stream> Stream::clone() const {
 
 // ---- adding ------------------------------------------------------------------------------------
 
-/// As Redis fills its nodes, so that what is trimmed by whole ones is the same.
-bool Stream::is_full(const StreamBlock& block, StreamBlock::Fields fields,
-                     const StreamLimits& limits) const {
-  std::size_t text_bytes = 0;
-  for (std::string_view text : fields) text_bytes += text.size();
-  const std::size_t max_bytes = limits.node_max_bytes == 0
-                                    ? node_most_bytes
-                                    : std::min(limits.node_max_bytes, node_most_bytes);
-  if (block.listpack_bytes() + text_bytes >= max_bytes) return true;
-  return limits.node_max_entries > 0 && block.node_entries() >= limits.node_max_entries;
-}
-
 void Stream::append(const StreamId& id, StreamBlock::Fields fields, const StreamLimits& limits) {
-  if (blocks_.empty() || is_full(*blocks_.at(blocks_.last()), fields, limits)) {
-    add_block(id, id, fields, fields);
-  } else {
-    const Place place = blocks_.last();
-    const std::size_t bytes = StreamBlock::bytes_for(fields);
-    if (!blocks_.at(place)->has_room(bytes)) resize(place, bytes, false);
-    blocks_.at(place)->append(id, last_entry_, fields);
-    blocks_.count(place, 1);
-  }
+  if (blocks_.empty() || !add_to_last(id, fields, limits)) add_block(id, id, fields, fields);
   ++length_;
   ++entries_added;
   last_id = last_entry_ = id;
+}
+
+/// False where the last block is full: it takes as many entries as a node of Redis, those that were
+/// erased counted, or as many of its own bytes.
+bool Stream::add_to_last(const StreamId& id, StreamBlock::Fields fields,
+                         const StreamLimits& limits) {
+  const Place place = blocks_.last();
+  const StreamBlock& block = *blocks_.at(place);
+  if (limits.node_max_entries > 0 && block.node_entries() >= limits.node_max_entries) return false;
+  const StreamBlock::Addition addition = block.plan(id, last_entry_, fields);
+  if (block.bytes_with(addition.bytes) > most_bytes(limits)) return false;
+  if (!block.has_room(addition.bytes)) resize(place, addition.bytes, most_bytes(limits));
+  blocks_.at(place)->append(addition);
+  blocks_.count(place, 1);
+  return true;
 }
 
 void Stream::append_block(const StreamId& base, const StreamId& id, StreamBlock::Fields names,
@@ -160,12 +160,12 @@ void Stream::add_block(const StreamId& base, const StreamId& id, StreamBlock::Fi
                        StreamBlock::Fields fields) {
   StreamBlock* block = StreamBlock::create(base, names);
   try {
-    const std::size_t bytes = StreamBlock::bytes_for(fields);
-    if (!block->has_room(bytes)) {
-      StreamBlock* const roomy = block->resized(bytes, true);
+    const StreamBlock::Addition addition = block->plan(id, base, fields);
+    if (!block->has_room(addition.bytes)) {
+      StreamBlock* const roomy = block->resized(addition.bytes, 0);
       StreamBlock::destroy(std::exchange(block, roomy));
     }
-    block->append(id, base, fields);
+    block->append(addition);
     blocks_.insert(blocks_.end(), base, block);
   } catch (...) {
     StreamBlock::destroy(block);
@@ -175,8 +175,8 @@ void Stream::add_block(const StreamId& base, const StreamId& id, StreamBlock::Fi
   if (before != blocks_.end()) tighten(before);
 }
 
-void Stream::resize(Place place, std::size_t more, bool tight) {
-  StreamBlock* const fresh = blocks_.at(place)->resized(more, tight);
+void Stream::resize(Place place, std::size_t more, std::size_t most) {
+  StreamBlock* const fresh = blocks_.at(place)->resized(more, most);
   StreamBlock::destroy(blocks_.replace(place, fresh));
 }
 
@@ -185,7 +185,7 @@ void Stream::tighten(Place place) noexcept {
   const StreamBlock& block = *blocks_.at(place);
   if (allocated_bytes(sizeof block + block.used_bytes()) == block.memory_bytes()) return;
   try {
-    resize(place, 0, true);
+    resize(place, 0, 0);
   } catch (const std::bad_alloc&) {
     // It stays as large as it is.
   }
@@ -224,7 +224,7 @@ void Stream::tidy(Place place, const StreamLimits& limits) noexcept {
   try {
     const Place before = blocks_.previous(place);
     if (join(place, limits) || (before != blocks_.end() && join(before, limits))) return;
-    if (blocks_.at(place)->is_loose()) resize(place, 0, true);
+    if (blocks_.at(place)->is_loose()) resize(place, 0, 0);
   } catch (const std::bad_alloc&) {
     // It stays as it is.
   }
@@ -246,7 +246,7 @@ bool Stream::join(Place left, const StreamLimits& limits) {
   if (from.count() + to.count() > entries / fraction ||
       from.used_bytes() + to.used_bytes() > bytes / fraction || !to.has_names_of(from))
     return false;
-  resize(left, to.bytes_for_all_of(from), true);
+  resize(left, to.bytes_for_all_of(from), 0);
   StreamBlock* const emptied = blocks_.at(right);
   const std::size_t moved = emptied->count();
   blocks_.at(left)->append_all(*emptied);

@@ -163,11 +163,10 @@ class Stream final : public Object {
 
   [[nodiscard]] std::vector<std::unique_ptr<StreamGroup>>::const_iterator group_place(
       std::string_view name) const;
-  [[nodiscard]] bool is_full(const StreamBlock& block, StreamBlock::Fields fields,
-                             const StreamLimits& limits) const;
+  bool add_to_last(const StreamId& id, StreamBlock::Fields fields, const StreamLimits& limits);
   void add_block(const StreamId& base, const StreamId& id, StreamBlock::Fields names,
                  StreamBlock::Fields fields);
-  void resize(Place place, std::size_t more, bool tight);
+  void resize(Place place, std::size_t more, std::size_t most);
   void tighten(Place place) noexcept;
   void tidy(Place place, const StreamLimits& limits) noexcept;
   void find_last_entry() noexcept;

@@ -18,14 +18,13 @@ constexpr std::uint64_t ms_more = 63;
 
 constexpr std::size_t head_max_bytes = 1 + 2 * varint_max_bytes;
 
-/// A listpack's own 7 bytes, and the zero behind the names.
-constexpr std::size_t listpack_frame_bytes = 7 + 2;
+constexpr std::size_t element_head_max_bytes = 5;
 
-/// What flags take, which are 0 or 2.
-constexpr std::size_t listpack_flags_bytes = 2;
-
-std::size_t listpack_number_bytes(std::uint64_t value) {
-  return listpack_integer_bytes(static_cast<std::int64_t>(value));
+/// What a text takes at most: an integer takes less.
+std::size_t element_bytes(std::string_view text) {
+  return text.size() + (text.size() < 0x80      ? 1
+                        : text.size() <= 0xffff ? 3
+                                                : element_head_max_bytes);
 }
 
 }  // namespace
@@ -75,24 +74,22 @@ std::size_t StreamBlock::memory_bytes() const {
 }
 
 StreamBlock* StreamBlock::create(const StreamId& base, Fields fields) {
-  StreamBlock* block = allocate(base, 2 * bytes_for(fields));
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < fields.size(); i += 2) bytes += element_bytes(fields[i]);
+  StreamBlock* block = allocate(base, bytes);
   char* at = block->data();
-  std::size_t listpack_bytes = listpack_frame_bytes + listpack_number_bytes(fields.size() / 2);
-  for (std::size_t i = 0; i < fields.size(); i += 2) {
-    const ElementForm form(fields[i]);
-    at = write_element_body(at, form);
-    listpack_bytes += form.listpack_bytes;
-  }
+  for (std::size_t i = 0; i < fields.size(); i += 2)
+    at = write_element_body(at, ElementForm(fields[i]));
   block->used_ = block->entries_at_ = static_cast<std::uint32_t>(at - block->data());
   block->name_count_ = static_cast<std::uint32_t>(fields.size() / 2);
-  block->listpack_bytes_ = static_cast<std::uint32_t>(listpack_bytes);
   return block;
 }
 
-StreamBlock* StreamBlock::resized(std::size_t more, bool tight) const {
+StreamBlock* StreamBlock::resized(std::size_t more, std::size_t most) const {
   const std::size_t needed = used_ + more;
+  const std::size_t room = most > sizeof *this ? most - sizeof *this : 0;
   StreamBlock* fresh =
-      allocate(base_, tight ? needed : std::max(needed, used_ * std::size_t{3} / 2));
+      allocate(base_, std::max(needed, std::min(room, used_ * std::size_t{3} / 2)));
   const std::uint32_t capacity = fresh->capacity_;
   std::memcpy(static_cast<void*>(fresh), this, sizeof *this + used_);
   fresh->capacity_ = capacity;
@@ -118,18 +115,6 @@ void StreamBlock::append_all(const StreamBlock& other) noexcept {
   used_ = static_cast<std::uint32_t>(written + left - data());
   count_ += other.count_;
   erased_ = 0;
-  listpack_bytes_ = static_cast<std::uint32_t>(counted_listpack_bytes());
-}
-
-std::size_t StreamBlock::listpack_bytes() const {
-  return listpack_bytes_ + listpack_number_bytes(count_) + listpack_number_bytes(erased_);
-}
-
-std::size_t StreamBlock::bytes_for(Fields fields) {
-  constexpr std::size_t element_head_max = 5;
-  std::size_t bytes = head_max_bytes + varint_max_bytes;
-  for (std::string_view text : fields) bytes += text.size() + element_head_max;
-  return bytes;
 }
 
 // ---- adding ------------------------------------------------------------------------------------
@@ -143,25 +128,26 @@ bool StreamBlock::has_names(Fields fields) const {
   return true;
 }
 
-void StreamBlock::append(const StreamId& id, const StreamId& previous, Fields fields) noexcept {
-  const bool same_names = has_names(fields);
-  const std::size_t field_count = fields.size() / 2;
-  std::size_t listpack_bytes = listpack_flags_bytes + listpack_number_bytes(id.ms - base_.ms) +
-                               listpack_number_bytes(id.seq - base_.seq);
-  char* at = Head{id, same_names}.put(data() + used_, count_ == 0 ? in_front() : previous);
-  if (!same_names) {
-    at = put_varint(at, field_count);
-    listpack_bytes += listpack_number_bytes(field_count);
-  }
-  for (std::size_t i = same_names ? 1 : 0; i < fields.size(); i += same_names ? 2 : 1) {
-    const ElementForm form(fields[i]);
-    at = write_element_body(at, form);
-    listpack_bytes += form.listpack_bytes;
-  }
-  const std::size_t pieces = 3 + field_count + (same_names ? 0 : field_count + 1);
-  listpack_bytes += listpack_number_bytes(pieces);
+StreamBlock::Addition StreamBlock::plan(const StreamId& id, const StreamId& previous,
+                                        Fields fields) const {
+  Addition addition{id, count_ == 0 ? in_front() : previous, fields, has_names(fields), 0};
+  char head[head_max_bytes + varint_max_bytes];
+  char* end = Head{id, addition.same_names}.put(head, addition.previous);
+  if (!addition.same_names) end = put_varint(end, fields.size() / 2);
+  addition.bytes = static_cast<std::size_t>(end - head);
+  for (std::size_t i = addition.same_names ? 1 : 0; i < fields.size();
+       i += addition.same_names ? 2 : 1)
+    addition.bytes += element_bytes(fields[i]);
+  return addition;
+}
+
+void StreamBlock::append(const Addition& addition) noexcept {
+  const bool same_names = addition.same_names;
+  char* at = Head{addition.id, same_names}.put(data() + used_, addition.previous);
+  if (!same_names) at = put_varint(at, addition.fields.size() / 2);
+  for (std::size_t i = same_names ? 1 : 0; i < addition.fields.size(); i += same_names ? 2 : 1)
+    at = write_element_body(at, ElementForm(addition.fields[i]));
   used_ = static_cast<std::uint32_t>(at - data());
-  listpack_bytes_ += static_cast<std::uint32_t>(listpack_bytes);
   ++count_;
 }
 
@@ -221,33 +207,6 @@ void StreamBlock::erase(const Place& from, const Place& to, std::size_t entries)
 
 // ---- checking ----------------------------------------------------------------------------------
 
-std::size_t StreamBlock::listpack_entry_bytes(const StreamEntry& entry) const {
-  std::size_t bytes = listpack_flags_bytes + listpack_number_bytes(entry.id.ms - base_.ms) +
-                      listpack_number_bytes(entry.id.seq - base_.seq);
-  std::size_t pieces = 3 + entry.field_count;
-  entry.for_each_field([&](std::string_view name, std::string_view value) {
-    if (entry.names == nullptr) bytes += ElementForm(name).listpack_bytes;
-    bytes += ElementForm(value).listpack_bytes;
-  });
-  if (entry.names == nullptr) {
-    bytes += listpack_number_bytes(entry.field_count);
-    pieces += entry.field_count + 1;
-  }
-  return bytes + listpack_number_bytes(pieces);
-}
-
-/// As if each of its entries had just been added to a new node.
-std::size_t StreamBlock::counted_listpack_bytes() const {
-  std::size_t bytes = listpack_frame_bytes + listpack_number_bytes(name_count_);
-  const char* name = data();
-  for (std::size_t i = 0; i < name_count_; ++i, name = skip_element(name)) {
-    Scratch scratch;
-    bytes += ElementForm(element_text(name, scratch)).listpack_bytes;
-  }
-  for (Place place = begin(); !is_end(place);) bytes += listpack_entry_bytes(take(place));
-  return bytes;
-}
-
 Status StreamBlock::check_invariants() const {
   if (count_ == 0) return failure("stream: an empty block");
   if (used_ > capacity_ || entries_at_ > used_)
@@ -262,9 +221,6 @@ Status StreamBlock::check_invariants() const {
       return failure("stream: entries are out of order");
   }
   if (entries != count_) return failure("stream: a block's number of entries is wrong");
-  const std::size_t listpack_bytes = counted_listpack_bytes();
-  if (erased_ == 0 ? listpack_bytes != listpack_bytes_ : listpack_bytes > listpack_bytes_)
-    return failure("stream: a block's figures are wrong");
   return success();
 }
 

@@ -74,8 +74,8 @@ class StreamBlock {
 
   using Fields = std::span<const std::string_view>;  // name, value, name, ...
 
-  /// An empty block whose entries, none below `base`, probably have these names; with room for the
-  /// first. Throws std::bad_alloc.
+  /// An empty block whose entries, none below `base`, probably have these names. Throws
+  /// std::bad_alloc.
   static StreamBlock* create(const StreamId& base, Fields fields);
   static void destroy(StreamBlock* block) noexcept;
 
@@ -85,20 +85,31 @@ class StreamBlock {
   /// Entries that a node of Redis would have: those that were erased count.
   [[nodiscard]] std::size_t node_entries() const { return count_ + erased_; }
 
-  /// Bytes of that node.
-  [[nodiscard]] std::size_t listpack_bytes() const;
+  /// An entry that is to be added behind `previous`, the last one (of no meaning in an empty
+  /// block).
+  struct Addition {
+    StreamId id;
+    StreamId previous;
+    Fields fields;
+    bool same_names = false;
+    std::size_t bytes = 0;  // that it takes at most; that many as a rule
+  };
 
-  /// What it takes at most to add the entry.
-  static std::size_t bytes_for(Fields fields);
+  [[nodiscard]] Addition plan(const StreamId& id, const StreamId& previous, Fields fields) const;
 
   [[nodiscard]] bool has_room(std::size_t bytes) const { return capacity_ - used_ >= bytes; }
 
-  /// The same in a block with room for `more` bytes, amortized, or exactly when `tight`. Throws
-  /// std::bad_alloc.
-  [[nodiscard]] StreamBlock* resized(std::size_t more, bool tight) const;
+  /// Of the whole allocation, when so many more are in use.
+  [[nodiscard]] std::size_t bytes_with(std::size_t more) const {
+    return sizeof(StreamBlock) + used_ + more;
+  }
 
-  /// Adds an entry behind `previous`, its last (of no meaning for an empty block). Requires room.
-  void append(const StreamId& id, const StreamId& previous, Fields fields) noexcept;
+  /// The same in a block with room for `more` bytes, and for further ones as long as the allocation
+  /// takes no more than `most`. Throws std::bad_alloc.
+  [[nodiscard]] StreamBlock* resized(std::size_t more, std::size_t most) const;
+
+  /// Requires room.
+  void append(const Addition& addition) noexcept;
 
   [[nodiscard]] const StreamId& base() const { return base_; }
 
@@ -170,8 +181,6 @@ class StreamBlock {
 
   static StreamBlock* allocate(const StreamId& base, std::size_t bytes);
   [[nodiscard]] bool has_names(Fields fields) const;
-  [[nodiscard]] std::size_t listpack_entry_bytes(const StreamEntry& entry) const;
-  [[nodiscard]] std::size_t counted_listpack_bytes() const;
 
   [[nodiscard]] const char* data() const { return reinterpret_cast<const char*>(this + 1); }
 
@@ -184,7 +193,6 @@ class StreamBlock {
   std::uint32_t name_count_ = 0;
   std::uint32_t count_ = 0;
   std::uint32_t erased_ = 0;
-  std::uint32_t listpack_bytes_ = 0;  // without the numbers of entries
 };
 
 }  // namespace respawn::keyspace

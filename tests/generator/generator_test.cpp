@@ -57,6 +57,7 @@ Terms terms_of(std::uint64_t seed) {
   set("set-max-intset-entries", "512", "4");
   set("list-max-listpack-size", "-2", "3");
   set("stream-node-max-entries", "100", "3");
+  set("stream-node-max-bytes", "0", "0");  // bytes are other ones in Redis
   set("hll-sparse-max-bytes", "3000", "60");
   return terms;
 }

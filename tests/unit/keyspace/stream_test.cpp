@@ -217,6 +217,16 @@ TEST(Stream, FillsItsBlocksAsRedisFillsItsNodes) {
   EXPECT_EQ(world.stream.first_entry(), (StreamId{601, 0}));
 }
 
+TEST(Stream, BlocksAreFilledToTheirLastBytes) {
+  StreamWorld world;
+  world.limits.node_max_entries = 0;
+  for (std::uint64_t i = 0; i < 10'000; ++i)
+    world.stream.append({i + 1, 0}, std::vector<std::string_view>{"f", "of twelve b."},
+                        world.limits);
+  EXPECT_TRUE(world.stream.check_invariants());
+  EXPECT_LT(world.stream.memory_bytes(), 10'000U * 15);
+}
+
 TEST(Stream, BlocksOfWhichLittleIsLeftAreJoined) {
   StreamWorld world;
   for (std::uint64_t i = 1; i <= 10'000; ++i) world.add({i, 0}, {"f", "value"});

@@ -90,6 +90,16 @@ TEST_F(NewerStreamsTest, ReadingClaimsWhatIsIdle) {
             error("ERR min-idle-time is not an integer"));
 }
 
+TEST_F(NewerStreamsTest, WhatWasDeletedIsNotClaimed) {
+  run("XREADGROUP GROUP g a STREAMS s >");
+  run("XDEL s 1 3 4");
+  EXPECT_EQ(run("XREADGROUP GROUP g b COUNT 1 CLAIM 0 STREAMS s >"),
+            of_stream({with_history("2-0", 0, 1)}));
+  run("XDEL s 2");
+  EXPECT_EQ(run("XREADGROUP GROUP g b CLAIM 0 STREAMS s >"), null_array);
+  EXPECT_EQ(count_pending("g"), integer(0));
+}
+
 TEST_F(NewerStreamsTest, WhoWaitsGetsWhatBecomesIdle) {
   run("XREADGROUP GROUP g a STREAMS s >");
   pass_ms(20);
@@ -99,7 +109,7 @@ TEST_F(NewerStreamsTest, WhoWaitsGetsWhatBecomesIdle) {
   EXPECT_EQ(second.received(), no_reply);
   pass_ms(15);
   EXPECT_EQ(second.received(), of_stream({with_history("1-0", 55, 1)}));
-  EXPECT_EQ(second.run("XREADGROUP GROUP h b BLOCK 100 CLAIM 500 STREAMS s 9 "), of_stream({}));
+  EXPECT_EQ(second.run("XREADGROUP GROUP h b BLOCK 100 CLAIM 500 STREAMS s 9"), of_stream({}));
   run("XREADGROUP GROUP h b STREAMS s >");
   EXPECT_EQ(second.run("XREADGROUP GROUP h b BLOCK 100 CLAIM 500 STREAMS s >"), no_reply);
   pass_ms(101);
