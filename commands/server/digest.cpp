@@ -81,12 +81,6 @@ void mix_stream(Digest& digest, const keyspace::Stream& stream) {
   }
 }
 
-/// As Redis numbers it: modules lie between hashes and streams.
-std::uint32_t number_of(keyspace::Type type) {
-  constexpr std::uint32_t stream_number = 6;
-  return type == keyspace::Type::stream ? stream_number : static_cast<std::uint32_t>(type);
-}
-
 }  // namespace
 
 void mix_value(Digest& digest, const keyspace::Entry& entry) {

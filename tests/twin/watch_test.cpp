@@ -177,8 +177,8 @@ Words waiting(Random& random) {
 }
 
 /// Rows that 7.0 lacks, or does not signal.
-constexpr std::string_view newer[] = {"delifeq",    "hexpire",  "hpexpire", "hexpireat",
-                                      "hpexpireat", "hpersist", "pfdebug"};
+constexpr std::string_view newer[] = {"delifeq",  "hexpire", "hpexpire", "hexpireat", "hpexpireat",
+                                      "hpersist", "pfdebug", "xackdel",  "xdelex",    "xnack"};
 
 class WatchTest : public testing::Test {
  protected:
