@@ -68,7 +68,8 @@ TEST_F(Renamed, HelpAndItsHintsUseTheNameThatWasSent) {
 TEST_F(Renamed, EachContainerStillHasItsHelp) {
   std::vector<std::string> containers;
   for (const Command* command : server.store.registry.commands())
-    if (command->subcommand("help") && command->spec->name != "cluster") containers.emplace_back(command->spec->name);
+    if (command->subcommand("help") && command->spec->name != "cluster")
+      containers.emplace_back(command->spec->name);
   ASSERT_GT(containers.size(), 5U);
   server.configure([](config::Config& c) { c.enable_debug_command = config::Permission::yes; });
   for (const std::string& container : containers) {
