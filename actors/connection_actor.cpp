@@ -473,10 +473,7 @@ void ConnectionActor::note_facts() {
 
 void ConnectionActor::report_growth() {
   if (config_.now().maxmemory_clients == 0) return;
-  const engine::SocketFacts& facts = session_->facts;
-  const std::size_t bytes = facts.query_bytes.load(std::memory_order_relaxed) +
-                            facts.query_free_bytes.load(std::memory_order_relaxed) +
-                            facts.output_bytes.load(std::memory_order_relaxed);
+  const std::size_t bytes = session_->facts.held_bytes();
   if (bytes > reported_ + growth_reported_bytes) {
     if (keyspace_) caf::anon_send(keyspace_, ClientGrew{session_});
   } else if (bytes + shrinking_noted_bytes >= reported_) {

@@ -322,7 +322,9 @@ void KeyspaceActor::go_on_expiring() {
 
 void KeyspaceActor::go_on_evicting() {
   evicting_ = false;
-  if (!executor_->suspended()) executor_->upkeep().make_room();
+  // A command may have come in between and done it.
+  engine::Upkeep& upkeep = executor_->upkeep();
+  if (!executor_->suspended() && upkeep.memory_unsettled()) upkeep.make_room();
   batches_->go_on();
 }
 

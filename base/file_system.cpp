@@ -7,9 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <string>
-#include <utility>
 
 namespace respawn {
 

@@ -11,10 +11,7 @@ std::size_t argument_bytes(const Session& session) {
 }
 
 std::size_t client_memory_bytes(const Session& session) {
-  const SocketFacts& facts = session.facts;
-  return sizeof(Session) + facts.query_bytes.load(std::memory_order_relaxed) +
-         facts.query_free_bytes.load(std::memory_order_relaxed) +
-         facts.output_bytes.load(std::memory_order_relaxed) + session.pushes.total_bytes() +
+  return sizeof(Session) + session.facts.held_bytes() + session.pushes.total_bytes() +
          argument_bytes(session) + session.transaction.memory_bytes() + session.names_bytes;
 }
 

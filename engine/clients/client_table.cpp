@@ -65,16 +65,23 @@ void ClientTable::push(Session& session, const Buffer& bytes) {
 }
 
 template <class Bytes>
+void ClientTable::append(Buffer& to, const Bytes& bytes) {
+  const std::size_t before = to.capacity();
+  to.append(bytes);
+  pushed_bytes_ += to.capacity() - before;
+}
+
+template <class Bytes>
 void ClientTable::put(Session& session, const Bytes& bytes) {
   if (session.close_now) return;
   const bool holds_batch = session.keyspace_holds_batch();
   if (!holds_batch || session.batch.running) {
-    session.pushes.append(bytes);
+    append(session.pushes, bytes);
     if (!holds_batch) flush_later(session, session.pushes.total_bytes());
     return;
   }
   Batch& batch = session.batch;
-  batch.output.append(bytes);
+  append(batch.output, bytes);
   batch.reply_start = batch.output.size();
   if (session.blocked.active || session.held != 0)  // else a reply follows soon
     flush_later(session, batch.output.total_bytes());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
@@ -51,6 +52,10 @@ class ClientTable {
   /// Null: nobody is told.
   void observe_pushes(PushObserver* observer) { push_observer_ = observer; }
 
+  /// Memory that push() has taken so far, in all: what has gone out meanwhile is not taken off, and
+  /// what is attached is not counted.
+  [[nodiscard]] std::uint64_t pushed_bytes() const { return pushed_bytes_; }
+
   /// To be called before the first command of a queued batch: what was pushed and has not gone out
   /// yet goes before its replies.
   void begin_batch(Session& session) {
@@ -98,6 +103,8 @@ class ClientTable {
  private:
   template <class Bytes>
   void put(Session& session, const Bytes& bytes);
+  template <class Bytes>
+  void append(Buffer& to, const Bytes& bytes);
   void push_behind_reply(Session& session);
   static void push_before_replies(Session& session);
   void flush_later(Session& session, std::size_t waiting_bytes);
@@ -105,6 +112,7 @@ class ClientTable {
 
   PushObserver* push_observer_ = nullptr;
   std::uint64_t generation_ = 0;  // of the keyspace actor
+  std::uint64_t pushed_bytes_ = 0;
   std::map<std::uint64_t, SessionPtr> sessions_;
   std::map<std::uint64_t, Session*> monitors_;
   // Those whose push_queue says so; of one that has moved on, in_turn_ keeps a trace.

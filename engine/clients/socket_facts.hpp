@@ -15,6 +15,14 @@ struct SocketFacts {
   std::atomic<std::size_t> output_bytes{0};  // waiting for a slow reader
   std::atomic<std::uint32_t> traffic{0};     // counts whatever went in or out; wraps
   std::atomic<bool> subscriber{false};       // set by the keyspace: which output limit applies
+
+  /// All that the connection holds for the client; about, while it is at work.
+  [[nodiscard]] std::size_t held_bytes() const {
+    return query_bytes.load(std::memory_order_relaxed) +
+           query_free_bytes.load(std::memory_order_relaxed) +
+           output_bytes.load(std::memory_order_relaxed);
+  }
+
   /// Nothing further will be received: what was still runs, but waits for nothing
   /// (release/acquire).
   std::atomic<bool> finished{false};

@@ -18,6 +18,9 @@ using keyspace::EvictionRule;
 /// Elements of garbage freed in one step.
 constexpr std::size_t garbage_step_elements = 64;
 
+/// How long what others are told of evicted keys may take to go out.
+constexpr std::int64_t told_for_us = 100'000;
+
 /// How long one call may take: in steps of 50 microseconds up to a tenacity of 10, by 15 % more for
 /// each point above, without end at 100.
 std::uint64_t time_max_ns(int tenacity) {
@@ -44,7 +47,7 @@ bool MemoryLimit::exceeded() const {
   // What waits for the disk is not data: evicting keys would not make it less.
   const std::uint64_t used = environment_.services.memory.used();
   const std::uint64_t held = store_.saving.held_bytes() + store_.log.held_bytes();
-  return used - std::min(used, held) > store_.config->maxmemory_bytes;
+  return used - std::min(used, held) > store_.config->maxmemory_bytes + told_bytes_;
 }
 
 bool MemoryLimit::unfinished() const {
@@ -64,6 +67,7 @@ EvictionRule MemoryLimit::rule(std::int64_t now_us) const {
 
 MemoryLimit::State MemoryLimit::make_room(std::int64_t now_us) {
   limit_bytes_ = store_.config->maxmemory_bytes;
+  forget_told();
   // While the data stands still, commands are let in as if there were room.
   const bool within = limit_bytes_ == 0 || store_.pause.active() || !exceeded();
   note(within ? State::within : timed(environment_, latency_event::eviction_cycle, [&] {
@@ -78,31 +82,38 @@ MemoryLimit::State MemoryLimit::reach_limit(std::int64_t now_us) {
   if (policy_ != store_.config->maxmemory_policy) eviction_.forget();
   policy_ = store_.config->maxmemory_policy;
   const EvictionRule by = rule(now_us);
-  const std::uint64_t used_bytes = environment_.services.memory.used();
-  const std::uint64_t wanted_bytes = used_bytes - std::min(used_bytes, limit_bytes_);
-  std::uint64_t evicted_bytes = 0;
   do {
-    if (!free_some(by, evicted_bytes)) return State::exceeded;
+    if (!free_some(by)) return State::exceeded;
     if (!exceeded()) return State::within;
-    // The rest is what others are told of it: it goes out soon, and is no reason to evict more.
-    if (evicted_bytes >= wanted_bytes) return State::within;
   } while (clock_.stopwatch_ns() - start_ns <= longest_ns);
   return State::making_room;
 }
 
-/// One step; false when there is nothing to free. Adds what it evicts.
-bool MemoryLimit::free_some(const EvictionRule& by, std::uint64_t& evicted_bytes) {
+/// One step; false when there is nothing to free.
+bool MemoryLimit::free_some(const EvictionRule& by) {
   if (store_.databases.garbage().free_slice(garbage_step_elements) > 0) return true;
   if (policy_ == EvictionPolicy::noeviction) return false;
   const auto victim = eviction_.choose(store_.databases, by, store_.random);
   if (!victim) return false;
   environment_.step(Step::eviction);
-  evicted_bytes += store_.databases.at(victim->database).memory_bytes(*victim->entry);
-  return timed(environment_, latency_event::eviction_deletion, [&] {
+  const std::uint64_t pushed_before = store_.clients.pushed_bytes();
+  timed(environment_, latency_event::eviction_deletion, [&] {
     remove_unasked(environment_, static_cast<int>(victim->database), *victim->entry,
                    Removal::evicted);
     return true;
   });
+  note_told(store_.clients.pushed_bytes() - pushed_before);
+  return true;
+}
+
+void MemoryLimit::note_told(std::uint64_t bytes) {
+  if (bytes == 0) return;
+  if (told_bytes_ == 0) told_until_us_ = clock_.monotonic_us() + told_for_us;
+  told_bytes_ += bytes;
+}
+
+void MemoryLimit::forget_told() {
+  if (told_bytes_ != 0 && clock_.monotonic_us() >= told_until_us_) told_bytes_ = 0;
 }
 
 void MemoryLimit::note(State state) {

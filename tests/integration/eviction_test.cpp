@@ -131,6 +131,27 @@ TEST_F(MaxMemory, WhatIsUsedStaysUnderLru) {
   EXPECT_GT(evicted(), 700U);
 }
 
+/// Ten readers of long keys are told of each that goes: ten times as many bytes as it had.
+TEST_F(MaxMemory, WhatIsToldOfEvictedKeysMakesNoRoomForItself) {
+  begin("allkeys-lru");
+  client_->ok({"CONFIG", "SET", "maxmemory", "0", "maxmemory-eviction-tenacity", "100"});
+  std::vector<std::unique_ptr<RespClient>> readers;
+  for (int i = 0; i < 10; ++i) {
+    readers.push_back(std::make_unique<RespClient>(port()));
+    readers.back()->hello(3);
+    readers.back()->ok({"CLIENT", "TRACKING", "ON"});
+  }
+  for (int i = 0; i < 300; ++i) {
+    const std::string key = std::to_string(i) + std::string(1000, 'x');
+    client_->ok({"SET", key, "v"});
+    for (const auto& reader : readers) reader->text({"GET", key});
+  }
+  client_->ok({"CONFIG", "SET", "maxmemory", std::to_string(used() - 40'000)});
+  for (const auto& reader : readers) reader->push();
+  EXPECT_GE(evicted(), 10U);
+  EXPECT_GE(client_->integer({"DBSIZE"}), 200);
+}
+
 TEST_F(MaxMemory, ALowerLimitIsReachedAtOnceWhileClientsAreServed) {
   start({"--maxmemory-policy", "allkeys-random"});
   client_ = std::make_unique<RespClient>(port());

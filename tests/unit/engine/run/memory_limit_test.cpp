@@ -30,7 +30,7 @@ class MemoryLimitTest : public CommandTest {
     std::uint64_t elements = data.size() + data.garbage().pending();
     // A clock that moves as memory is looked at: so much time goes by with each step.
     server.clock.advance_us(step_us);
-    return elements * key_bytes;
+    return elements * key_bytes + server.store.clients.pushed_bytes();
   }
 
   /// Room for this many keys.
@@ -169,6 +169,24 @@ TEST_F(MemoryLimitTest, ATtlPolicyTakesTheEarliestExpiry) {
   run("PING");
   for (int i = 0; i < 100; ++i)
     EXPECT_EQ(run("EXISTS k" + std::to_string(i)), integer(i * 37 % 100 >= 40 ? 1 : 0)) << i;
+}
+
+TEST_F(MemoryLimitTest, WhatIsToldOfEvictedKeysMakesNoRoomForItself) {
+  fill(0, 1000);
+  for (int reader = 0; reader < 10; ++reader) {
+    Client& client = connect();
+    client.run("HELLO 3");
+    client.run("CLIENT TRACKING ON");
+    for (int i = 0; i < 1000; ++i) client.run("GET k" + std::to_string(i));
+  }
+  const std::uint64_t before = server.store.clients.pushed_bytes();
+  limit(900, EvictionPolicy::allkeys_random);
+  finish();
+  EXPECT_GT(server.store.clients.pushed_bytes() - before, 50 * key_bytes);
+  EXPECT_EQ(size(), 900U);
+  server.clock.advance_us(100'000);  // where it does not go out, it counts
+  run("PING");
+  EXPECT_LT(size(), 900U);
 }
 
 TEST_F(MemoryLimitTest, AnEvictedKeyIsAnnounced) {
