@@ -253,10 +253,9 @@ TEST(Stream, TakesLittleMoreThanItsValues) {
 }
 
 TEST(Stream, SaysWhatItTakes) {
-  const LiveMemory before = live_memory();
-  Garbage garbage;
-  auto stream = std::make_unique<Stream>();
   const std::vector<std::string_view> fields = {"field", "value"};
+  const LiveMemory before = live_memory();
+  auto stream = std::make_unique<Stream>();
   for (std::uint64_t i = 1; i <= 5'000; ++i) {
     stream->append({i, 0}, fields, {});
     if (i % 7 == 0) stream->erase({i - 3, 0}, {});
