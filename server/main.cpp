@@ -87,7 +87,8 @@ int run_until_told(Server& server, Log& log) {
       log.reopen();
       return server.request_reload();
     }
-    if (server.stopping()) end_at_once();
+    // Service managers repeat SIGTERM; a person who repeats SIGINT does not want to wait.
+    if (server.stopping() && signal == SIGINT) end_at_once();
     log.write(engine::LogLevel::warning, signal == SIGINT
                                              ? "Received SIGINT scheduling shutdown..."
                                              : "Received SIGTERM scheduling shutdown...");

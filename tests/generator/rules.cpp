@@ -253,7 +253,8 @@ void settle_idle(Words& words, std::size_t at) {
   if (idle_ms && *idle_ms > 0 && *idle_ms < longest) words[at] = "0";
 }
 
-/// Without waiting, and with an ID for each key: 7.0 says it in other words where one is missing.
+/// Without waiting, and with an ID for each key: 7.0 says it in other words where one is missing,
+/// and knows no `+`.
 void settle_stream_read(Command& command, bool of_group) {
   Words& words = command.words;
   drop_option(words, "block");
@@ -263,6 +264,8 @@ void settle_stream_read(Command& command, bool of_group) {
   if (streams >= words.size()) return;
   if ((words.size() - streams - 1) % 2 != 0) words.pop_back();
   const std::size_t count = (words.size() - streams - 1) / 2;
+  const auto first_id = words.begin() + static_cast<std::ptrdiff_t>(streams + 1 + count);
+  if (!of_group) std::replace(first_id, words.end(), std::string("+"), std::string("$"));
   if (!of_group || !is(words, 1, "group") || streams < 4) return;
   const auto keys = words.begin() + static_cast<std::ptrdiff_t>(streams) + 1;
   make_consumers(command, Words(keys, keys + static_cast<std::ptrdiff_t>(count)), 2);

@@ -45,6 +45,12 @@ TEST_F(Lifecycle, SigintEndsInOrder) {
   expect_clean_end();
 }
 
+TEST_F(Lifecycle, ARepeatedSigtermIsNoHurry) {
+  start();
+  for (int i = 0; i < 3; ++i) server().signal(SIGTERM);
+  expect_clean_end();
+}
+
 TEST_F(Lifecycle, ShutdownEndsInOrder) {
   start();
   RespClient client(port());
@@ -90,7 +96,7 @@ TEST_F(Lifecycle, EndsSoonAfterClientsCameAndWent) {
   EXPECT_LT(support::elapsed_ms(began), 2000) << "something is waited for that does not come";
 }
 
-TEST_F(Lifecycle, ASecondSigtermEndsAtOnce) {
+TEST_F(Lifecycle, ASecondSigintEndsAtOnce) {
   start();
   if (!is_respawn()) GTEST_SKIP() << "Redis finishes what it is doing first";
   RespClient busy(port());
@@ -108,10 +114,10 @@ TEST_F(Lifecycle, ASecondSigtermEndsAtOnce) {
     }
   }));
   const auto began = support::SteadyClock::now();
-  server().signal(SIGTERM);
+  server().signal(SIGINT);
   // The first one is noted in the log before the second one may come.
-  ASSERT_TRUE(wait_until([&] { return log().find("Received SIGTERM") != std::string::npos; }));
-  server().signal(SIGTERM);
+  ASSERT_TRUE(wait_until([&] { return log().find("Received SIGINT") != std::string::npos; }));
+  server().signal(SIGINT);
   const auto status = server().wait_for_exit();
   ASSERT_TRUE(status);
   EXPECT_FALSE(status->clean());
