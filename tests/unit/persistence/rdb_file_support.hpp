@@ -1,6 +1,8 @@
 // Whole RDB files, for the tests of what writes and reads them.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <memory>
 #include <string>
