@@ -132,7 +132,7 @@ void write_report(int signal, const siginfo_t& info, const void* context) {
       .add_address(instruction(context));
   const engine::CommandSpec* command = engine::command_begun.load(std::memory_order_relaxed);
   Line().add("Last command begun: ").add(command != nullptr ? command->name : "none");
-  Line().add("Stack:");
+  Line().add("STACK TRACE:");
   std::array<void*, frames_max> frames;
   const int depth = ::backtrace(frames.data(), frames_max);
   ::backtrace_symbols_fd(frames.data(), depth, report_descriptor.load());

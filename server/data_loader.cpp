@@ -46,11 +46,15 @@ void DataLoader::begin(std::function<void()> work) {
   });
 }
 
+void DataLoader::end_with(const std::string& last_words) {
+  log_->write(LogLevel::warning, last_words);
+  std::_Exit(1);
+}
+
 void DataLoader::give_up(const std::string& why) {
   log_->write(LogLevel::warning, why);
   log_->write(LogLevel::warning, "Terminating server after rdb file reading failure.");
-  log_->write(LogLevel::warning, "Fatal error loading the DB, check server logs. Exiting.");
-  std::_Exit(1);
+  end_with("Fatal error loading the DB, check server logs. Exiting.");
 }
 
 void DataLoader::load_snapshot(const std::string& path) {
@@ -108,11 +112,11 @@ void DataLoader::load_log() {
   QueuedReplay replay(context_.load_queue, store_, *log_, clock_);
   auto loaded = persistence::load_log(directory, manifest, config_->aof_load_truncated, replay);
   if (progress_->stop_wanted.load()) return;
-  if (!loaded.ok()) give_up(loaded.error());
+  if (!loaded.ok()) end_with(loaded.error());
   replay.flush();
   context_.load_queue.push([this, begun_us, is_new = manifest.empty()](engine::Executor& executor) {
     if (Status begun = engine::begin_log(executor.environment(), keeper_.log_disk()); !begun.ok())
-      give_up(begun.error());
+      end_with(begun.error());
     store_.databases.changes = 0;
     store_.loading.active = false;
     if (!is_new) log_duration("append only file", begun_us);

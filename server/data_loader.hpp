@@ -37,6 +37,7 @@ class DataLoader {
   void load_snapshot(const std::string& path);
   void load_log();
   void log_duration(const char* from, std::int64_t begun_us);
+  [[noreturn]] void end_with(const std::string& last_words);
   [[noreturn]] void give_up(const std::string& why);
 
   actors::ServerContext& context_;

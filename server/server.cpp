@@ -63,9 +63,6 @@ Status Server::open() {
   if (Status threads = try_threads(*initial_); !threads) return threads;
   if (Status users = configuration_.fill_users(keeper_.store(), user_lines_); !users) return users;
   context_.append_log.connect(keeper_.store().log.tail);
-  auto manifest = engine::find_log(*initial_, system_files());
-  if (!manifest) return failure(manifest.error());
-  keeper_.log_disk().use(engine::log_directory(*initial_, system_files()), std::move(*manifest));
   if (Status listening = listeners_.open(*initial_); !listening) return listening;
   system_ = std::make_unique<caf::actor_system>(caf_config_);
   if (Status loops = open_loops(*initial_); !loops) return loops;
@@ -122,6 +119,10 @@ int Server::run() {
       caf::anon_send(keyspace, actors::LoadAdvanced{});
   });
   log_start();
+  if (Status found = find_append_log(); !found) {
+    log_->write(LogLevel::warning, found.error());
+    return 1;
+  }
   loader_->start([this] { main_loop_->post([this] { log_ready(); }); });
   root_ = spawn_supervisor(root_spec());
   root_->attach_functor([this](const caf::error& reason) {
@@ -137,6 +138,13 @@ int Server::run() {
   finish_log();
   log_->write(LogLevel::warning, "Respawn is now ready to exit, bye bye...");
   return exit_code_;
+}
+
+Status Server::find_append_log() {
+  auto manifest = engine::find_log(*initial_, system_files());
+  if (!manifest) return failure(manifest.error());
+  keeper_.log_disk().use(engine::log_directory(*initial_, system_files()), std::move(*manifest));
+  return success();
 }
 
 void Server::start_io_threads() {

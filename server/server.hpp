@@ -71,6 +71,7 @@ class Server final : private engine::ShutdownService {
   void finish_log();
   Status open_loops(const config::Config& config);
   void gather_facts();
+  Status find_append_log();
   void start_io_threads();
   void log_start();
   void log_ready();

@@ -1,6 +1,7 @@
 // The append log: BGREWRITEAOF, DEBUG LOADAOF, RESPAWN DURABILITY.
 #include "commands/server/append_log.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "commands/families.hpp"
@@ -85,6 +86,13 @@ void respawn_durability(Execution& x, Args) {
   write_snapshot_fields(x);
 }
 
+void debug_aof_flush_sleep(Execution& x, Args args) {
+  constexpr std::int64_t longest_us = 10'000'000;
+  const std::int64_t us = parse_int64(args[2]).value_or(0);
+  x.store().log.tail.delay_writes(std::clamp(us, std::int64_t{0}, longest_us));
+  x.reply.ok();
+}
+
 void debug_loadaof(Execution& x, Args) {
   constexpr std::string_view failed = "ERR Error trying to load the AOF files, check server logs.";
   Store& store = x.store();
@@ -98,8 +106,12 @@ void debug_loadaof(Execution& x, Args) {
   auto manifest = directory.load();
   if (!manifest) return x.fail(failed);
   LogReplay replay(x.env(), make_applying_session(store));
-  if (!persistence::load_log(directory, *manifest, x.config().aof_load_truncated, replay))
+  const auto loaded =
+      persistence::load_log(directory, *manifest, x.config().aof_load_truncated, replay);
+  if (!loaded) {
+    x.env().services.log.write(LogLevel::warning, loaded.error());
     return x.fail(failed);
+  }
   store.databases.changes = 0;
   x.env().services.log.write(LogLevel::notice, "Append Only File loaded by DEBUG LOADAOF");
   x.reply.ok();

@@ -7,6 +7,9 @@ namespace respawn::commands {
 
 using namespace engine;
 
+/// DEBUG AOF-FLUSH-SLEEP: a disk that is slow, for tests.
+void debug_aof_flush_sleep(Execution& x, Args args);
+
 /// DEBUG LOADAOF: the data becomes what the log holds.
 void debug_loadaof(Execution& x, Args args);
 

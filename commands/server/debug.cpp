@@ -279,6 +279,8 @@ struct Subcommand {
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 constexpr Subcommand debug_subcommands[] = {
+    {"aof-flush-sleep", 1, 1, "<microseconds>",
+     "Has each write of the append log wait so long first.", debug_aof_flush_sleep},
     {"change-repl-id", 0, 0, "", "Draws a new replication id.", debug_change_repl_id},
     {"config-rewrite-force-all", 0, 0, "", "Brings the configuration file up to date.",
      debug_config_rewrite},

@@ -6,6 +6,7 @@
 
 #include "engine/run/environment.hpp"
 #include "engine/run/saving.hpp"
+#include "persistence/append_log/unit_encoder.hpp"
 
 namespace respawn::engine {
 
@@ -39,8 +40,12 @@ BaseJob::BaseJob(Environment& environment) {
   }
   plan.sink.checksum = false;
   plan.has_footer = false;
+  const std::string head =
+      config.aof_timestamp_enabled
+          ? persistence::time_annotation(environment.clock.wall_us() / 1'000'000)
+          : "";
   commands_ = std::make_unique<persistence::CommandSnapshot>(environment.store.databases,
-                                                             std::move(plan), functions);
+                                                             std::move(plan), functions, head);
 }
 
 void BaseJob::run_to_end() {

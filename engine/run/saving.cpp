@@ -72,6 +72,12 @@ void log(Environment& environment, LogLevel level, const std::string& text) {
   environment.services.log.write(level, text);
 }
 
+Status refuse_shutdown(Environment& environment) {
+  log(environment, LogLevel::warning,
+      "Errors trying to shut down the server. Check the logs for more information.");
+  return failure("ERR Errors trying to SHUTDOWN. Check logs.");
+}
+
 /// The file is there.
 void note_saved(Environment& environment, std::uint64_t bytes, std::int64_t begun_us) {
   Saving& saving = environment.store.saving;
@@ -193,6 +199,13 @@ bool save_emptiness(Environment& environment) {
 Status prepare_shutdown(Environment& environment, const ShutdownRequest& request) {
   log(environment, LogLevel::notice, "User requested shutdown...");
   if (environment.long_unit.suspended()) return success();  // half of a unit is not saved
+  // What was written before the first base stands is in no file yet.
+  const AppendLog& append_log = environment.store.log;
+  if (append_log.state() == AppendLog::State::starting && append_log.rewriting() &&
+      !request.force) {
+    log(environment, LogLevel::warning, "Writing initial AOF, can't exit.");
+    return refuse_shutdown(environment);
+  }
   if (environment.store.saving.in_progress()) {
     log(environment, LogLevel::warning, "There is a child saving an .rdb. Killing it!");
     give_up_saving(environment);
@@ -206,9 +219,7 @@ Status prepare_shutdown(Environment& environment, const ShutdownRequest& request
     return success();
   }
   log(environment, LogLevel::warning, "Error trying to save the DB, can't exit.");
-  log(environment, LogLevel::warning,
-      "Errors trying to shut down the server. Check the logs for more information.");
-  return failure("ERR Errors trying to SHUTDOWN. Check logs.");
+  return refuse_shutdown(environment);
 }
 
 }  // namespace respawn::engine

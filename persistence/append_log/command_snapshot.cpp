@@ -9,8 +9,9 @@
 namespace respawn::persistence {
 
 CommandSnapshot::CommandSnapshot(keyspace::Databases& data, BackgroundFilePlan plan,
-                                 const Functions& functions)
+                                 const Functions& functions, std::string_view head)
     : file_(std::move(plan)) {
+  bytes_.append(head);
   walk_.emplace(data, static_cast<EntrySink&>(*this));
   functions([this](std::string_view code) {
     protocol::write_request(bytes_, {"FUNCTION", "LOAD", code});

@@ -19,7 +19,9 @@ class CommandSnapshot final : private EntrySink {
   /// `functions(write)` calls write for the code of each library.
   using Functions = std::function<void(const std::function<void(std::string_view)>&)>;
 
-  CommandSnapshot(keyspace::Databases& data, BackgroundFilePlan plan, const Functions& functions);
+  /// The file begins with `head`: an annotation, or nothing.
+  CommandSnapshot(keyspace::Databases& data, BackgroundFilePlan plan, const Functions& functions,
+                  std::string_view head);
 
   /// Writes about so many entries. False when there is nothing to do at the moment.
   bool step(std::size_t entries);

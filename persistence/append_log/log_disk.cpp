@@ -1,5 +1,7 @@
 #include "persistence/append_log/log_disk.hpp"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace respawn::persistence {
@@ -94,6 +96,8 @@ void LogDisk::perform(LogWork& work) {
 }
 
 void LogDisk::append(const LogWork& work) {
+  if (const std::int64_t us = tail_.write_delay_us(); us > 0)
+    std::this_thread::sleep_for(std::chrono::microseconds(us));
   const std::error_code failed = file_ ? file_->append(work.bytes.view()) : std::error_code();
   tail_.bytes_done(work.bytes.size());
   if (failed) return fail("writing", failed);

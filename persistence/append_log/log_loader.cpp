@@ -24,6 +24,9 @@ class FileLoader {
 
   Outcome load(bool truncated_is_fine, bool is_old_style);
 
+  /// Of what has failed.
+  [[nodiscard]] const std::string& error() const { return error_; }
+
  private:
   using Queued = std::vector<std::vector<std::string>>;
 
@@ -43,10 +46,11 @@ class FileLoader {
   std::uint64_t whole_up_to_ = 0;  // what is behind it is not applied
   bool in_transaction_ = false;
   Queued queued_;
+  std::string error_;
 };
 
 FileLoader::Outcome FileLoader::fail(const std::string& text) {
-  receiver_.say(true, text);
+  error_ = text;
   return Outcome::failed;
 }
 
@@ -142,8 +146,7 @@ bool FileLoader::take(Words words) {
 
 bool FileLoader::run(Words words) {
   if (receiver_.apply(words)) return true;
-  receiver_.say(true, "Unknown command '" + std::string(words[0]) +
-                          "' reading the append only file " + name_);
+  error_ = "Unknown command '" + std::string(words[0]) + "' reading the append only file " + name_;
   return false;
 }
 
@@ -174,31 +177,26 @@ Result<LoadedLog> load_log(const LogDirectory& directory, const LogManifest& man
                            bool truncated_is_fine, LogReceiver& receiver) {
   const std::vector<LogFile> files = manifest.to_load();
   LoadedLog loaded;
-  const auto refuse = [&](const std::string& text) {
-    receiver.say(true, text);
-    return failure(text);
-  };
   for (const LogFile& entry : files) {
     const bool is_last = &entry == &files.back();
     std::unique_ptr<File> file;
     if (!directory.files().exists(directory.path_of(entry.name)))
-      return refuse("The append log file " + entry.name +
-                    " doesn't exist: No such file or directory");
+      return failure("The append log file " + entry.name +
+                     " doesn't exist: No such file or directory");
     const std::string path = directory.path_of(entry.name);
     // To be cut, it is opened for writing.
     const auto how =
         is_last && truncated_is_fine ? FileSystem::Open::append : FileSystem::Open::read;
     if (std::error_code failed = directory.files().open(path, how, file))
-      return refuse("Fatal error: can't open the append log file " + entry.name +
-                    " for reading: " + failed.message());
+      return failure("Fatal error: can't open the append log file " + entry.name +
+                     " for reading: " + failed.message());
     FileLoader loader(*file, entry.name, is_last, receiver);
     const auto outcome = loader.load(truncated_is_fine, entry.name == directory.prefix());
-    if (outcome == FileLoader::Outcome::failed)
-      return failure("the append log cannot be loaded: " + entry.name);
+    if (outcome == FileLoader::Outcome::failed) return failure(loader.error());
     std::uint64_t size = 0;
     if (std::error_code failed = file->size(size))
-      return refuse("Unable to obtain the AOF file " + entry.name +
-                    " length. stat: " + failed.message());
+      return failure("Unable to obtain the AOF file " + entry.name +
+                     " length. stat: " + failed.message());
     loaded.bytes += size;
     if (entry.kind == LogFileKind::base) loaded.base_bytes = size;
     receiver.say(false, std::string("DB loaded from ") +

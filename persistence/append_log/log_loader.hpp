@@ -37,8 +37,8 @@ struct LoadedLog {
 };
 
 /// Loads what the manifest names. The last file may break off within a command or a transaction
-/// where `truncated_is_fine` (aof-load-truncated): it is cut behind what is whole. An error has
-/// been said, in Redis's words; nothing was written then.
+/// where `truncated_is_fine` (aof-load-truncated): it is cut behind what is whole. An error is
+/// in Redis's words and has not been said; nothing was written then.
 Result<LoadedLog> load_log(const LogDirectory& directory, const LogManifest& manifest,
                            bool truncated_is_fine, LogReceiver& receiver);
 

@@ -90,6 +90,9 @@ class LogTail {
   /// Wants to be told (Turn::tell_keyspace) when the disk has come further.
   void want_word() { word_wanted_.store(true, std::memory_order_relaxed); }
 
+  /// For tests: each write waits so long first.
+  void delay_writes(std::int64_t us) { write_delay_us_.store(us, std::memory_order_relaxed); }
+
   void count_delayed_sync();
 
   /// CONFIG RESETSTAT.
@@ -103,6 +106,10 @@ class LogTail {
 
   [[nodiscard]] bool collects_garbage() const {
     return collects_garbage_.load(std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] std::int64_t write_delay_us() const {
+    return write_delay_us_.load(std::memory_order_relaxed);
   }
 
   [[nodiscard]] bool take_wanted_word() { return word_wanted_.exchange(false); }
@@ -125,6 +132,7 @@ class LogTail {
   std::atomic<bool> syncs_paused_{false};
   std::atomic<bool> collects_garbage_{true};
   std::atomic<bool> word_wanted_{false};
+  std::atomic<std::int64_t> write_delay_us_{0};
   std::atomic<bool> failed_{false};
   SharedHistogram sync_ns_;
   mutable std::mutex mutex_;

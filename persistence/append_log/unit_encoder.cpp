@@ -30,7 +30,7 @@ void UnitEncoder::effect(int db, std::span<const std::string> words) {
 void UnitEncoder::note_time(std::int64_t wall_s) {
   if (wall_s <= noted_s_) return;
   noted_s_ = wall_s;
-  to_->append("#TS:" + std::to_string(wall_s) + "\r\n");
+  to_->append(time_annotation(wall_s));
 }
 
 }  // namespace respawn::persistence

@@ -9,6 +9,12 @@
 
 namespace respawn::persistence {
 
+/// The annotation of a moment (aof-timestamp-enabled): "#TS:<seconds>", a line. `redis-check-aof
+/// --truncate-to-timestamp` looks for them.
+[[nodiscard]] inline std::string time_annotation(std::int64_t wall_s) {
+  return "#TS:" + std::to_string(wall_s) + "\r\n";
+}
+
 /// Owner: who feeds one log. Selects a database where the one before is another, wraps a unit of
 /// several effects in MULTI and EXEC, and notes the time (aof-timestamp-enabled) before the first
 /// unit of each second. O(bytes).
@@ -27,7 +33,7 @@ class UnitEncoder {
     if (effects > 1) end_transaction();
   }
 
-  /// "#TS:<seconds>", once for each second.
+  /// The annotation, once for each second.
   void note_time(std::int64_t wall_s);
 
   /// What follows goes into another file, of which nothing is known.

@@ -109,7 +109,9 @@ class LoaderTest : public testing::Test, private LogReceiver {
     taken.clear();
     said.clear();
     auto loaded = load_log(directory, manifest, truncated_is_fine, *this);
-    return loaded ? taken + std::to_string(loaded->bytes) : "failed";
+    if (loaded) return taken + std::to_string(loaded->bytes);
+    said += loaded.error() + "\n";
+    return "failed";
   }
 
   SimulatedDisk disk{1};

@@ -72,6 +72,21 @@ class AppendLog : public ServerTest {
     });
   }
 
+  /// The last line of the log of a server that does not take the files.
+  std::string last_words(const std::vector<std::string>& arguments) {
+    ServerOptions options;
+    options.arguments = {"--save", "", "--dir", files_.path().string(), "--appendonly", "yes"};
+    options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
+    options.await_ready = false;
+    ServerProcess refused(std::move(options));
+    const auto exit = refused.wait_for_exit();
+    EXPECT_TRUE(exit && exit->code == 1);
+    std::string output = refused.standard_output();
+    EXPECT_NE(output.find("Server initialized"), std::string::npos) << output;
+    while (!output.empty() && output.back() == '\n') output.pop_back();
+    return output.substr(output.rfind('\n') + 1);
+  }
+
   support::TemporaryDirectory files_;
 };
 
@@ -160,20 +175,67 @@ TEST_F(AppendLog, CutsATruncatedTailUnlessToldNotTo) {
   const std::string before = digest(*first);
   kill_now(*first);
   shell("printf '*3\\r\\n$3\\r\\nSET\\r\\n$1\\r\\nb' >> appendonlydir/appendonly.aof.1.incr.aof");
-  ServerOptions options;
-  options.arguments = {
-      "--save", "", "--dir", files_.path().string(), "--appendonly", "yes", "--aof-load-truncated",
-      "no"};
-  options.await_ready = false;
-  ServerProcess refused(std::move(options));
-  const auto exit = refused.wait_for_exit();
-  ASSERT_TRUE(exit);
-  EXPECT_EQ(exit->code, 1);
-  EXPECT_NE(refused.standard_output().find("Unexpected end of file reading the append only file"),
+  EXPECT_NE(last_words({"--aof-load-truncated", "no"})
+                .find("Unexpected end of file reading the append only file"),
             std::string::npos);
   auto second = run({});
   EXPECT_EQ(digest(*second), before);
   EXPECT_TRUE(second->stop()->clean());
+}
+
+TEST_F(AppendLog, TheLastLineOfItsLogSaysWhyItDoesNotLoad) {
+  shell("mkdir appendonlydir; echo nothing > appendonlydir/appendonly.aof.1.incr.aof");
+  const std::string manifest_path = "appendonlydir/appendonly.aof.manifest";
+  const std::string entry = "file appendonly.aof.1.incr.aof seq 1 type i\\n";
+  shell("printf '" + entry + "' > " + manifest_path);
+  EXPECT_NE(last_words({}).find("Bad file format reading the append only file"), std::string::npos);
+  shell("printf '" + entry + entry + "' > " + manifest_path);
+  EXPECT_EQ(last_words({}), "Found a non-monotonic sequence number");
+}
+
+TEST_F(AppendLog, IsAnnotatedWithTimes) {
+  auto first = run({"--aof-timestamp-enabled", "yes", "--aof-use-rdb-preamble", "no"});
+  RespClient client(first->port());
+  client.ok({"SET", "a", "1"});
+  client.text({"BGREWRITEAOF"});
+  EXPECT_TRUE(rewritten(*first));
+  EXPECT_TRUE(shell("head -c 4 appendonlydir/appendonly.aof.2.base.aof") == "#TS:") << manifest();
+  const std::string before = digest(*first);
+  kill_now(*first);
+  EXPECT_EQ(digest(*run({})), before);
+}
+
+TEST_F(AppendLog, NobodyStopsTheServerBeforeTheFirstBaseStands) {
+  auto first = run({"--appendonly", "no", "--rdb-key-save-delay", "10000000"});
+  RespClient client(first->port());
+  for (int i = 0; i < 10; ++i) client.ok({"SET", std::to_string(i), "x"});
+  client.ok({"CONFIG", "SET", "appendonly", "yes"});
+  EXPECT_TRUE(wait_until([&] {
+    return support::info_field(client, "persistence", "aof_rewrite_in_progress") == "1";
+  }));
+  EXPECT_EQ(client.command({"SHUTDOWN"}).text, "ERR Errors trying to SHUTDOWN. Check logs.");
+  first->signal(SIGTERM);
+  EXPECT_TRUE(wait_until([&] {
+    const std::string output = first->standard_output();
+    return output.find("Received SIGTERM") < output.rfind("Writing initial AOF, can't exit.");
+  }));
+  EXPECT_EQ(client.text({"PING"}), "PONG");
+  client.send({"SHUTDOWN", "FORCE"});
+  EXPECT_TRUE(first->wait_for_exit()->clean());
+}
+
+TEST_F(AppendLog, WhoWritesWaitsForASlowDisk) {
+  auto first = run({"--appendfsync", "always"});
+  RespClient writer(first->port());
+  RespClient reader(first->port());
+  writer.ok({"SET", "a", "1"});
+  writer.ok({"DEBUG", "AOF-FLUSH-SLEEP", "300000"});
+  const auto began = support::SteadyClock::now();
+  writer.send({"SET", "b", "1"});
+  EXPECT_EQ(reader.text({"GET", "a"}), "1");
+  writer.read();
+  EXPECT_GE(support::elapsed_ms(began), 300);
+  writer.command({"DEBUG", "AOF-FLUSH-SLEEP", "0"});
 }
 
 TEST_F(AppendLog, GoesOnWhenItsActorsAreKilled) {

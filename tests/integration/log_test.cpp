@@ -171,7 +171,7 @@ TEST_F(Crash, AFaultLeavesAReportWithItsStackAndTheCommand) {
   EXPECT_EQ(ended_by(), SIGSEGV) << "the exit status is that of the fault";
   for (const auto* part :
        {"crashed by signal: 11 (SIGSEGV)", "Accessing address: 0x", "Last command begun: debug\n",
-        "\nStack:\n", "respawn-server", "=== END OF CRASH REPORT ===\n"})
+        "\nSTACK TRACE:\n", "respawn-server", "=== END OF CRASH REPORT ===\n"})
     EXPECT_TRUE(has(part)) << part << " is missing in\n" << text();
 }
 
