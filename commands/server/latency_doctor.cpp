@@ -52,6 +52,9 @@ constexpr std::string_view on_expiry =
 constexpr std::string_view on_eviction =
     "- Room has to be made in bursts: maxmemory was lowered at once, or large values are written. "
     "A lower maxmemory-eviction-tenacity makes each burst shorter.\n";
+constexpr std::string_view on_log =
+    "- The disk that holds the append log is slow, or others use it. With appendfsync everysec "
+    "nobody waits for it; RESPAWN DURABILITY shows how long flushes take.\n";
 
 std::string advice(const LatencyMonitor& monitor, const config::Config& config) {
   std::string text;
@@ -60,6 +63,8 @@ std::string advice(const LatencyMonitor& monitor, const config::Config& config) 
   if (monitor.find(latency_event::expire_cycle)) text += on_expiry;
   if (monitor.find(latency_event::eviction_cycle) || monitor.find(latency_event::eviction_deletion))
     text += on_eviction;
+  if (monitor.find(latency_event::log_write) || monitor.find(latency_event::log_sync_always))
+    text += on_log;
   return text;
 }
 

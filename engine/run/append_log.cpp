@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/run/environment.hpp"
+#include "engine/run/note_call.hpp"
 
 namespace respawn::engine {
 
@@ -233,6 +234,8 @@ void AppendLog::tick(Environment& environment) {
   tail.pause_syncs(no_sync_on_rewrite_ && (rewriting_ || environment.store.saving.in_progress()));
   note_progress(environment);
   watch_delay(environment);
+  note_event(environment, latency_event::log_write, tail.take_longest_write_ns());
+  note_event(environment, latency_event::log_sync_always, tail.take_longest_sync_ns());
   const std::int64_t now_us = environment.clock.monotonic_us();
   if (retry_us_ != 0 && retry_us_ <= now_us && !rewriting_) {
     retry_us_ = 0;

@@ -19,6 +19,8 @@ inline constexpr std::string_view expire_cycle = "expire-cycle";
 inline constexpr std::string_view expire_deletion = "expire-del";
 inline constexpr std::string_view eviction_cycle = "eviction-cycle";
 inline constexpr std::string_view eviction_deletion = "eviction-del";
+inline constexpr std::string_view log_write = "aof-write";
+inline constexpr std::string_view log_sync_always = "aof-fsync-always";
 }  // namespace latency_event
 
 struct LatencySample {

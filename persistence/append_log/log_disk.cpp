@@ -96,10 +96,12 @@ void LogDisk::perform(LogWork& work) {
 }
 
 void LogDisk::append(const LogWork& work) {
+  const std::uint64_t begun_ns = clock_.stopwatch_ns();
   if (const std::int64_t us = tail_.write_delay_us(); us > 0)
     std::this_thread::sleep_for(std::chrono::microseconds(us));
   const std::error_code failed = file_ ? file_->append(work.bytes.view()) : std::error_code();
   tail_.bytes_done(work.bytes.size());
+  tail_.note_write(clock_.stopwatch_ns() - begun_ns);
   if (failed) return fail("writing", failed);
   if (!file_) return;
   good_bytes_ += work.bytes.size();

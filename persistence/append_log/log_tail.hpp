@@ -95,6 +95,11 @@ class LogTail {
 
   void count_delayed_sync();
 
+  // The longest write, and the longest flush with `always`, since they were asked for last.
+  [[nodiscard]] std::uint64_t take_longest_write_ns() { return longest_write_ns_.exchange(0); }
+
+  [[nodiscard]] std::uint64_t take_longest_sync_ns() { return longest_sync_ns_.exchange(0); }
+
   /// CONFIG RESETSTAT.
   void reset_statistics();
 
@@ -118,7 +123,12 @@ class LogTail {
 
   void bytes_done(std::uint64_t bytes) { unwritten_.fetch_sub(bytes, std::memory_order_relaxed); }
 
-  void note_sync(std::uint64_t ns) { sync_ns_.record_clamped(ns); }
+  void note_write(std::uint64_t ns) { raise(longest_write_ns_, ns); }
+
+  void note_sync(std::uint64_t ns) {
+    sync_ns_.record_clamped(ns);
+    if (policy() == SyncPolicy::always) raise(longest_sync_ns_, ns);
+  }
 
   void set_sizes(std::uint64_t base_bytes, std::uint64_t current_bytes);
   void rewrite_ended(bool well);
@@ -126,6 +136,11 @@ class LogTail {
   void heal(std::uint64_t durable, std::int64_t wall_us);
 
  private:
+  /// Only the disk's thread raises.
+  static void raise(std::atomic<std::uint64_t>& longest, std::uint64_t ns) {
+    if (ns > longest.load(std::memory_order_relaxed)) longest.store(ns, std::memory_order_relaxed);
+  }
+
   std::atomic<std::uint64_t> durable_{everything};
   std::atomic<std::uint64_t> unwritten_{0};
   std::atomic<SyncPolicy> policy_{SyncPolicy::everysec};
@@ -135,6 +150,8 @@ class LogTail {
   std::atomic<std::int64_t> write_delay_us_{0};
   std::atomic<bool> failed_{false};
   SharedHistogram sync_ns_;
+  std::atomic<std::uint64_t> longest_write_ns_{0};
+  std::atomic<std::uint64_t> longest_sync_ns_{0};
   mutable std::mutex mutex_;
   // Guarded by mutex_:
   std::vector<LogWork> queue_;

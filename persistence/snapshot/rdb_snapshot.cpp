@@ -38,7 +38,9 @@ bool RdbSnapshot::step(std::size_t entries) {
     return false;
   }
   if (!is_time()) return false;
-  if (walk_->step(delay_us_ > 0 ? 1 : entries)) return true;
+  if (!walked_ && walk_->step(delay_us_ > 0 ? 1 : entries)) return true;
+  // The last one has its time, too.
+  if (delay_us_ > 0 && keys_total_ > 0 && !std::exchange(walked_, true)) return true;
   walk_.reset();
   writer_.end();
   file_.finish();

@@ -63,6 +63,7 @@ class RdbSnapshot final : private EntrySink {
   std::optional<SnapshotWalk> walk_;  // until all is written
   std::size_t keys_total_ = 0;
   int delay_us_;
+  bool walked_ = false;  // and waits for the delay of the last key
   std::chrono::steady_clock::time_point next_key_;
 };
 

@@ -225,7 +225,7 @@ TEST_F(AppendLog, NobodyStopsTheServerBeforeTheFirstBaseStands) {
 }
 
 TEST_F(AppendLog, WhoWritesWaitsForASlowDisk) {
-  auto first = run({"--appendfsync", "always"});
+  auto first = run({"--appendfsync", "always", "--latency-monitor-threshold", "100"});
   RespClient writer(first->port());
   RespClient reader(first->port());
   writer.ok({"SET", "a", "1"});
@@ -236,6 +236,10 @@ TEST_F(AppendLog, WhoWritesWaitsForASlowDisk) {
   writer.read();
   EXPECT_GE(support::elapsed_ms(began), 300);
   writer.command({"DEBUG", "AOF-FLUSH-SLEEP", "0"});
+  EXPECT_TRUE(wait_until([&] {
+    return !reader.command({"LATENCY", "HISTORY", "aof-write"}).elements.empty();
+  }));
+  EXPECT_NE(reader.text({"LATENCY", "DOCTOR"}).find("append log is slow"), std::string::npos);
 }
 
 TEST_F(AppendLog, GoesOnWhenItsActorsAreKilled) {

@@ -139,6 +139,22 @@ TEST_F(OwnConfiguration, TheProfileOfACache) {
   EXPECT_EQ(option("save"), "");
 }
 
+TEST_F(OwnConfiguration, TheProfileThatLosesNothing) {
+  const std::string durable =
+      (std::filesystem::path(RESPAWN_CONFIG).parent_path() / "durable.json").string();
+  start_from(durable, {"--dir", files_.path().string()});
+  EXPECT_TRUE(serves());
+  RespClient client(port());
+  client.ok({"SET", "k", "v"});
+  // No need to wait: what was acknowledged is on disk.
+  const auto reply = client.command({"WAITAOF", "1", "0", "1"});
+  EXPECT_EQ(reply.elements.at(0).integer(), 1);
+  server().signal(SIGKILL);
+  ASSERT_TRUE(server().wait_for_exit());
+  start_from(durable, {"--dir", files_.path().string()});
+  EXPECT_EQ(RespClient(port()).text({"GET", "k"}), "v");
+}
+
 TEST_F(OwnConfiguration, CheckAcceptsARightFile) {
   EXPECT_EQ(check("right.json", "{ \"timeout\": 10 }"), 0) << said;
   EXPECT_EQ(check("right.conf", "timeout 10\n"), 0) << said;
