@@ -2,6 +2,7 @@
 // not synced.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>

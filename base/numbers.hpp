@@ -2,6 +2,7 @@
 // has no plus sign and no leading zero.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

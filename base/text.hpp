@@ -1,6 +1,7 @@
 // Small text helpers: ASCII case, quoting, splitting a line as redis-cli and redis.conf do.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>

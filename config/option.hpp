@@ -1,6 +1,7 @@
 // The option table: everything that is known about an option, once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>

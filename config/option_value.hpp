@@ -1,6 +1,7 @@
 // Reading and printing one option's value as text.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>

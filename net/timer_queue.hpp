@@ -1,6 +1,7 @@
 // The timers of one event loop: a binary heap by deadline whose entries are cancelled in O(1).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <vector>

@@ -1,6 +1,7 @@
 // Turns a server's bytes into replies, as they arrive.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>

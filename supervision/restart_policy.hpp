@@ -1,6 +1,7 @@
 // What a supervisor decides, as a pure state machine: (state, event, now) -> actions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>

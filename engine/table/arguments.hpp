@@ -1,6 +1,7 @@
 // Reading a command's arguments: numbers, and options one after the other.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>

@@ -1,6 +1,7 @@
 // Which arguments of a command are channels that it listens or publishes to.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "engine/table/spec.hpp"

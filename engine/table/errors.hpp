@@ -1,6 +1,7 @@
 // The error texts of Redis, in one place. Without the leading '-'.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 

@@ -1,6 +1,7 @@
 // The table of contents of the append log: which files it is made of, and in which order.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,6 +1,7 @@
 // Reads a file in large pieces, with its checksum.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>

@@ -1,6 +1,7 @@
 // The script language of the differential tests: parsing, without running.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,6 +1,7 @@
 // Two servers that get the same commands, and what they answer differently.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>

@@ -1,6 +1,7 @@
 // Where random arguments come from: few keys of each type, small alphabets, edge values, garbage.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>

@@ -1,6 +1,7 @@
 // A blocking client socket with a deadline on everything it does, for tests that send raw bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

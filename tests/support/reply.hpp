@@ -1,6 +1,7 @@
 // A RESP reply as a tree that remembers its exact bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>

@@ -1,6 +1,7 @@
 // A disk in memory that fails when told to, and loses what was not synced when its power is cut.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>

@@ -25,6 +25,10 @@ class Tree:
             names = [n for n in names if not n.startswith(("build/", ".git/"))]
         return sorted({n for n in names if n and (self.root / n).is_file()})
 
+    @functools.cached_property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.paths)
+
     def sources(self) -> list[str]:
         return [p for p in self.paths if p.endswith(SOURCE_SUFFIXES)]
 

@@ -1,8 +1,10 @@
 """Every header compiles on its own. Results are remembered by content, under build/tidy."""
 import concurrent.futures
+import functools
 import hashlib
 import os
 import subprocess
+from collections.abc import Mapping
 
 from .arrows import INCLUDE
 from .files import Tree
@@ -11,21 +13,36 @@ COMMAND = ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-unuse
            '-DRESPAWN_VERSION="0"', "-x", "c++", "-"]
 
 
+def wanted(options: list[str], variables: Mapping[str, str]) -> bool:
+    """It takes minutes where nothing is remembered, so the usual run of the tests goes without (includes.py)."""
+    return "--quick" not in options or "RESPAWN_LONG" in variables
+
+
 def environment() -> dict[str, str]:
     """Where Lua's headers are: Debian keeps them in a folder of their own."""
     run = subprocess.run(["pkg-config", "--cflags-only-I", "lua5.1"], capture_output=True, text=True)
     return os.environ | {"CPLUS_INCLUDE_PATH": run.stdout.strip().removeprefix("-I")}
 
 
-def closure(tree: Tree, path: str, seen: set[str]) -> set[str]:
-    """The header and all project headers below it."""
-    if path in seen or path not in tree.paths:
-        return seen
-    seen.add(path)
-    for line in tree.read(path).split("\n"):
+@functools.lru_cache(maxsize=None)
+def included(tree: Tree, path: str) -> list[tuple[int, str]]:
+    """The quoted includes of a file and their lines, by the path from the top folder where it is there."""
+    found = []
+    for number, line in enumerate(tree.read(path).split("\n"), 1):
         match = INCLUDE.match(line)
         if match and match[1] == '"':
-            closure(tree, match[2], seen)
+            beside = "/".join(path.split("/")[:-1] + [match[2]])
+            found.append((number, beside if beside in tree.names else match[2]))
+    return found
+
+
+def closure(tree: Tree, path: str, seen: set[str]) -> set[str]:
+    """The header and all project headers below it."""
+    if path in seen or path not in tree.names:
+        return seen
+    seen.add(path)
+    for _, target in included(tree, path):
+        closure(tree, target, seen)
     return seen
 
 
