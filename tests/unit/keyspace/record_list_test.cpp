@@ -23,7 +23,7 @@ struct Records {
     model[entry.id] = entry;
   }
 
-  void drop(const StreamId& id) {
+  void drop(StreamId id) {
     if (model.erase(id) > 0) list.erase(id);
   }
 

@@ -139,7 +139,7 @@ StreamId near_id(const StreamWorld& world, StreamDraws& draws) {
   return id;
 }
 
-void erase_one(StreamWorld& world, const StreamId& id) {
+void erase_one(StreamWorld& world, StreamId id) {
   const bool there = world.model.erase(id) > 0;
   ASSERT_EQ(world.stream.contains(id), there);
   ASSERT_EQ(world.stream.erase(id, world.limits), there);

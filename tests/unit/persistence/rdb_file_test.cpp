@@ -256,7 +256,11 @@ TEST(RdbFileTest, NoFileDoesHarm) {
   db.set_string("s", nullptr, std::string(300, 'q'));
   const std::vector<std::string> seeds = {written(data), written(data, false, AccessNote::idle),
                                           with_module_data()};
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr int rounds = 20'000;  // it takes ten times as long there
+#else
   constexpr int rounds = 100'000;
+#endif
   for (int round = 0; round < rounds; ++round) {
     std::string bytes = seeds[random.below(seeds.size())];
     for (std::uint64_t i = 0; i <= random.below(3); ++i) mutate_file(bytes, random);
