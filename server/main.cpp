@@ -81,7 +81,7 @@ void write_pidfile(const std::string& path, Log& log) {
 }
 
 /// Runs the server; signals reach it until it has stopped.
-int run_until_told(Server& server, Log& log) {
+Result<int> run_until_told(Server& server, Log& log) {
   const SignalWatcher signals([&](int signal) {
     if (signal == SIGHUP) {
       log.reopen();
@@ -126,9 +126,9 @@ int serve_logged(const std::shared_ptr<Log>& log, const ServiceManager& manager,
   Server server(std::move(loaded), log, files, manager, executable);
   if (Status opened = server.open(); !opened) return give_up(*log, opened.error());
   if (!pid_path.empty()) write_pidfile(pid_path, *log);
-  const int exit_code = run_until_told(server, *log);
+  const Result<int> exit_code = run_until_told(server, *log);
   if (!pid_path.empty()) ::unlink(pid_path.c_str());
-  return exit_code;
+  return exit_code ? *exit_code : give_up(*log, exit_code.error());
 }
 
 int serve(config::Loaded loaded, const config::Files& files, const std::string& executable) {

@@ -109,7 +109,7 @@ void Server::gather_facts() {
   facts.started_ms = main_loop_->clock().wall_us() / 1000;
 }
 
-int Server::run() {
+Result<int> Server::run() {
   free_in_background();
   start_io_threads();  // first, for it may fail
   start_disk_thread();
@@ -119,10 +119,8 @@ int Server::run() {
       caf::anon_send(keyspace, actors::LoadAdvanced{});
   });
   log_start();
-  if (Status found = find_append_log(); !found) {
-    log_->write(LogLevel::warning, found.error());
-    return 1;
-  }
+  if (Status found = engine::find_log(*initial_, system_files(), keeper_.log_disk()); !found)
+    return failure(found.error());
   loader_->start([this] { main_loop_->post([this] { log_ready(); }); });
   root_ = spawn_supervisor(root_spec());
   root_->attach_functor([this](const caf::error& reason) {
@@ -138,13 +136,6 @@ int Server::run() {
   finish_log();
   log_->write(LogLevel::warning, "Respawn is now ready to exit, bye bye...");
   return exit_code_;
-}
-
-Status Server::find_append_log() {
-  auto manifest = engine::find_log(*initial_, system_files());
-  if (!manifest) return failure(manifest.error());
-  keeper_.log_disk().use(engine::log_directory(*initial_, system_files()), std::move(*manifest));
-  return success();
 }
 
 void Server::start_io_threads() {

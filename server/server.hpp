@@ -44,8 +44,9 @@ class Server final : private engine::ShutdownService {
   /// Opens sockets and loops. Nothing runs yet; an error is for the user.
   Status open();
 
-  /// Starts the tree and runs until shutdown. The exit code.
-  int run();
+  /// Starts the tree and runs until shutdown. The exit code; an error is for the user: nobody was
+  /// served.
+  Result<int> run();
 
   // From any thread:
 
@@ -71,7 +72,6 @@ class Server final : private engine::ShutdownService {
   void finish_log();
   Status open_loops(const config::Config& config);
   void gather_facts();
-  Status find_append_log();
   void start_io_threads();
   void log_start();
   void log_ready();

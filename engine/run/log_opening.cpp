@@ -6,20 +6,20 @@
 namespace respawn::engine {
 
 using persistence::LogDirectory;
-using persistence::LogManifest;
 using persistence::LogWork;
 
 LogDirectory log_directory(const config::Config& config, FileSystem& files) {
   return {files, config.appenddirname, config.appendfilename};
 }
 
-Result<LogManifest> find_log(const config::Config& config, FileSystem& files) {
-  const LogDirectory directory = log_directory(config, files);
+Status find_log(const config::Config& config, FileSystem& files, persistence::LogDisk& disk) {
+  LogDirectory directory = log_directory(config, files);
   auto manifest = directory.load();
-  if (!manifest || !config.appendonly) return manifest;
-  if (Status adopted = directory.adopt_old_file(*manifest); !adopted)
-    return failure(adopted.error());
-  return manifest;
+  if (!manifest) return failure(manifest.error());
+  if (config.appendonly)
+    if (Status adopted = directory.adopt_old_file(*manifest); !adopted) return adopted;
+  disk.use(std::move(directory), std::move(*manifest));
+  return success();
 }
 
 Status begin_log(Environment& environment, persistence::LogDisk& disk) {
@@ -38,15 +38,12 @@ Status begin_log(Environment& environment, persistence::LogDisk& disk) {
 Status open_append_log(Environment& environment, persistence::LogDisk& disk) {
   const config::Config& config = environment.config();
   FileSystem& files = environment.services.files;
-  auto manifest = find_log(config, files);
-  if (!manifest) return failure(manifest.error());
-  const LogDirectory directory = log_directory(config, files);
-  disk.use(directory, *manifest);
+  if (Status found = find_log(config, files, disk); !found) return found;
   if (!config.appendonly) return success();
   LogReplay replay(environment, make_applying_session(environment.store));
-  if (auto loaded = persistence::load_log(directory, *manifest, config.aof_load_truncated, replay);
-      !loaded)
-    return failure(loaded.error());
+  auto loaded = persistence::load_log(log_directory(config, files), disk.manifest(),
+                                      config.aof_load_truncated, replay);
+  if (!loaded) return failure(loaded.error());
   return begin_log(environment, disk);
 }
 

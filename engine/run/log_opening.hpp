@@ -11,9 +11,9 @@ namespace respawn::engine {
 [[nodiscard]] persistence::LogDirectory log_directory(const config::Config& config,
                                                       FileSystem& files);
 
-/// Which files there are; a log of the old kind, of one file, becomes one of the present kind where
-/// a log is wanted. An error is for the user.
-Result<persistence::LogManifest> find_log(const config::Config& config, FileSystem& files);
+/// Tells the disk's side which files there are; a log of the old kind, of one file, becomes one of
+/// the present kind where a log is wanted. An error is for the user.
+Status find_log(const config::Config& config, FileSystem& files, persistence::LogDisk& disk);
 
 /// When all that the manifest names has been applied: the log goes on, or begins with the data as
 /// it is. An error is for the user.

@@ -10,15 +10,20 @@ namespace {
 
 class AppendLog : public ServerTest {
  protected:
-  /// Any server on the files that the test has.
-  std::unique_ptr<ServerProcess> run(const std::vector<std::string>& arguments,
-                                     const std::string& binary = support::server_binary()) {
+  [[nodiscard]] ServerOptions on_files(const std::vector<std::string>& arguments) const {
     ServerOptions options;
-    options.binary = binary;
     options.arguments = {"--save",       "",      "--enable-debug-command",
                          "yes",          "--dir", files_.path().string(),
                          "--appendonly", "yes"};
     options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
+    return options;
+  }
+
+  /// Any server on the files that the test has.
+  std::unique_ptr<ServerProcess> run(const std::vector<std::string>& arguments,
+                                     const std::string& binary = support::server_binary()) {
+    ServerOptions options = on_files(arguments);
+    options.binary = binary;
     return std::make_unique<ServerProcess>(std::move(options));
   }
 
@@ -74,9 +79,7 @@ class AppendLog : public ServerTest {
 
   /// The last line of the log of a server that does not take the files.
   std::string last_words(const std::vector<std::string>& arguments) {
-    ServerOptions options;
-    options.arguments = {"--save", "", "--dir", files_.path().string(), "--appendonly", "yes"};
-    options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
+    ServerOptions options = on_files(arguments);
     options.await_ready = false;
     ServerProcess refused(std::move(options));
     const auto exit = refused.wait_for_exit();
@@ -191,6 +194,12 @@ TEST_F(AppendLog, TheLastLineOfItsLogSaysWhyItDoesNotLoad) {
   EXPECT_NE(last_words({}).find("Bad file format reading the append only file"), std::string::npos);
   shell("printf '" + entry + entry + "' > " + manifest_path);
   EXPECT_EQ(last_words({}), "Found a non-monotonic sequence number");
+  // Whoever starts it sees it too where the log is a file.
+  ServerOptions options = on_files({"--logfile", "own.log"});
+  options.await_ready = false;
+  ServerProcess refused(std::move(options));
+  ASSERT_TRUE(refused.wait_for_exit());
+  EXPECT_NE(refused.standard_error().find("non-monotonic"), std::string::npos);
 }
 
 TEST_F(AppendLog, IsAnnotatedWithTimes) {
