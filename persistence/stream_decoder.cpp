@@ -1,7 +1,6 @@
 #include "persistence/stream_decoder.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +17,6 @@ using keyspace::Stream;
 using keyspace::StreamConsumer;
 using keyspace::StreamGroup;
 using keyspace::StreamId;
-
-constexpr auto most_signed = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 /// Texts that outlive the reader's; their memory is used again.
 class Texts {
@@ -187,7 +184,8 @@ bool read_facts(RdbType type, RdbReader& from, Stream& stream) {
   read_id(from);  // the first entry's
   stream.max_deleted_id = read_id(from);
   stream.entries_added = from.length();
-  return from.ok() && stream.entries_added >= length && stream.entries_added <= most_signed;
+  return from.ok() && stream.entries_added >= length &&
+         stream.entries_added <= keyspace::most_counted;
 }
 
 /// What is pending, still without its consumers.
@@ -197,7 +195,8 @@ bool read_pending(RdbReader& from, StreamGroup& group) {
     PendingEntry entry{read_raw_id(from)};
     entry.delivered_ms = std::max(from.milliseconds(), std::int64_t{0});
     entry.deliveries = from.length();
-    if (!from.ok() || entry.deliveries > most_signed || group.find(entry.id)) return false;
+    if (!from.ok() || entry.deliveries > keyspace::most_counted || group.find(entry.id))
+      return false;
     group.put(entry);
   }
   return from.ok();

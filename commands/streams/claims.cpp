@@ -164,7 +164,7 @@ void claim_entry(Execution& x, const GroupAtWork& at, const Claim& claim, Stream
                  PendingEntry entry) {
   entry.consumer = consumer.index();
   entry.delivered_ms = claim.delivered_ms;
-  const bool counts = !claim.just_id && entry.deliveries < keyspace::most_deliveries;
+  const bool counts = !claim.just_id && entry.deliveries < keyspace::most_counted;
   entry.deliveries = claim.deliveries.value_or(entry.deliveries + (counts ? 1 : 0));
   at.group.put(entry);
   consumer.active_ms = x.now_ms();

@@ -311,7 +311,7 @@ void deliver_idle(Execution& x, ReadReply& reply, const GroupAtWork& at, StreamC
                            pending.deliveries);
     pending.consumer = consumer.index();
     pending.delivered_ms = x.now_ms();
-    if (pending.deliveries < keyspace::most_deliveries) ++pending.deliveries;
+    keyspace::count_one(pending.deliveries);
     at.group.put(pending);
     consumer.active_ms = x.now_ms();
     propagate_pending(x, at, pending);
@@ -332,7 +332,7 @@ void deliver_history(Execution& x, ReadReply& reply, const ReadRequest& request,
     reply.add(*entry);
     PendingEntry pending = *at.group.find(id);
     pending.delivered_ms = x.now_ms();
-    ++pending.deliveries;
+    keyspace::count_one(pending.deliveries);
     at.group.put(pending);
     propagate_pending(x, at, pending);
     return true;

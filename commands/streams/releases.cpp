@@ -30,7 +30,7 @@ struct GiveBackRequest {
 
   [[nodiscard]] std::uint64_t deliveries_behind(std::uint64_t before) const {
     if (deliveries) return *deliveries;
-    if (mode == GivingBack::fatal) return keyspace::most_deliveries;
+    if (mode == GivingBack::fatal) return keyspace::most_counted;
     return mode == GivingBack::silent && before > 0 ? before - 1 : before;
   }
 };

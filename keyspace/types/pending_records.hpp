@@ -18,9 +18,13 @@ using ConsumerIndex = std::uint32_t;
 /// Of what XNACK gave back: it is nobody's.
 inline constexpr ConsumerIndex no_consumer = std::numeric_limits<ConsumerIndex>::max();
 
-/// No more are counted.
-inline constexpr auto most_deliveries =
+/// What streams count is told and stored as a signed number: no more are counted.
+inline constexpr auto most_counted =
     static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+
+inline void count_one(std::uint64_t& number) {
+  if (number < most_counted) ++number;
+}
 
 struct PendingEntry {
   StreamId id;

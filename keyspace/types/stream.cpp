@@ -125,7 +125,7 @@ std::unique_ptr<Stream> Stream::clone() const {
 void Stream::append(const StreamId& id, StreamBlock::Fields fields, const StreamLimits& limits) {
   if (blocks_.empty() || !add_to_last(id, fields, limits)) add_block(id, id, fields, fields);
   ++length_;
-  ++entries_added;
+  count_one(entries_added);
   last_id = last_entry_ = id;
 }
 
@@ -148,7 +148,7 @@ void Stream::append_block(const StreamId& base, const StreamId& id, StreamBlock:
                           StreamBlock::Fields fields) {
   add_block(base, id, names, fields);
   ++length_;
-  ++entries_added;
+  count_one(entries_added);
   last_id = last_entry_ = id;
 }
 

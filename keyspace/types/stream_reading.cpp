@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "base/check.hpp"
 #include "keyspace/types/stream.hpp"
@@ -138,8 +139,9 @@ std::optional<std::int64_t> Stream::lag(const StreamGroup& group) const {
 }
 
 void Stream::advance(StreamGroup& group, const StreamId& id) const {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
   if (group.entries_read != StreamGroup::unknown && !may_have_gaps_behind(id))
-    ++group.entries_read;
+    group.entries_read += group.entries_read < most ? 1 : 0;
   else if (entries_added > 0)
     group.entries_read = entries_up_to(id);
   group.last_id = id;

@@ -60,6 +60,9 @@ class Pools {
   /// An ID above most that were drawn before.
   std::string next_stream_id();
 
+  /// An ID above all that were drawn before, but for odd ones.
+  std::string later_stream_id() { return std::to_string(++stream_ms_); }
+
   /// Not likely to fit anywhere.
   std::string garbage();
 

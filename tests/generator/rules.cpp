@@ -253,14 +253,20 @@ void settle_idle(Words& words, std::size_t at) {
   if (idle_ms && *idle_ms > 0 && *idle_ms < longest) words[at] = "0";
 }
 
+/// Where STREAMS stands among the options of XREAD and XREADGROUP; behind the end: nowhere.
+std::size_t streams_word(const Words& words) {
+  std::size_t at = 1;
+  while (at < words.size() && !is(words, at, "streams"))
+    at += is(words, at, "group") ? 3 : is(words, at, "count") || is(words, at, "claim") ? 2 : 1;
+  return at;
+}
+
 /// Without waiting, and with an ID for each key: 7.0 says it in other words where one is missing,
 /// and knows no `+`.
 void settle_stream_read(Command& command, bool of_group) {
   Words& words = command.words;
   drop_option(words, "block");
-  const std::size_t from = of_group ? 4 : 1;
-  std::size_t streams = from;
-  while (streams < words.size() && !iequals(words[streams], "streams")) ++streams;
+  const std::size_t streams = streams_word(words);
   if (streams >= words.size()) return;
   if ((words.size() - streams - 1) % 2 != 0) words.pop_back();
   const std::size_t count = (words.size() - streams - 1) / 2;
@@ -271,8 +277,17 @@ void settle_stream_read(Command& command, bool of_group) {
   make_consumers(command, Words(keys, keys + static_cast<std::ptrdiff_t>(count)), 2);
 }
 
+/// 7.0 counts on from the largest number to below zero, and what it stores then is none.
+void avoid_largest_count(Words& words) {
+  constexpr std::string_view options[] = {"entriesread", "entriesadded", "retrycount"};
+  for (std::size_t at = 2; at + 1 < words.size(); ++at)
+    for (const std::string_view option : options)
+      if (is(words, at, option) && words[at + 1] == "9223372036854775807") words[at + 1] = "1000";
+}
+
 void settle_stream(Command& command, std::string_view name, Pools& pools) {
   Words& words = command.words;
+  avoid_largest_count(words);
   if (name == "xadd")
     for (std::size_t at = 2; at < words.size(); ++at)
       if (words[at] == "*") words[at] = pools.next_stream_id();
@@ -282,7 +297,7 @@ void settle_stream(Command& command, std::string_view name, Pools& pools) {
     if (words.size() > 3) make_consumers(command, {words[1]}, 2);
   }
   // 7.0 may set it below an entry that was deleted.
-  if (name == "xsetid" && words.size() > 2) words[2] = pools.next_stream_id();
+  if (name == "xsetid" && words.size() > 2) words[2] = pools.later_stream_id();
   if (name == "xpending") {
     if (is(words, 3, "idle")) settle_idle(words, 4);
     command.how.tolerance = words.size() > 3 ? 5000 : 0;

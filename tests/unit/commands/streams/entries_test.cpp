@@ -94,6 +94,28 @@ TEST_F(StreamEntriesTest, DeletingAndTrimming) {
   EXPECT_EQ(run("XADD s 20 f v"), id_too_small);
 }
 
+TEST_F(StreamEntriesTest, NothingIsCountedPastTheLargestNumber) {
+  const std::string most = "9223372036854775807";
+  run("XADD s 1 f v");
+  run("XGROUP CREATE s g 0 ENTRIESREAD " + most);
+  EXPECT_EQ(run("XSETID s 1 ENTRIESADDED " + most), ok);
+  run("XADD s 2 f v");
+  run("XREADGROUP GROUP g c COUNT 1 STREAMS s >");
+  run("XCLAIM s g c 0 1 RETRYCOUNT " + most);
+  run("XREADGROUP GROUP g c STREAMS s 0");
+  const auto occurs = [](const std::string& reply, const std::string& fact) {
+    return reply.find(fact) != std::string::npos;
+  };
+  EXPECT_TRUE(occurs(run("XINFO STREAM s"), "entries-added\r\n:" + most));
+  EXPECT_TRUE(occurs(run("XINFO GROUPS s"), "entries-read\r\n:" + most));
+  EXPECT_TRUE(occurs(run("XPENDING s g - + 9"), ":" + most));
+  // What is stored of it can be read.
+  EXPECT_EQ(run("COPY s copy"), integer(1));
+  const std::string dumped = run("DUMP s");
+  const std::size_t begin = dumped.find("\r\n") + 2;
+  EXPECT_EQ(run({"RESTORE", "r", "0", dumped.substr(begin, dumped.size() - begin - 2)}), ok);
+}
+
 TEST_F(StreamEntriesTest, FactsCanBeSet) {
   run("XADD s 5 f v");
   EXPECT_EQ(run("XSETID s 4"),
