@@ -20,14 +20,15 @@ def free_port() -> int:
 
 
 class Server:
-    """A server process on a port and in a directory of its own, pinned to `cores`."""
+    """A server process on a port and in a directory of its own (within `parent`), pinned to `cores`."""
 
-    def __init__(self, name: str, command: list[str], cores: set[int]):
+    def __init__(self, name: str, command: list[str], cores: set[int], environment: dict[str, str] | None = None,
+                 parent: str | None = None):
         self.name, self.port = name, free_port()
-        self.directory = tempfile.TemporaryDirectory(prefix="respawn-bench-")
+        self.directory = tempfile.TemporaryDirectory(prefix="respawn-bench-", dir=parent)
         arguments = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.directory.name, "--save", ""]
         log = open(Path(self.directory.name, "log"), "wb")
-        self.process = subprocess.Popen(command[:1] + arguments + command[1:], stdout=log, stderr=log,
+        self.process = subprocess.Popen(command[:1] + arguments + command[1:], stdout=log, stderr=log, env=environment,
                                         preexec_fn=lambda: os.sched_setaffinity(0, cores))
         self.await_ready()
 
