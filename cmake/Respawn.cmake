@@ -8,7 +8,7 @@ if(RESPAWN_SANITIZE)
   target_compile_options(respawn_flags INTERFACE -fsanitize=${RESPAWN_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(respawn_flags INTERFACE -fsanitize=${RESPAWN_SANITIZE})
   # GCC follows instrumented code badly: it sees accesses out of bounds where there is none.
-  target_compile_options(respawn_flags INTERFACE -Wno-array-bounds -Wno-maybe-uninitialized -Wno-stringop-overflow)
+  target_compile_options(respawn_flags INTERFACE -Wno-array-bounds -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread)
   if(RESPAWN_SANITIZE MATCHES "undefined")
     # This check opens a pipe when it meets a type, and reports an error where there is no descriptor left:
     # in exactly those tests that take them all.

@@ -178,7 +178,7 @@ std::size_t pack_item(lua_State* lua, LuaBuffer& out, const Format& format, cons
   return item.size;
 }
 
-int pack(lua_State* lua) {
+int pack_struct(lua_State* lua) {
   LibraryState& state = library(lua);
   Format format(lua, luaL_checkstring(lua, 1));
   lua_pushnil(lua);  // what a missing argument is, as an error says it
@@ -254,7 +254,7 @@ void push_number(lua_State* lua, const Data& data, const Format& format, const I
                                          : std::bit_cast<double>(bits));
 }
 
-int unpack(lua_State* lua) {
+int unpack_struct(lua_State* lua) {
   LibraryState& state = library(lua);
   Format format(lua, luaL_checkstring(lua, 1));
   Data data{};
@@ -302,7 +302,7 @@ int size(lua_State* lua) {
 }
 
 constexpr luaL_Reg struct_functions[] = {
-    {"pack", pack}, {"unpack", unpack}, {"size", size}, {nullptr, nullptr}};
+    {"pack", pack_struct}, {"unpack", unpack_struct}, {"size", size}, {nullptr, nullptr}};
 
 }  // namespace
 
