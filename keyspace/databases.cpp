@@ -86,6 +86,7 @@ std::int64_t Databases::earliest_expiry_ms() const {
 }
 
 Status Databases::check_invariants() const {
+  if (condemned_) return failure(std::string("it was declared damaged"));
   for (const auto& database : databases_)
     if (Status status = database->check_invariants(); !status) return status;
   return success();
@@ -95,6 +96,12 @@ Status Databases::recover() {
   Status status = check_invariants();
   if (status.ok()) mutating_ = false;
   return status;
+}
+
+void Databases::abandon() {
+  for (const auto& database : databases_) static_cast<void>(database->take_contents().release());
+  garbage_.abandon();
+  mutating_ = condemned_ = false;
 }
 
 }  // namespace respawn::keyspace

@@ -90,6 +90,13 @@ class Databases {
 
   [[nodiscard]] Status check_invariants() const;
 
+  /// They are damaged: all data is forgotten without being looked at, for nobody knows what it
+  /// would do. Its memory is lost. Nobody is told. O(1).
+  void abandon();
+
+  /// Whatever they hold, they count as damaged; for tests of what comes then.
+  void condemn() { condemned_ = mutating_ = true; }
+
   DataStatistics statistics;
   /// Changes since the last save (INFO's rdb_changes_since_last_save).
   std::uint64_t changes = 0;
@@ -117,6 +124,7 @@ class Databases {
   std::vector<ChangeObserver*> observers_;
   WaiterTable* waiters_ = nullptr;
   bool mutating_ = false;
+  bool condemned_ = false;
   bool observed_ = false;  // whether there are observers
 };
 

@@ -35,6 +35,12 @@ class Garbage {
   /// Elements freed by slices so far (INFO's lazyfreed_objects).
   [[nodiscard]] std::uint64_t freed() const { return freed_; }
 
+  /// Forgets what waits, unfreed.
+  void abandon() noexcept {
+    first_ = last_ = nullptr;
+    pending_ = 0;
+  }
+
   void reset_statistics() { freed_ = 0; }
 
  private:

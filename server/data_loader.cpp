@@ -7,6 +7,7 @@
 #include "commands/shared/function_loading.hpp"
 #include "engine/run/log_opening.hpp"
 #include "engine/run/rdb_loading.hpp"
+#include "engine/run/rebuilding.hpp"
 #include "server/crash_report.hpp"
 #include "server/log_loading.hpp"
 #include "server/signals.hpp"
@@ -104,23 +105,57 @@ void DataLoader::log_duration(const char* from, std::int64_t begun_us) {
   log_->write(LogLevel::notice, line);
 }
 
-void DataLoader::load_log() {
-  const std::int64_t begun_us = clock_.monotonic_us();
+/// All that the manifest names, up to the last step. Returns in the middle when it is to stop.
+void DataLoader::replay_log(QueuedReplay& replay) {
   const persistence::LogDirectory directory = engine::log_directory(*config_, system_files());
   const persistence::LogManifest manifest = keeper_.log_disk().manifest();
   progress_->total_bytes.store(persistence::log_bytes(directory, manifest));
-  QueuedReplay replay(context_.load_queue, store_, *log_, clock_);
   auto loaded = persistence::load_log(directory, manifest, config_->aof_load_truncated, replay);
   if (progress_->stop_wanted.load()) return;
   if (!loaded.ok()) end_with(loaded.error());
   replay.flush();
-  context_.load_queue.push([this, begun_us, is_new = manifest.empty()](engine::Executor& executor) {
+}
+
+void DataLoader::load_log() {
+  const std::int64_t begun_us = clock_.monotonic_us();
+  QueuedReplay replay(context_.load_queue, store_, *log_, clock_);
+  replay_log(replay);
+  context_.load_queue.push([this, begun_us, is_new = keeper_.log_disk().manifest().empty()](
+                               engine::Executor& executor) {
     if (Status begun = engine::begin_log(executor.environment(), keeper_.log_disk()); !begun.ok())
       end_with(begun.error());
     store_.databases.changes = 0;
     store_.loading.active = false;
     if (!is_new) log_duration("append only file", begun_us);
     loaded_();
+  });
+}
+
+// ---- Damaged data ----
+
+Status DataLoader::rebuild() {
+  if (!engine::can_rebuild(store_))
+    return failure(std::string("there is no append log that holds it"));
+  if (thread_.joinable()) thread_.join();
+  engine::begin_rebuilding(store_);
+  keeper_.log_disk().finish();
+  if (store_.log.tail.failed()) return failure(store_.log.tail.facts().error);
+  config_ = store_.config;
+  progress_->loaded_bytes.store(0);
+  progress_->used_memory_bytes.store(0);
+  begin([this] { load_log_again(); });
+  return success();
+}
+
+void DataLoader::load_log_again() {
+  static constexpr std::string_view no_functions[] = {"FUNCTION", "FLUSH", "SYNC"};
+  const std::int64_t begun_us = clock_.monotonic_us();
+  QueuedReplay replay(context_.load_queue, store_, *log_, clock_);
+  replay.apply(no_functions);
+  replay_log(replay);
+  context_.load_queue.push([this, begun_us](engine::Executor&) {
+    engine::end_rebuilding(store_);
+    log_duration("append only file", begun_us);
   });
 }
 

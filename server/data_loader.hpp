@@ -14,6 +14,8 @@
 
 namespace respawn::server {
 
+class QueuedReplay;
+
 /// Owner: the server. Where the configuration wants an append log, that is what is loaded: its
 /// commands run as LoadSteps, and the log goes on behind them. Else it reads the snapshot file into
 /// databases of its own, which nobody else sees; the keyspace actor, which answers -LOADING
@@ -32,10 +34,16 @@ class DataLoader {
   /// there is a keyspace actor. `loaded` is called on its thread when all is there, or at once.
   void start(std::function<void()> loaded);
 
+  /// A crash has damaged the data: takes it from the append log again. Where no keyspace actor is;
+  /// the next one takes the steps. An error says why there is nothing that it could be taken from.
+  Status rebuild();
+
  private:
   void begin(std::function<void()> work);
   void load_snapshot(const std::string& path);
   void load_log();
+  void load_log_again();
+  void replay_log(QueuedReplay& replay);
   void log_duration(const char* from, std::int64_t begun_us);
   [[noreturn]] void end_with(const std::string& last_words);
   [[noreturn]] void give_up(const std::string& why);

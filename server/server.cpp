@@ -249,11 +249,7 @@ ChildSpec Server::keyspace_child() {
   ChildSpec child;
   child.id = "keyspace";
   child.start = [this]() -> Result<caf::actor> {
-    if (Status sound = keeper_.inspect(); !sound) {
-      log_->write(LogLevel::warning, "The data was damaged by a failed command; ending the process",
-                  {{"reason", sound.error()}});
-      std::_Exit(1);
-    }
+    if (Status sound = keeper_.inspect(); !sound) heal_data(sound.error());
     caf::actor keyspace =
         net::spawn_on<actors::KeyspaceActor>(*main_loop_, keeper_.store(), services_, context_,
                                              [this](engine::Store& store) { reload(store); });
@@ -262,6 +258,19 @@ ChildSpec Server::keyspace_child() {
     return keyspace;
   };
   return child;
+}
+
+/// Damaged data is taken from the append log, or is the end of the process.
+void Server::heal_data(const std::string& damage) {
+  const Status rebuilding = loader_->rebuild();
+  if (!rebuilding.ok()) {
+    log_->write(LogLevel::warning, "The data was damaged by a failed command; ending the process",
+                {{"reason", damage}, {"not rebuilt", rebuilding.error()}});
+    std::_Exit(1);
+  }
+  log_->write(LogLevel::warning,
+              "The data was damaged by a failed command; it is taken from the append log again",
+              {{"reason", damage}});
 }
 
 // ---- Stopping and reloading ----

@@ -74,6 +74,7 @@ class Server final : private engine::ShutdownService {
   void gather_facts();
   void start_io_threads();
   void log_start();
+  void heal_data(const std::string& damage);
   void log_ready();
   void reload(engine::Store& store);
   void told(const Status& manager_told);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 #include <thread>
 
 #include "base/glob.hpp"
@@ -232,6 +233,12 @@ void debug_set_disable_deny_scripts(Execution& x, Args args) {
   x.reply.ok();
 }
 
+/// What a bug in a handler does at its worst.
+void debug_damage(Execution& x, Args) {
+  x.store().databases.condemn();
+  throw std::runtime_error("DEBUG DAMAGE");
+}
+
 void debug_skip_checksums(Execution& x, Args args) {
   x.store().skips_checksums = std::atoi(std::string(args[2]).c_str()) != 0;
   x.reply.ok();
@@ -284,6 +291,11 @@ constexpr Subcommand debug_subcommands[] = {
     {"change-repl-id", 0, 0, "", "Draws a new replication id.", debug_change_repl_id},
     {"config-rewrite-force-all", 0, 0, "", "Brings the configuration file up to date.",
      debug_config_rewrite},
+    {"damage", 0, 0, "",
+     "Ends the keyspace actor and declares its data damaged: it is taken from the append log "
+     "again, "
+     "or, where there is none, the process ends.",
+     debug_damage},
     {"digest", 0, 0, "", "Returns a digest of all data.", debug_digest},
     {"digest-value", 0, unlimited, "<key> [<key> ...]",
      "Returns a digest of the value at each key.", debug_digest_value},

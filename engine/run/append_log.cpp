@@ -66,6 +66,19 @@ void AppendLog::open(const config::Config& config) {
   set_gate();
 }
 
+void AppendLog::step_aside() {
+  feed.hand_over();
+  feed.detach();
+  if (!job_) return;
+  give_up_job();
+  tail.put({.kind = LogWork::Kind::no_base, .end = feed.end()});
+}
+
+void AppendLog::step_back() {
+  feed.attach();
+  set_gate();
+}
+
 void AppendLog::follow(const config::Config& config) {
   adopt(config);
   start_wanted_ = config.appendonly && (state_ == State::off || stop_wanted_);
@@ -145,7 +158,7 @@ void AppendLog::end_job(Environment& environment) {
 
 void AppendLog::give_up_job() {
   if (!job_) return;
-  job_->file().cancel();
+  job_->cancel();
   given_up_.push_back(std::move(job_));
 }
 

@@ -63,6 +63,16 @@ class AppendLog {
   /// At the start of the process, when the disk has opened the log and its units have been applied.
   void open(const config::Config& config);
 
+  /// Whether all data can be had from what base and log hold.
+  [[nodiscard]] bool is_whole() const {
+    return state_ == State::on && failure_.empty() && !tail.failed();
+  }
+
+  /// Nothing is written until step_back(): the data is taken from the log. What there was to write is
+  /// given to the disk; a base that is being made of the data that was is given up.
+  void step_aside();
+  void step_back();
+
   /// Does what the configuration says from now on: turns on and off (at the end of the turn).
   void follow(const config::Config& config);
 

@@ -35,6 +35,9 @@ class BaseJob {
   /// Completes it now, however long it takes.
   void run_to_end();
 
+  /// Gives up.
+  void cancel() { rdb_ ? rdb_->cancel() : commands_->cancel(); }
+
   [[nodiscard]] persistence::BackgroundFile& file() {
     return rdb_ ? rdb_->file() : commands_->file();
   }

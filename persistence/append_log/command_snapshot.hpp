@@ -31,6 +31,12 @@ class CommandSnapshot final : private EntrySink {
 
   [[nodiscard]] BackgroundFile& file() { return file_; }
 
+  /// Gives up: the file is removed, the data is watched no longer.
+  void cancel() {
+    file_.cancel();
+    walk_.reset();
+  }
+
  private:
   void entry(int db, const keyspace::Entry& entry) override;
   void hand_over();

@@ -93,6 +93,48 @@ class AppendLog : public ServerTest {
   support::TemporaryDirectory files_;
 };
 
+TEST_F(AppendLog, DamagedDataIsTakenFromTheLogAgain) {
+  auto process = run({"--appendfsync", "always"});
+  fill(*process);
+  RespClient reader(process->port());
+  const std::string before = digest(*process);
+  RespClient waiter(process->port());
+  waiter.send({"BLPOP", "comes later", "0"});
+  reader.text({"BGREWRITEAOF"});
+  EXPECT_TRUE(rewritten(*process));
+  reader.ok({"SET", "behind the base", "1"});
+  reader.ok({"SELECT", "3"});
+  for (int round = 0; round < 3; ++round) {
+    RespClient victim(process->port());
+    EXPECT_EQ(victim.command({"DEBUG", "DAMAGE"}).text,
+              "ERR the keyspace failed while this command ran; whether it took effect is unknown");
+    // The same connection goes on; it is told that data is being loaded, and then it is there.
+    EXPECT_TRUE(wait_until([&] { return !reader.command({"DBSIZE"}).is_error(); }));
+    reader.ok({"SELECT", "0"});
+    EXPECT_EQ(reader.text({"GET", "behind the base"}), "1");
+    EXPECT_EQ(reader.integer({"DEL", "behind the base"}), 1);
+    EXPECT_EQ(digest(*process), before);
+    EXPECT_EQ(reader.text({"FCALL", "f", "0"}), "here");
+    reader.ok({"SET", "behind the base", "1"});
+  }
+  reader.integer({"RPUSH", "comes later", "x"});
+  EXPECT_EQ(waiter.read().elements.size(), 2U);
+  reader.integer({"DEL", "behind the base"});
+  kill_now(*process);
+  auto second = run({"--appendfsync", "always"});
+  EXPECT_EQ(digest(*second), before);
+}
+
+TEST_F(AppendLog, WithoutALogDamagedDataIsTheEndOfTheProcess) {
+  ServerOptions options;
+  options.arguments = {"--save", "", "--enable-debug-command", "yes"};
+  ServerProcess process(std::move(options));
+  RespClient(process.port()).send({"DEBUG", "DAMAGE"});
+  const auto exit = process.wait_for_exit();
+  EXPECT_TRUE(exit && exit->code == 1);
+  EXPECT_NE(process.standard_output().find("damaged"), std::string::npos);
+}
+
 TEST_F(AppendLog, BringsEverythingBackBehindKillNine) {
   for (const std::string policy : {"always", "everysec", "no"}) {
     auto first = run({"--appendfsync", policy});
