@@ -32,24 +32,35 @@ Status LogDisk::open(std::optional<LogWork> base) {
 }
 
 std::error_code LogDisk::begin_with(LogWork base) {
-  if (std::error_code failed = open_next(manifest_, file_)) return failed;
+  std::unique_ptr<File> file;
+  if (std::error_code failed = open_next(manifest_, file)) return failed;
+  use_file(std::move(file));
   return place_base(base);
 }
 
 std::error_code LogDisk::go_on_with_last() {
   if (manifest_.incremental().empty()) manifest_.add_incremental(directory_->prefix());
   const std::string path = directory_->path_of(manifest_.incremental().back().name);
-  std::error_code failed = directory_->files().open(path, FileSystem::Open::append, file_);
+  std::unique_ptr<File> file;
+  std::error_code failed = directory_->files().open(path, FileSystem::Open::append, file);
+  if (failed) return failed;
+  use_file(std::move(file));
   // What was read may never have been synced by who wrote it: from now on it is promised.
-  if (!failed) failed = file_->sync();
+  failed = file_->sync();
   if (!failed) failed = file_->size(good_bytes_);
   if (!failed) failed = directory_->sync();
   if (!failed) failed = directory_->save(manifest_);
   return failed;
 }
 
+void LogDisk::use_file(std::shared_ptr<File> file) {
+  file_ = std::move(file);
+  ++file_number_;
+}
+
 void LogDisk::resume() {
   const std::lock_guard guard(mutex_);
+  dismissed_ = false;
   if (!file_) return;
   if (std::error_code failed = file_->truncate(good_bytes_))
     fail("cutting the file behind what was good", failed);
@@ -57,25 +68,27 @@ void LogDisk::resume() {
 
 // ---- Work ----
 
-LogDisk::Turn LogDisk::work() {
-  const std::lock_guard guard(mutex_);
-  return take_turn();
+LogDisk::Turn LogDisk::work(std::size_t lane) {
+  std::unique_lock lock(mutex_);
+  // A helper takes nothing that it could not flush.
+  if (lane > 0 && (tail_.policy() != SyncPolicy::always || !file_of(lane))) return {};
+  return take_turn(lane, lock);
 }
 
-LogDisk::Turn LogDisk::take_turn() {
+LogDisk::Turn LogDisk::take_turn(std::size_t lane, std::unique_lock<std::mutex>& lock) {
   for (LogWork& work : tail_.take()) pending_.push_back(std::move(work));
   while (!pending_.empty()) {
     perform(pending_.front());
     pending_.pop_front();
   }
-  sync_by_policy();
+  sync_by_policy(lane, lock);
   if (tail_.take_wanted_word()) turn_.tell_keyspace = true;
   return std::exchange(turn_, {});
 }
 
 void LogDisk::finish() {
-  const std::lock_guard guard(mutex_);
-  static_cast<void>(take_turn());
+  std::unique_lock lock(mutex_);
+  static_cast<void>(take_turn(0, lock));
   if (file_ && manifest_saved_) static_cast<void>(sync());
 }
 
@@ -119,7 +132,7 @@ void LogDisk::next_file(const LogWork& work) {
   if (!failed && manifest_saved_) failed = directory_->save(next);
   if (failed) return end_rewrite(false, "Can't open the append-only file: " + failed.message());
   other_bytes_ += std::exchange(good_bytes_, 0);
-  file_ = std::move(file);
+  use_file(std::move(file));
   manifest_ = std::move(next);
   written_ = work.end;
   rewriting_ = true;
@@ -202,7 +215,7 @@ void LogDisk::collect_history() {
 
 void LogDisk::close() {
   if (file_) static_cast<void>(sync());
-  file_.reset();
+  use_file(nullptr);
   manifest_saved_ = false;
   rewriting_ = false;
   good_bytes_ = other_bytes_ = base_bytes_ = 0;
@@ -214,23 +227,28 @@ void LogDisk::close() {
 
 // ---- Flushing ----
 
-void LogDisk::sync_by_policy() {
+void LogDisk::sync_by_policy(std::size_t lane, std::unique_lock<std::mutex>& lock) {
   if (!file_ || synced_ == written_ || !manifest_saved_ || tail_.failed()) return;
   const SyncPolicy policy = tail_.policy();
   if (policy == SyncPolicy::no) return;
   if (tail_.syncs_paused()) {
     // Asked for: nothing waits for the medium meanwhile.
-    tail_.set_durable(written_, clock_.wall_us());
-    turn_.durable_rose = true;
+    note_durable(written_);
     turn_.again_us = sync_period_us;
     return;
   }
+  if (policy == SyncPolicy::always) return sync_in_lane(lane, lock);
   const std::int64_t next_us = synced_at_us_ + sync_period_us - clock_.monotonic_us();
-  if (policy == SyncPolicy::everysec && next_us > 0) {
+  if (next_us > 0) {
     turn_.again_us = next_us;
     return;
   }
   sync();
+}
+
+void LogDisk::note_durable(std::uint64_t offset) {
+  tail_.set_durable(offset, clock_.wall_us());
+  turn_.durable_rose = true;
 }
 
 bool LogDisk::sync() {
@@ -241,22 +259,98 @@ bool LogDisk::sync() {
     return false;
   }
   tail_.note_sync(clock_.stopwatch_ns() - begun_ns);
-  synced_ = written_;
+  synced_ = flushing_ = written_;
   if (!manifest_saved_ || tail_.failed()) return true;
-  tail_.set_durable(synced_, clock_.wall_us());
-  turn_.durable_rose = true;
+  note_durable(synced_);
   return true;
+}
+
+/// Others may work meanwhile. What was written before a flush began is durable when it ends well,
+/// whatever becomes of those that began earlier.
+void LogDisk::sync_in_lane(std::size_t lane, std::unique_lock<std::mutex>& lock) {
+  if (flushing_ == written_) return;
+  const std::shared_ptr<File> file = file_of(lane);
+  const std::uint64_t number = file_number_;
+  const std::uint64_t end = flushing_ = written_;
+  synced_at_us_ = clock_.monotonic_us();
+  const SyncLanes::Flight flight = lanes_.take_off(clock_.stopwatch_ns());
+  if (lanes_.overlap(flight.begun_ns)) lanes_changed_.notify_one();
+  std::error_code failed;
+  try {
+    lock.unlock();
+    failed = file->sync();
+    lock.lock();
+  } catch (...) {  // whoever goes on flushes it
+    lock.lock();
+    lanes_.land(flight, clock_.stopwatch_ns());
+    flushing_ = synced_;
+    throw;
+  }
+  const std::uint64_t now_ns = clock_.stopwatch_ns();
+  lanes_.land(flight, now_ns);
+  if (number != file_number_) return;  // it was flushed as a whole, or has failed
+  if (failed) return fail("flushing", failed);
+  tail_.note_sync(now_ns - flight.begun_ns);
+  if (end <= synced_) return;
+  synced_ = end;
+  note_durable(end);
+}
+
+/// Null where it cannot be opened once more.
+std::shared_ptr<File> LogDisk::file_of(std::size_t lane) {
+  if (lane == 0 || !file_) return file_;
+  LaneFile& own = lane_files_[lane];
+  if (own.file && own.number == file_number_) return own.file;
+  own = {.file = nullptr, .number = file_number_};
+  const std::string path = directory_->path_of(manifest_.incremental().back().name);
+  std::unique_ptr<File> file;
+  if (!directory_->files().open(path, FileSystem::Open::append, file)) own.file = std::move(file);
+  return own.file;
+}
+
+// ---- Helpers ----
+
+bool LogDisk::wants_helpers() {
+  const std::lock_guard guard(mutex_);
+  return lanes_.overlap(clock_.stopwatch_ns());
+}
+
+bool LogDisk::has_unsynced() const {
+  return flushing_ < written_ || tail_.unwritten_bytes() > 0;
+}
+
+bool LogDisk::await_work() {
+  const std::lock_guard baton(baton_);
+  std::unique_lock lock(mutex_);
+  while (!dismissed_) {
+    const auto due_ns = lanes_.due_in_ns(clock_.stopwatch_ns());
+    if (!due_ns)
+      lanes_changed_.wait(lock);
+    else if (*due_ns == 0 && has_unsynced())
+      return true;
+    else
+      lanes_changed_.wait_for(
+          lock, std::chrono::nanoseconds(*due_ns > 0 ? *due_ns : lanes_.distance_ns()));
+  }
+  return false;
+}
+
+void LogDisk::dismiss_helpers() {
+  const std::lock_guard guard(mutex_);
+  dismissed_ = true;
+  lanes_changed_.notify_all();
 }
 
 /// What is in the file, nobody knows. What can be known is kept loadable: it is cut behind the last
 /// whole write.
 void LogDisk::fail(const std::string& what, std::error_code error) {
   static_cast<void>(file_->truncate(good_bytes_));
-  file_.reset();
+  use_file(nullptr);
   if (std::exchange(manifest_saved_, false)) {
     tail_.fail(error.message());
     turn_.failed = true;
   }
+  flushing_ = synced_;
   turn_.problem = "Error " + what + " to the AOF file: " + error.message();
   turn_.tell_keyspace = true;
   if (rewriting_) end_rewrite(false);

@@ -71,6 +71,57 @@ TEST_F(LogDiskTest, WithAlwaysWhatIsReportedDurableIsThereBehindAPowerCut) {
   EXPECT_EQ(file(1), "onetwo");
 }
 
+TEST_F(LogDiskTest, FlushesOfTwoLanesMayOverlap) {
+  open();
+  put("one");
+  disk.on_sync = [this] {
+    disk.on_sync = nullptr;
+    put("two");
+    EXPECT_TRUE(log.work(1).durable_rose);  // while lane 0 waits for the medium
+    EXPECT_EQ(tail.durable(), 6U);
+  };
+  EXPECT_FALSE(log.work().durable_rose);  // it was told already
+  EXPECT_EQ(tail.durable(), 6U);
+  EXPECT_EQ(log.work().durable_rose, false);
+  put("three");
+  EXPECT_TRUE(log.work(1).durable_rose);
+  disk.restart();
+  EXPECT_EQ(file(1), "onetwothree");
+}
+
+TEST_F(LogDiskTest, AFlushThatEndsWellProvesNothingBehindOneThatFailed) {
+  open();
+  put("one");
+  disk.on_sync = [this] {
+    disk.on_sync = nullptr;
+    put("two");
+    disk.sync_error = EIO;
+    EXPECT_TRUE(log.work(1).failed);
+    disk.sync_error = 0;
+  };
+  EXPECT_FALSE(log.work().durable_rose);
+  EXPECT_TRUE(tail.failed());
+  EXPECT_EQ(tail.durable(), 0U);
+}
+
+TEST_F(LogDiskTest, ANewFileWaitsForNoLane) {
+  open();
+  put("one");
+  disk.on_sync = [this] {
+    disk.on_sync = nullptr;
+    put("two");
+    put(LogWork::Kind::next_file);
+    put("three");
+    EXPECT_TRUE(log.work(1).durable_rose);
+    EXPECT_EQ(tail.durable(), 11U);
+  };
+  log.work();
+  EXPECT_EQ(tail.durable(), 11U);
+  disk.restart();
+  EXPECT_EQ(file(1), "onetwo");
+  EXPECT_EQ(file(2), "three");
+}
+
 TEST_F(LogDiskTest, WithEverysecItFlushesOnceASecond) {
   open();
   tail.set_policy(SyncPolicy::everysec);

@@ -1,0 +1,71 @@
+// When one flush does not wait for the end of another.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace respawn::persistence {
+
+/// Knows the flushes that are under way, and decides whether one more begins beside them. Owner:
+/// LogDisk, under its lock. Times are nanoseconds of one stopwatch.
+///
+/// While one flush at a time is made, who was answered by it comes back when the next has begun,
+/// and waits for two: clients fall into two halves, and each flush serves one. Where a flush takes
+/// much longer than the work between, flushes that overlap serve all of them in the time of one.
+/// That holds for disks that serve several at once, or take their time by being far away. One that
+/// serves them one by one is found out by it: overlapping flushes take longer there, and for a
+/// while there are none.
+class SyncLanes {
+ public:
+  /// Flushes at once, evenly apart.
+  static constexpr std::size_t lanes_max = 8;
+  /// Faster flushes are made one at a time: threads would cost more than they save.
+  static constexpr std::uint64_t slow_ns = 500'000;
+  /// So many are measured before something is concluded.
+  static constexpr std::uint32_t samples_min = 16;
+  /// Overlapping flushes that take longer than this part of one alone are no use.
+  static constexpr std::uint64_t longer_numerator = 3;
+  static constexpr std::uint64_t longer_denominator = 2;
+  static constexpr std::uint64_t pause_ns = 10'000'000'000;
+
+  struct Flight {
+    std::uint64_t number = 0;
+    std::uint64_t begun_ns = 0;
+    bool alone = false;
+  };
+
+  /// A flush begins.
+  [[nodiscard]] Flight take_off(std::uint64_t now_ns);
+
+  /// It has ended.
+  void land(const Flight& flight, std::uint64_t now_ns);
+
+  /// Whether flushes may overlap.
+  [[nodiscard]] bool overlap(std::uint64_t now_ns) const {
+    return alone_samples_ >= samples_min && alone_ns_ >= slow_ns && now_ns >= paused_until_ns_;
+  }
+
+  /// In how many nanoseconds one more may begin, if something waits for it by then; none while it
+  /// may not as things are, which only take_off() changes.
+  [[nodiscard]] std::optional<std::uint64_t> due_in_ns(std::uint64_t now_ns) const;
+
+  /// Between the beginnings of two.
+  [[nodiscard]] std::uint64_t distance_ns() const { return alone_ns_ / lanes_max; }
+
+  [[nodiscard]] std::size_t flying() const { return flying_; }
+
+ private:
+  void judge(std::uint64_t now_ns);
+
+  std::size_t flying_ = 0;
+  std::uint64_t numbers_ = 0;
+  std::uint64_t last_begun_ns_ = 0;
+  std::uint64_t alone_ns_ = 0;  // moving averages
+  std::uint64_t shared_ns_ = 0;
+  std::uint32_t alone_samples_ = 0;
+  std::uint32_t shared_samples_ = 0;
+  std::uint64_t paused_until_ns_ = 0;
+};
+
+}  // namespace respawn::persistence
