@@ -125,7 +125,8 @@ void add_entry(Execution& x, Args args, const StreamOptions& options) {
   if (x.failed()) return;
   if (!entry && !options.make_stream) return x.reply.null();
   const NewEntry fresh(args, options);
-  if (fresh.produced && reply_known(x, key, entry, *fresh.produced)) return;
+  // What is replayed with its ID was new, whatever is remembered of it here.
+  if (fresh.produced && !options.id && reply_known(x, key, entry, *fresh.produced)) return;
   const StreamId last = entry ? entry->object<Stream>().last_id : StreamId{};
   auto id = next_id(x, last, options.id);
   if (!id) return x.fail(id.error());
