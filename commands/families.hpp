@@ -48,6 +48,7 @@ extern const std::span<const CommandSpec> stream_claim_commands;     // streams/
 extern const std::span<const CommandSpec> stream_info_commands;      // streams/info.cpp
 extern const std::span<const CommandSpec> stream_deletion_commands;  // streams/deletions.cpp
 extern const std::span<const CommandSpec> stream_release_commands;   // streams/releases.cpp
+extern const std::span<const CommandSpec> stream_producer_commands;  // streams/producers.cpp
 extern const std::span<const CommandSpec> connection_commands;       // connection/connection.cpp
 extern const std::span<const CommandSpec> server_commands;           // server/server.cpp
 extern const std::span<const CommandSpec> saving_commands;           // server/saving.cpp

@@ -111,6 +111,8 @@ struct Config {
   std::uint64_t hll_sparse_max_bytes{};
   std::uint64_t stream_node_max_bytes{};
   std::int64_t stream_node_max_entries{};
+  std::int64_t stream_idmp_duration_s{};
+  std::int64_t stream_idmp_max_size{};
   SanitizeDump sanitize_dump_payload{};
 
   // Commands and observation.

@@ -144,6 +144,16 @@ constexpr Option data_table[] = {
         .bind<&Config::stream_node_max_entries>()
         .implemented()
         .about("Entries in a stream's block; 0 sets no limit."),
+    integer("stream-idmp-duration", "100", 1, 86'400)
+        .bind<&Config::stream_idmp_duration_s>()
+        .in(Unit::seconds)
+        .implemented()
+        .about("How long a stream remembers what its producers have added (XADD's IDMP), unless "
+               "XCFGSET says otherwise."),
+    integer("stream-idmp-maxsize", "100", 1, 10'000)
+        .bind<&Config::stream_idmp_max_size>()
+        .implemented()
+        .about("How much of it for each producer."),
     choice("sanitize-dump-payload", "no", sanitize_names)
         .bind<&Config::sanitize_dump_payload>()
         .about("Whose RESTORE payloads are checked all through."),

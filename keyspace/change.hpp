@@ -105,6 +105,11 @@ class Change {
   /// them is over. Removed ones need not be told. O(log n). Requires a key.
   void fields_expire() { database_->fields_expire(entry_); }
 
+  /// What the stream remembers of producers; from now on it does. Requires a stream.
+  [[nodiscard]] StreamProducers& producers(const ProducerLimits& limits) {
+    return database_->make_producers(entry_, limits);
+  }
+
   /// The key goes, with its value. Requires one.
   void erase() {
     database_->erase(key_, entry_);

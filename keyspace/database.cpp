@@ -9,6 +9,7 @@
 #include "keyspace/entry_builder.hpp"
 #include "keyspace/same_bytes.hpp"
 #include "keyspace/types/hash.hpp"
+#include "keyspace/types/stream.hpp"
 #include "keyspace/waiters.hpp"
 
 namespace respawn::keyspace {
@@ -37,6 +38,10 @@ const FieldSchedule* first_field_schedule(const ExpiryIndex& index) {
   const Entry* token = index.first();
   if (token == nullptr) return nullptr;
   return static_cast<const Hash*>(reinterpret_cast<const Object*>(token))->schedule();
+}
+
+bool has_producers(const Entry& entry) {
+  return entry.type() == Type::stream && entry.object<Stream>().producers() != nullptr;
 }
 
 /// The value has another entry now.
@@ -102,6 +107,7 @@ void Database::leave(const Key& key, Entry* existing, Entry* fresh) {
   contents_->dict_.replace(existing, fresh, key.hash);
   if (existing->has_expiry()) contents_->expiries_.erase(existing->expire_at_ms(), existing);
   leave_fields(*existing);
+  if (has_producers(*existing)) --contents_->producer_streams_;
   dispose(existing);
 }
 
@@ -133,6 +139,16 @@ void Database::fields_expire(Entry* entry) {
   *schedule = {at_ms, entry};
 }
 
+StreamProducers& Database::make_producers(Entry* entry, const ProducerLimits& limits) {
+  RESPAWN_CHECK(entry != nullptr && entry->type() == Type::stream);
+  auto& stream = static_cast<Stream&>(entry->container());
+  if (stream.producers() == nullptr) {
+    stream.set_producers(std::make_unique<StreamProducers>(limits));
+    ++contents_->producer_streams_;
+  }
+  return *stream.producers();
+}
+
 const Entry* Database::next_expired_fields(std::int64_t now_ms) const {
   return now_ms > earliest_field_expiry_ms()
              ? first_field_schedule(contents_->field_expiries_)->owner
@@ -155,6 +171,7 @@ Entry* Database::put(const Key& key, Entry* existing, Entry* fresh) {
     throw;
   }
   change_owner(fresh);
+  if (has_producers(*fresh)) ++contents_->producer_streams_;
   fresh->set_access_clock(existing != nullptr ? existing->access_clock() : access_clock_);
   if (existing != nullptr) leave(key, existing, fresh);
   return fresh;
@@ -177,6 +194,10 @@ Entry* Database::move(Entry* entry, Database& to, const Key& key, Entry* replace
   if (fields_ms != never) contents_->field_expiries_.erase(fields_ms, token_of(*fresh));
   change_owner(fresh);
   if (replaced != nullptr) to.leave(key, replaced, fresh);
+  if (has_producers(*fresh)) {
+    --contents_->producer_streams_;
+    ++to.contents_->producer_streams_;
+  }
   RESPAWN_CHECK(contents_->dict_.erase(entry, hash_bytes(entry->key())));
   if (entry->has_expiry()) contents_->expiries_.erase(entry->expire_at_ms(), entry);
   lose(*entry);
@@ -287,6 +308,7 @@ void Database::erase(const Key& key, Entry* entry) {
   RESPAWN_CHECK(found);
   if (entry->has_expiry()) contents_->expiries_.erase(entry->expire_at_ms(), entry);
   leave_fields(*entry);
+  if (has_producers(*entry)) --contents_->producer_streams_;
   dispose(entry);
 }
 
@@ -383,6 +405,7 @@ Status Database::check_invariants() const {
   if (Status status = contents_->field_expiries_.check_invariants(); !status) return status;
   std::size_t expiring = 0;
   std::size_t expiring_hashes = 0;
+  std::size_t producer_streams = 0;
   Status status = success();
   for_each([&](const Entry& entry) {
     if (entry.has_expiry()) {
@@ -397,11 +420,14 @@ Status Database::check_invariants() const {
           (indexed && schedule->owner != &entry))
         status = failure("database: fields of a hash expire that is not in the index");
     }
+    producer_streams += has_producers(entry) ? 1 : 0;
     if (Status inner = check_container(entry); !inner) status = inner;
   });
   if (expiring != expiring_count()) return failure("database: expiries of keys that are gone");
   if (expiring_hashes != contents_->field_expiries_.size())
     return failure("database: expiring fields of hashes that are gone");
+  if (producer_streams != contents_->producer_streams_)
+    return failure("database: streams with producers that are gone");
   return status;
 }
 

@@ -19,7 +19,9 @@
 
 namespace respawn::keyspace {
 
+class StreamProducers;
 class WaiterTable;
+struct ProducerLimits;
 
 /// A key with its hash, computed once per command. Borrowed bytes. Converts from text, so handlers
 /// may pass their argument as it is; who calls twice for one key makes a Key first.
@@ -61,6 +63,9 @@ class Contents final : public Disposable {
   /// Hashes of which fields may expire.
   [[nodiscard]] std::size_t expiring_hash_count() const { return field_expiries_.size(); }
 
+  /// Streams that remember producers.
+  [[nodiscard]] std::size_t producer_stream_count() const { return producer_streams_; }
+
   [[nodiscard]] std::size_t bucket_count() const { return dict_.bucket_count(); }
 
   /// Place of a key in a walk: below position_end.
@@ -82,6 +87,7 @@ class Contents final : public Disposable {
   KeyDict dict_;
   ExpiryIndex expiries_;
   ExpiryIndex field_expiries_;  // of hashes, not entries: they stay where they are
+  std::size_t producer_streams_ = 0;
   Garbage* garbage_;
 };
 
@@ -212,6 +218,7 @@ class Database {
   Entry* set_expiry(Entry* entry, std::int64_t at_ms);
   Entry* clear_expiry(Entry* entry);
   void fields_expire(Entry* entry);
+  StreamProducers& make_producers(Entry* entry, const ProducerLimits& limits);
 
   /// Is empty from now on; what it held is given away. O(1).
   [[nodiscard]] std::unique_ptr<Contents> take_contents();

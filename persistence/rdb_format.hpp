@@ -9,8 +9,10 @@ namespace respawn::persistence {
 inline constexpr std::uint16_t rdb_version_written = 10;
 /// Since this version (Redis 7.4) fields of a hash may expire.
 inline constexpr std::uint16_t rdb_version_field_expiry = 12;
-/// The newest version of a dumped value that we take.
-inline constexpr std::uint16_t rdb_version_max = 12;
+/// Since this version (Redis 8.6) streams remember producers.
+inline constexpr std::uint16_t rdb_version_producers = 13;
+/// The newest version of a dumped value that we take: that of Redis 8.8.
+inline constexpr std::uint16_t rdb_version_max = 14;
 
 /// The newest version of a file that we read. What is in one of those above 12 beside what we know
 /// is met by its number.
@@ -47,6 +49,8 @@ enum class RdbType : std::uint8_t {
   hash_listpack_expiring_early = 23,  // likewise
   hash_expiring = 24,                 // an expiry with each field
   hash_listpack_expiring = 25,        // the same in a listpack
+  stream_4 = 26,                      // with the producers that it remembers
+  stream_5 = 27,                      // with what is pending at nobody
 };
 
 /// In Valkey's files: a hash of which fields may expire.

@@ -13,10 +13,12 @@ namespace respawn::persistence {
 namespace {
 
 using keyspace::PendingEntry;
+using keyspace::ProducerLimits;
 using keyspace::Stream;
 using keyspace::StreamConsumer;
 using keyspace::StreamGroup;
 using keyspace::StreamId;
+using keyspace::StreamProducers;
 
 /// Texts that outlive the reader's; their memory is used again.
 class Texts {
@@ -140,6 +142,12 @@ class StreamNodeReader {
   std::int64_t live_ = 0;
 };
 
+/// At least 1.
+std::int64_t within(std::uint64_t value, std::int64_t most) {
+  const auto limit = static_cast<std::uint64_t>(most);
+  return static_cast<std::int64_t>(std::clamp<std::uint64_t>(value, 1, limit));
+}
+
 StreamId read_id(RdbReader& from) {
   StreamId id;
   id.ms = from.length();
@@ -230,6 +238,21 @@ void give_back(StreamGroup& group) {
     group.remove_consumer(*nameless);
 }
 
+/// What is nobody's, in the order in which it was given back.
+bool read_released(RdbReader& from, StreamGroup& group, std::size_t owned) {
+  constexpr std::uint64_t bytes_each = 16;
+  const std::uint64_t count = from.count_or_none(bytes_each);
+  if (!from.ok() || owned + count != group.pending_count()) return false;
+  for (std::uint64_t left = count; left > 0; --left) {
+    const StreamId id = read_raw_id(from);
+    const auto entry = group.find(id);
+    // Twice the same would leave another one without anybody, unseen.
+    if (!from.ok() || !entry || !entry->is_released() || entry->delivered_ms < 0) return false;
+    group.release(id, entry->deliveries);
+  }
+  return true;
+}
+
 bool read_consumers(RdbType type, RdbReader& from, StreamGroup& group) {
   constexpr std::uint64_t bytes_each = 10;
   std::size_t owned = 0;
@@ -239,10 +262,11 @@ bool read_consumers(RdbType type, RdbReader& from, StreamGroup& group) {
     if (!from.ok() || group.find_consumer(name) != nullptr) return false;
     StreamConsumer& consumer = group.add_consumer(name, seen_ms);
     // Where it is not said, this is the best guess.
-    consumer.active_ms = type == RdbType::stream_3 ? from.milliseconds() : seen_ms;
+    consumer.active_ms = type >= RdbType::stream_3 ? from.milliseconds() : seen_ms;
     if (!read_owned(from, group, consumer)) return false;
     owned += consumer.pending_count();
   }
+  if (type == RdbType::stream_5) return read_released(from, group, owned);
   if (!from.ok() || owned != group.pending_count()) return false;
   give_back(group);
   return true;
@@ -260,6 +284,41 @@ bool read_group(RdbType type, RdbReader& from, Stream& stream) {
   return read_pending(from, group) && read_consumers(type, from, group);
 }
 
+/// An iid and the ID of its entry, the oldest first as a rule.
+bool read_iids(RdbReader& from, StreamProducers& producers, const std::string& pid) {
+  constexpr std::uint64_t bytes_each = 3;
+  for (std::uint64_t left = from.count_or_none(bytes_each); left > 0 && from.ok(); --left) {
+    const std::string iid = from.string();
+    const StreamId id = read_id(from);
+    if (!from.ok() || producers.find({pid, iid})) return false;
+    producers.record({pid, iid}, id);
+  }
+  return from.ok();
+}
+
+/// How long (in seconds) and how many are remembered; how many producers; of each its name, how
+/// many iids, and these; what was counted. Redis writes it of every stream, also where there has
+/// never been a producer: then there are none here.
+bool read_producers(RdbReader& from, Stream& stream) {
+  constexpr std::uint64_t bytes_each = 2;
+  ProducerLimits limits;
+  limits.duration_s = within(from.length(), ProducerLimits::duration_max_s);
+  limits.max_size = within(from.length(), ProducerLimits::max_size_max);
+  auto producers = std::make_unique<StreamProducers>(limits);
+  for (std::uint64_t left = from.count_or_none(bytes_each); left > 0 && from.ok(); --left) {
+    const std::string pid = from.string();
+    if (!read_iids(from, *producers, pid)) return false;
+  }
+  producers->added = from.length();
+  producers->duplicates = from.length();
+  if (!from.ok() || producers->added > keyspace::most_counted ||
+      producers->duplicates > keyspace::most_counted)
+    return false;
+  if (producers->size() > 0 || producers->added > 0 || limits != ProducerLimits())
+    stream.set_producers(std::move(producers));
+  return true;
+}
+
 }  // namespace
 
 std::unique_ptr<keyspace::Object> read_stream(RdbType type, RdbReader& from) {
@@ -268,6 +327,7 @@ std::unique_ptr<keyspace::Object> read_stream(RdbType type, RdbReader& from) {
   constexpr std::uint64_t bytes_each = 5;
   for (std::uint64_t left = from.count_or_none(bytes_each); left > 0; --left)
     if (!read_group(type, from, *stream)) return nullptr;
+  if (type >= RdbType::stream_4 && !read_producers(from, *stream)) return nullptr;
   if (!from.ok()) return nullptr;
   return stream;
 }

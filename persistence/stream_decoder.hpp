@@ -1,4 +1,4 @@
-// Reads streams in the layouts of Redis 5 to 7.4.
+// Reads streams in the layouts of Redis 5 to 8.8.
 #pragma once
 
 #include <memory>

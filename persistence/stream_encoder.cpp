@@ -18,6 +18,7 @@ using keyspace::StreamConsumer;
 using keyspace::StreamEntry;
 using keyspace::StreamGroup;
 using keyspace::StreamId;
+using keyspace::StreamProducers;
 
 void write_id(RdbWriter& to, const StreamId& id) {
   to.length(id.ms);
@@ -63,10 +64,17 @@ std::string node_of(const StreamBlock& block) {
   return to.take();
 }
 
-void write_consumer(RdbWriter& to, std::string_view name, std::int64_t seen_ms,
+struct ConsumerFacts {
+  std::string_view name;
+  std::int64_t seen_ms = 0;
+  std::int64_t active_ms = -1;
+};
+
+void write_consumer(RdbWriter& to, RdbType type, const ConsumerFacts& facts,
                     const std::vector<StreamId>& pending) {
-  to.string(name);
-  to.milliseconds(seen_ms);
+  to.string(facts.name);
+  to.milliseconds(facts.seen_ms);
+  if (type != RdbType::stream_2) to.milliseconds(facts.active_ms);
   to.length(pending.size());
   for (const StreamId& id : pending) write_raw_id(to, id);
 }
@@ -81,9 +89,9 @@ std::vector<StreamId> pending_of(const StreamConsumer& consumer) {
   return pending;
 }
 
-/// In this layout each entry is somebody's: what was given back is that of a consumer without a
+/// In these layouts each entry is somebody's: what was given back is that of a consumer without a
 /// name who was never seen, or of one who has no name.
-void write_consumers(RdbWriter& to, const StreamGroup& group) {
+void write_consumers(RdbWriter& to, RdbType type, const StreamGroup& group) {
   std::vector<StreamId> released;
   group.for_each_delivery([&](const keyspace::Delivery& delivery) {
     const bool is_released = group.find(delivery.id)->is_released();
@@ -94,18 +102,18 @@ void write_consumers(RdbWriter& to, const StreamGroup& group) {
   const bool adds = !released.empty() && nameless == nullptr;
   to.length(group.consumer_count() + (adds ? 1 : 0));
   std::sort(released.begin(), released.end());
-  if (adds) write_consumer(to, "", 0, released);
+  if (adds) write_consumer(to, type, {}, released);
   group.for_each_consumer([&](const StreamConsumer& consumer) {
     std::vector<StreamId> pending = pending_of(consumer);
     if (&consumer == nameless) {
       pending.insert(pending.end(), released.begin(), released.end());
       std::sort(pending.begin(), pending.end());
     }
-    write_consumer(to, consumer.name(), consumer.seen_ms, pending);
+    write_consumer(to, type, {consumer.name(), consumer.seen_ms, consumer.active_ms}, pending);
   });
 }
 
-void write_group(RdbWriter& to, const StreamGroup& group) {
+void write_group(RdbWriter& to, RdbType type, const StreamGroup& group) {
   to.string(group.name());
   write_id(to, group.last_id);
   to.length(static_cast<std::uint64_t>(group.entries_read));
@@ -116,12 +124,31 @@ void write_group(RdbWriter& to, const StreamGroup& group) {
     to.length(entry.deliveries);
     return true;
   });
-  write_consumers(to, group);
+  write_consumers(to, type, group);
+}
+
+/// See read_producers().
+void write_producers(RdbWriter& to, const StreamProducers& producers) {
+  to.length(static_cast<std::uint64_t>(producers.limits().duration_s));
+  to.length(static_cast<std::uint64_t>(producers.limits().max_size));
+  to.length(producers.producer_count());
+  producers.for_each([&](const StreamProducers::Producer& producer) {
+    to.string(producer.pid());
+    to.length(producer.size());
+    producer.for_each([&](std::string_view iid, const StreamId& id) {
+      to.string(iid);
+      write_id(to, id);
+    });
+  });
+  to.length(producers.added);
+  to.length(producers.duplicates);
 }
 
 }  // namespace
 
 void write_stream(RdbWriter& to, const Stream& stream) {
+  const StreamProducers* const producers = stream.producers();
+  const RdbType type = producers != nullptr ? RdbType::stream_4 : RdbType::stream_2;
   to.length(stream.block_count());
   stream.for_each_block([&](const StreamBlock& block) {
     to.string(key_of(block.base()));
@@ -133,7 +160,8 @@ void write_stream(RdbWriter& to, const Stream& stream) {
   write_id(to, stream.max_deleted_id);
   to.length(stream.entries_added);
   to.length(stream.group_count());
-  stream.for_each_group([&](const StreamGroup& group) { write_group(to, group); });
+  stream.for_each_group([&](const StreamGroup& group) { write_group(to, type, group); });
+  if (producers != nullptr) write_producers(to, *producers);
 }
 
 }  // namespace respawn::persistence

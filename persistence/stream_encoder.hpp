@@ -1,4 +1,4 @@
-// Writes streams as redis-server 7.0 reads them.
+// Writes streams as redis-server 7.0 reads them, or 8.6 where they remember producers.
 #pragma once
 
 #include "keyspace/types/stream.hpp"
@@ -6,8 +6,8 @@
 
 namespace respawn::persistence {
 
-/// As RdbType::stream_2: a block of entries is a node. When consumers were active is left out.
-/// O(n).
+/// A block of entries is a node. As RdbType::stream_2, where it is left out when consumers were
+/// active; or as stream_4 if there are producers. O(n).
 void write_stream(RdbWriter& to, const keyspace::Stream& stream);
 
 }  // namespace respawn::persistence

@@ -210,6 +210,8 @@ ObjectPtr read_object(RdbType type, RdbReader& from, const ValueLimits& limits) 
     case RdbType::stream:
     case RdbType::stream_2:
     case RdbType::stream_3:
+    case RdbType::stream_4:
+    case RdbType::stream_5:
       return read_stream(type, from);
     case RdbType::hash_expiring_early:
       return read_early_hash(from, limits.hash);
@@ -239,7 +241,7 @@ bool read_typed(std::uint8_t type, Dialect dialect, RdbReader& from, const Value
 }
 
 bool is_known_type(std::uint8_t type) {
-  return type <= 5 || (type >= 9 && type <= 25);
+  return type <= 5 || (type >= 9 && type <= 27);
 }
 
 std::optional<Value> read_value(RdbReader& from, const ValueLimits& limits) {

@@ -24,6 +24,7 @@ using keyspace::HashField;
 using keyspace::List;
 using keyspace::Set;
 using keyspace::SortedSet;
+using keyspace::Stream;
 using keyspace::Type;
 
 /// A list's element from this size on is a node by itself.
@@ -172,10 +173,11 @@ RdbType rdb_type_of(const Entry& entry) {
     case Type::stream:
       break;
   }
-  return RdbType::stream_2;
+  return entry.object<Stream>().producers() != nullptr ? RdbType::stream_4 : RdbType::stream_2;
 }
 
 std::uint16_t rdb_version_of(RdbType type) {
+  if (type == RdbType::stream_4) return rdb_version_producers;
   const bool newer = type == RdbType::hash_expiring || type == RdbType::hash_listpack_expiring;
   return newer ? rdb_version_field_expiry : rdb_version_written;
 }
@@ -199,7 +201,8 @@ void write_value(RdbWriter& to, const Entry& entry) {
     case RdbType::hash_expiring:
       return write_expiring_hash(to, entry.object<Hash>());
     case RdbType::stream_2:
-      return write_stream(to, entry.object<keyspace::Stream>());
+    case RdbType::stream_4:
+      return write_stream(to, entry.object<Stream>());
     default:
       return write_hash(to, entry.object<Hash>());
   }

@@ -11,7 +11,8 @@
 namespace respawn::persistence {
 
 /// The layout that write_value() gives the value. All of them can be read by redis-server 7.0, but
-/// for those of a hash of which a field expires.
+/// for those of a hash of which a field expires (7.4) and of a stream that remembers producers
+/// (8.6).
 [[nodiscard]] RdbType rdb_type_of(const keyspace::Entry& entry);
 
 /// The first version of the format that has this layout, and not less than rdb_version_written.

@@ -1,8 +1,12 @@
 // Entries of streams: adding, counting, deleting, trimming.
 #include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
 
 #include "commands/shared/key_specs.hpp"
 #include "commands/shared/stream_access.hpp"
+#include "commands/streams/producers.hpp"
 #include "commands/streams/trimming.hpp"
 
 namespace respawn::commands {
@@ -12,8 +16,10 @@ namespace {
 using keyspace::Change;
 using keyspace::Entry;
 using keyspace::Key;
+using keyspace::Produced;
 using keyspace::Stream;
 using keyspace::StreamId;
+using keyspace::StreamProducers;
 using keyspace::Type;
 
 constexpr std::size_t entry_max_bytes = std::size_t{1} << 30;
@@ -61,31 +67,80 @@ void propagate_addition(Execution& x, Args args, const StreamOptions& options,
   x.propagate_words(std::move(words));
 }
 
+/// What is to be added, as far as it is clear before its ID is.
+struct NewEntry {
+  NewEntry(Args args, const StreamOptions& options) : fields(args.subspan(options.end + 1)) {
+    if (options.produced.at == 0) return;
+    std::string_view iid = options.produced.iid;
+    if (iid.empty()) iid = automatic_iid = iid_of_fields(fields);
+    produced = {options.produced.pid, iid};
+  }
+
+  Args fields;
+  std::string automatic_iid;
+  std::optional<Produced> produced;
+};
+
+std::unique_ptr<Stream> make_stream(Execution& x, const StreamId& id, const NewEntry& entry) {
+  auto stream = std::make_unique<Stream>();
+  stream->append(id, entry.fields, stream_limits(x));
+  if (!entry.produced) return stream;
+  auto producers = std::make_unique<StreamProducers>(producer_limits(x));
+  producers->record(*entry.produced, id);
+  stream->set_producers(std::move(producers));
+  return stream;
+}
+
+/// Either it is there and remembered, or neither.
+void append_remembered(Execution& x, Change& change, const StreamId& id, const NewEntry& entry) {
+  StreamProducers& producers = change.producers(producer_limits(x));
+  producers.forget_over_of(entry.produced->pid, x.expiry_now_ms());
+  producers.record(*entry.produced, id);
+  try {
+    change.object<Stream>().append(id, entry.fields, stream_limits(x));
+  } catch (...) {
+    producers.forget(*entry.produced);
+    throw;
+  }
+}
+
+void store_entry(Execution& x, Change& change, const StreamId& id, const NewEntry& entry) {
+  if (change.entry() == nullptr) {
+    change.set_object(make_stream(x, id, entry));
+    x.created(change.key().bytes);
+  } else if (entry.produced) {
+    append_remembered(x, change, id, entry);
+  } else {
+    change.object<Stream>().append(id, entry.fields, stream_limits(x));
+  }
+  StreamProducers* const producers = change.object<Stream>().producers();
+  if (producers == nullptr) return;
+  producers->forget_over(x.expiry_now_ms());
+  if (entry.produced) keyspace::count_one(producers->added);
+}
+
 void add_entry(Execution& x, Args args, const StreamOptions& options) {
   const Key key = x.key(args[1]);
   const Entry* entry = x.find_write(key, Type::stream);
   if (x.failed()) return;
   if (!entry && !options.make_stream) return x.reply.null();
+  const NewEntry fresh(args, options);
+  // What is replayed with its ID was new, whatever is remembered of it here.
+  if (fresh.produced && !options.id && reply_known(x, key, entry, *fresh.produced)) return;
   const StreamId last = entry ? entry->object<Stream>().last_id : StreamId{};
   auto id = next_id(x, last, options.id);
   if (!id) return x.fail(id.error());
-  const Args fields = args.subspan(options.end + 1);
-  if (is_too_large(fields)) return x.fail("ERR Elements are too large to be stored");
+  if (is_too_large(fresh.fields)) return x.fail("ERR Elements are too large to be stored");
+  const bool remembered = entry != nullptr && entry->object<Stream>().producers() != nullptr;
   Change change = x.change(key, entry);
-  if (!entry) {
-    auto fresh = std::make_unique<Stream>();
-    fresh->append(*id, fields, stream_limits(x));
-    change.set_object(std::move(fresh));
-    x.created(key.bytes);
-  } else {
-    change.object<Stream>().append(*id, fields, stream_limits(x));
-  }
+  store_entry(x, change, *id, fresh);
   Stream& stream = change.object<Stream>();
   reply_id(x, *id);
   x.changed(key.bytes, stream_event, "xadd");
   DeletionRecord record(x, key.bytes);
   if (options.trims) trim_stream(x, key.bytes, stream, options, record);
   propagate_addition(x, args, options, stream);
+  if (fresh.produced) propagate_produced(x, key.bytes, *fresh.produced, stream, !remembered);
   record.propagate();
   x.became_ready(key.bytes);
 }
@@ -222,8 +277,9 @@ constexpr KeySpec added_key() {
 
 constexpr CommandSpec stream_entries_rows[] = {
     command({.name = "xadd",
-             .syntax = "key [NOMKSTREAM] [<KEEPREF | DELREF | ACKED>] [<MAXLEN | MINID> [<= | ~>] "
-                       "threshold [LIMIT count]] "
+             .syntax = "key [NOMKSTREAM] [<KEEPREF | DELREF | ACKED>] "
+                       "[<IDMPAUTO producer-id | IDMP producer-id idempotent-id>] "
+                       "[<MAXLEN | MINID> [<= | ~>] threshold [LIMIT count]] "
                        "<* | id> field value [field value ...]",
              .group = Group::stream,
              .flags = {Flag::write, Flag::denyoom, Flag::fast},

@@ -106,14 +106,33 @@ void reply_stream_facts(Execution& x, const Stream& stream) {
   reply_fact(x, "recorded-first-entry-id", stream.first_entry());
 }
 
+/// As Redis 8.6, of streams that remember producers: the others answer as before.
+void reply_producer_facts(Execution& x, const Stream& stream) {
+  if (stream.producers() == nullptr) return;
+  const keyspace::StreamProducers& producers = *stream.producers();
+  const auto counts = producers.count(x.now_ms());
+  reply_fact(x, "idmp-duration", producers.limits().duration_s);
+  reply_fact(x, "idmp-maxsize", producers.limits().max_size);
+  reply_fact(x, "pids-tracked", counts.producers);
+  reply_fact(x, "iids-tracked", counts.iids);
+  reply_fact(x, "iids-added", static_cast<std::int64_t>(producers.added));
+  reply_fact(x, "iids-duplicates", static_cast<std::int64_t>(producers.duplicates));
+}
+
+/// How many of these there are.
+std::size_t producer_facts(const Stream& stream) {
+  return stream.producers() != nullptr ? 6 : 0;
+}
+
 void reply_edge(Execution& x, std::string_view name, const std::optional<StreamEntry>& entry) {
   x.reply.bulk(name);
   entry ? reply_entry(x, *entry) : x.reply.null();
 }
 
 void reply_summary(Execution& x, const Stream& stream) {
-  x.reply.map(10);
+  x.reply.map(10 + producer_facts(stream));
   reply_stream_facts(x, stream);
+  reply_producer_facts(x, stream);
   reply_fact(x, "groups", stream.group_count());
   const bool empty = stream.length() == 0;
   reply_edge(x, "first-entry", empty ? std::nullopt : stream.find(stream.first_entry()));
@@ -166,8 +185,9 @@ void reply_group(Execution& x, const Stream& stream, const StreamGroup& group, s
 }
 
 void reply_everything(Execution& x, const Stream& stream, std::uint64_t most) {
-  x.reply.map(9);
+  x.reply.map(9 + producer_facts(stream));
   reply_stream_facts(x, stream);
+  reply_producer_facts(x, stream);
   x.reply.bulk("entries");
   reply_some(
       x, most,
@@ -240,7 +260,8 @@ constexpr CommandSpec stream_info_subcommands[] = {
              .flags = {Flag::readonly},
              .keys = {inspected_key},
              .since = "5.0.0",
-             .complexity = "O(1); FULL: O(N) with N being what it returns.",
+             .complexity = "O(1), or O(N) with N being the producers that it remembers; FULL: O(N) "
+                           "with N being what it returns.",
              .summary = "Returns facts about a stream; FULL: entries and groups as well.",
              .run = xinfo_stream}),
 };

@@ -3,6 +3,7 @@
 
 #include "commands/shared/stream_access.hpp"
 #include "commands/streams/delivery.hpp"
+#include "commands/streams/read_reply.hpp"
 
 namespace respawn::commands {
 
@@ -17,7 +18,6 @@ using keyspace::StreamConsumer;
 using keyspace::StreamGroup;
 using keyspace::StreamId;
 using keyspace::Type;
-using protocol::ReplyWriter;
 
 // ---- arguments ---------------------------------------------------------------------------------
 
@@ -25,8 +25,8 @@ enum class Reader : bool { anybody, group };
 
 struct ReadRequest {
   std::int64_t timeout_ms = -1;  // -1: does not wait
-  std::uint64_t count = 0;       // of each stream; 0: all
-  bool acknowledged = false;     // NOACK: at once
+  ReadLimits limits;
+  bool acknowledged = false;  // NOACK: at once
   std::optional<std::int64_t> claims_after_ms;
   bool has_group = false;
   std::string_view group;
@@ -60,6 +60,9 @@ class ReadParser {
       if (Status status = option(); !status) return failure(status.error());
     if (request_.keys.empty()) return failure(std::string(errors::syntax));
     if (of_group_ && !request_.has_group) return failure("ERR Missing GROUP option for XREADGROUP");
+    const ReadLimits& limits = request_.limits;
+    if (limits.max_count != 0 && limits.max_count < limits.count)
+      return failure("ERR MAXCOUNT must be greater than or equal to COUNT");
     return request_;
   }
 
@@ -67,6 +70,10 @@ class ReadParser {
   Status option() {
     if (at_.take("BLOCK", 1)) return block();
     if (at_.take("COUNT", 1)) return count();
+    if (at_.take("MAXCOUNT", 1))
+      return maximum("ERR MAXCOUNT must be a positive integer", request_.limits.max_count);
+    if (at_.take("MAXSIZE", 1))
+      return maximum("ERR MAXSIZE must be a positive integer", request_.limits.max_bytes);
     if (at_.take("STREAMS", 1)) return streams();
     if (at_.take("GROUP", 2)) {
       if (!of_group_) return failure(std::string(only_for_groups(true)));
@@ -109,7 +116,15 @@ class ReadParser {
   Status count() {
     auto count = to_integer(at_.next());
     if (!count) return failure(count.error());
-    request_.count = static_cast<std::uint64_t>(std::max(*count, std::int64_t{0}));
+    request_.limits.count = static_cast<std::uint64_t>(std::max(*count, std::int64_t{0}));
+    return success();
+  }
+
+  Status maximum(std::string_view error, std::uint64_t& limit) {
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    auto value = to_integer_between(at_.next(), 1, most, error);
+    if (!value) return failure(value.error());
+    limit = static_cast<std::uint64_t>(*value);
     return success();
   }
 
@@ -195,74 +210,12 @@ Result<std::vector<Source>> find_sources(Execution& x, const ReadRequest& reques
 
 // ---- serving -----------------------------------------------------------------------------------
 
-/// The reply of all streams, whose number is known in the end.
-class ReadReply {
- public:
-  explicit ReadReply(Execution& x) : x_(x) {}
-
-  /// Of one stream; its entries follow, as an array.
-  void begin(std::string_view key) {
-    if (streams_++ == 0) place_ = x_.reply.announce();
-    if (!x_.reply.resp3()) x_.reply.array(2);
-    x_.reply.bulk(key);
-    entries_at_ = x_.reply.announce();
-    entries_ = 0;
-  }
-
-  void add(const keyspace::StreamEntry& entry) {
-    reply_entry(x_, entry);
-    ++entries_;
-  }
-
-  /// With how long ago it was delivered, and how often.
-  void add_with_history(const keyspace::StreamEntry& entry, std::int64_t idle_ms,
-                        std::uint64_t deliveries) {
-    x_.reply.array(4);
-    reply_entry_parts(x_, entry);
-    x_.reply.integer(idle_ms);
-    x_.reply.integer(static_cast<std::int64_t>(deliveries));
-    ++entries_;
-  }
-
-  /// One that is pending, but is no more.
-  void add_deleted(const StreamId& id) {
-    x_.reply.array(2);
-    reply_id(x_, id);
-    x_.reply.null_array();
-    ++entries_;
-  }
-
-  [[nodiscard]] std::uint64_t entries() const { return entries_; }
-
-  void end() { x_.reply.settle(entries_at_, ReplyWriter::Aggregate::array, entries_); }
-
-  /// False when there was nothing.
-  bool finish() {
-    if (streams_ == 0) return false;
-    const bool map = x_.reply.resp3();
-    x_.reply.settle(place_, map ? ReplyWriter::Aggregate::map : ReplyWriter::Aggregate::array,
-                    streams_);
-    return true;
-  }
-
- private:
-  Execution& x_;
-  std::size_t place_ = 0;
-  std::size_t streams_ = 0;
-  std::size_t entries_at_ = 0;
-  std::uint64_t entries_ = 0;
-};
-
-bool is_done(const ReadRequest& request, const ReadReply& reply) {
-  return request.count != 0 && reply.entries() == request.count;
-}
-
-void read_stream(ReadReply& reply, const ReadRequest& request, const Source& source) {
+void read_stream(ReadReply& reply, const Source& source) {
   const Stream& stream = source.entry->object<Stream>();
   if (stream.length() == 0 || stream.last_entry() <= source.after) return;
   reply.begin(source.key.bytes);
   for (auto walk = stream.walk(*source.after.next(), keyspace::last_stream_id);
-       walk.valid() && !is_done(request, reply); walk.next())
+       walk.valid() && !reply.is_full(); walk.next())
     reply.add(walk.entry());
   reply.end();
 }
@@ -271,7 +224,7 @@ void read_stream(ReadReply& reply, const ReadRequest& request, const Source& sou
 void deliver_new(Execution& x, ReadReply& reply, const ReadRequest& request, const GroupAtWork& at,
                  StreamConsumer& consumer) {
   auto walk = at.stream.walk(*at.group.last_id.next(), keyspace::last_stream_id);
-  for (; walk.valid() && !is_done(request, reply); walk.next()) {
+  for (; walk.valid() && !reply.is_full(); walk.next()) {
     at.stream.advance(at.group, walk.id());
     if (request.claims_after_ms)
       reply.add_with_history(walk.entry(), 0, 0);
@@ -286,10 +239,10 @@ void deliver_new(Execution& x, ReadReply& reply, const ReadRequest& request, con
   propagate_progress(x, at);
 }
 
-/// What has been pending for long, the longest first, as many as are asked for. What was deleted is
-/// pending no more.
-std::vector<PendingEntry> find_idle(Execution& x, const ReadRequest& request,
-                                    const GroupAtWork& at) {
+/// What has been pending for long, the longest first, at most so many (0: any number). What was
+/// deleted is pending no more.
+std::vector<PendingEntry> find_idle(Execution& x, const ReadRequest& request, const GroupAtWork& at,
+                                    std::uint64_t most) {
   std::vector<PendingEntry> idle;
   if (!request.claims_after_ms) return idle;
   std::vector<PendingEntry> deleted;
@@ -297,7 +250,7 @@ std::vector<PendingEntry> find_idle(Execution& x, const ReadRequest& request,
     const PendingEntry pending = *at.group.find(delivery.id);
     if (!pending.is_idle(*request.claims_after_ms, x.now_ms())) return false;
     (at.stream.contains(pending.id) ? idle : deleted).push_back(pending);
-    return request.count == 0 || idle.size() != request.count;
+    return most == 0 || idle.size() != most;
   });
   for (const PendingEntry& each : deleted) drop_deleted(x, at, each);
   return idle;
@@ -307,6 +260,7 @@ std::vector<PendingEntry> find_idle(Execution& x, const ReadRequest& request,
 void deliver_idle(Execution& x, ReadReply& reply, const GroupAtWork& at, StreamConsumer& consumer,
                   const std::vector<PendingEntry>& idle) {
   for (PendingEntry pending : idle) {
+    if (reply.is_full()) return;
     reply.add_with_history(*at.stream.find(pending.id), pending.idle_ms(x.now_ms()),
                            pending.deliveries);
     pending.consumer = consumer.index();
@@ -323,7 +277,7 @@ void deliver_history(Execution& x, ReadReply& reply, const ReadRequest& request,
                      const GroupAtWork& at, const StreamId& after) {
   const StreamConsumer& consumer = *at.group.find_consumer(request.consumer);
   consumer.for_each_pending(after.next().value_or(StreamId{}), [&](const StreamId& id) {
-    if (is_done(request, reply)) return false;
+    if (reply.is_full()) return false;
     const auto entry = at.stream.find(id);
     if (!entry) {
       reply.add_deleted(id);
@@ -346,7 +300,7 @@ void read_as_consumer(Execution& x, ReadReply& reply, const ReadRequest& request
   const GroupAtWork at{source.key.bytes, stream, *stream.find_group(request.group)};
   StreamConsumer& consumer = seen_consumer(x, at, request.consumer);
   const std::vector<PendingEntry> idle =
-      source.is_new ? find_idle(x, request, at) : std::vector<PendingEntry>();
+      source.is_new ? find_idle(x, request, at, reply.room()) : std::vector<PendingEntry>();
   const bool has_new = stream.length() > 0 && stream.last_entry() > at.group.last_id;
   if (source.is_new && !has_new && idle.empty()) return;
   reply.begin(source.key.bytes);
@@ -392,13 +346,14 @@ void read(Execution& x, Args args, Reader reader) {
   if (!request) return x.fail(request.error());
   auto sources = find_sources(x, *request);
   if (!sources) return x.fail(sources.error());
-  ReadReply reply(x);
+  ReadReply reply(x, request->limits);
   for (const Source& source : *sources) {
+    if (reply.is_spent()) break;
     if (source.entry == nullptr) continue;
     if (request->has_group)
       read_as_consumer(x, reply, *request, source);
     else
-      read_stream(reply, *request, source);
+      read_stream(reply, source);
   }
   if (reply.finish()) return;
   if (request->timeout_ms < 0) return x.reply.null_array();
@@ -427,7 +382,8 @@ constexpr KeySpec stream_keys(int search_from) {
 
 constexpr CommandSpec stream_reads_rows[] = {
     command({.name = "xread",
-             .syntax = "[COUNT count] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]",
+             .syntax = "[COUNT count] [MAXCOUNT maxcount] [MAXSIZE maxsize] [BLOCK milliseconds] "
+                       "STREAMS key [key ...] id [id ...]",
              .group = Group::stream,
              .flags = {Flag::readonly, Flag::blocking, Flag::movablekeys},
              .keys = {stream_keys(1)},
@@ -438,8 +394,8 @@ constexpr CommandSpec stream_reads_rows[] = {
                         "nothing.",
              .run = xread}),
     command({.name = "xreadgroup",
-             .syntax = "GROUP group consumer [COUNT count] [BLOCK milliseconds] "
-                       "[CLAIM min-idle-time] [NOACK] STREAMS "
+             .syntax = "GROUP group consumer [COUNT count] [MAXCOUNT maxcount] [MAXSIZE maxsize] "
+                       "[BLOCK milliseconds] [CLAIM min-idle-time] [NOACK] STREAMS "
                        "key [key ...] id [id ...]",
              .group = Group::stream,
              .flags = {Flag::write, Flag::blocking, Flag::movablekeys},

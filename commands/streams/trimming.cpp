@@ -32,6 +32,10 @@ class OptionReader {
         status = set_references(*references);
       } else if (adds && at_.take("NOMKSTREAM")) {
         options_.make_stream = false;
+      } else if (adds && at_.take("IDMP", 2)) {
+        status = set_produced(false);
+      } else if (adds && at_.take("IDMPAUTO", 1)) {
+        status = set_produced(true);
       } else if (adds) {
         auto id = to_wanted_stream_id(args_[at_.position()]);
         if (!id) return failure(id.error());
@@ -51,6 +55,9 @@ class OptionReader {
       return syntax_of("LIMIT cannot be used without specifying a trimming strategy");
     if (command_ == Trimmer::xtrim && !options_.trims)
       return syntax_of("XTRIM must be called with a trimming strategy");
+    // Whom Redis tells of it says which ID it got.
+    if (options_.produced.at != 0 && options_.id && !x.session().applying)
+      return failure("ERR IDMP/IDMPAUTO can be used only with auto-generated IDs");
     // What is replayed has been made exact.
     if (const Status status = x.session().applying ? success() : set_limit(x); !status)
       return failure(status.error());
@@ -93,6 +100,14 @@ class OptionReader {
     options_.references = references;
     options_.references_at = at_.position();
     at_.next();
+    return success();
+  }
+
+  Status set_produced(bool automatic) {
+    if (options_.produced.at != 0) return failure("ERR IDMP/IDMPAUTO specified multiple times");
+    auto produced = parse_produced(at_, automatic);
+    if (!produced) return failure(produced.error());
+    options_.produced = *produced;
     return success();
   }
 
@@ -178,15 +193,24 @@ std::size_t trim_stream(Execution& x, std::string_view key, Stream& stream,
 }
 
 bool is_rewritten(const StreamOptions& options) {
-  return options.references_at != 0 || (options.trims && options.trim.whole_blocks);
+  return options.references_at != 0 || options.produced.at != 0 ||
+         (options.trims && options.trim.whole_blocks);
 }
+
+namespace {
+
+void erase_words(std::vector<std::string>& words, std::size_t at, std::size_t count) {
+  const auto first = words.begin() + static_cast<std::ptrdiff_t>(at);
+  words.erase(first, first + static_cast<std::ptrdiff_t>(count));
+}
+
+}  // namespace
 
 void make_exact(std::vector<std::string>& words, const Stream& stream,
                 const StreamOptions& options) {
   if (options.references == References::acknowledged) {
     // What went is told by itself: it need not have been in front.
-    words.erase(words.begin() + 2, words.begin() + static_cast<std::ptrdiff_t>(options.end));
-    return;
+    return erase_words(words, 2, options.end - 2);
   }
   if (options.trims) {
     const keyspace::StreamId first =
@@ -195,8 +219,12 @@ void make_exact(std::vector<std::string>& words, const Stream& stream,
         options.trim.min_id ? StreamIdText(first).text() : std::to_string(stream.length());
     if (options.trim.whole_blocks) words[options.threshold_at - 1] = "=";
   }
-  if (options.references_at != 0)
-    words.erase(words.begin() + static_cast<std::ptrdiff_t>(options.references_at));
+  const std::size_t references = options.references_at != 0 ? 1 : 0;
+  const ProducedOption& produced = options.produced;
+  // What is further behind goes first.
+  if (produced.at < options.references_at) erase_words(words, options.references_at, references);
+  erase_words(words, produced.at, produced.words);
+  if (produced.at > options.references_at) erase_words(words, options.references_at, references);
 }
 
 }  // namespace respawn::commands

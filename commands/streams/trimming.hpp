@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "commands/shared/stream_access.hpp"
+#include "commands/streams/producers.hpp"
 #include "commands/streams/references.hpp"
 
 namespace respawn::commands {
@@ -18,6 +19,7 @@ struct StreamOptions {
   std::size_t threshold_at = 0;  // the argument
   References references = References::keep;
   std::size_t references_at = 0;  // the argument that says so; 0: none
+  ProducedOption produced;        // XADD's
   bool make_stream = true;
   std::optional<WantedStreamId> id;  // XADD: none: "*"
   std::size_t end = 0;               // the argument behind the options: XADD's ID

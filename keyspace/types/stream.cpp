@@ -69,6 +69,7 @@ Stream::~Stream() {
 std::size_t Stream::size() const {
   std::size_t all = length_ + groups_.size();
   for (const auto& group : groups_) all += group->size();
+  if (producers_) all += producers_->size();
   return all;
 }
 
@@ -77,6 +78,7 @@ std::size_t Stream::memory_bytes() const {
       allocated_bytes(sizeof *this) + blocks_.memory_bytes() + blocks_.block_bytes();
   if (groups_.capacity() > 0) bytes += allocated_bytes(groups_.capacity() * sizeof groups_[0]);
   for (const auto& group : groups_) bytes += group->memory_bytes();
+  if (producers_) bytes += producers_->memory_bytes();
   return bytes;
 }
 
@@ -96,6 +98,7 @@ std::size_t Stream::free_slice(std::size_t budget) noexcept {
     groups_.pop_back();
     ++freed;
   }
+  if (freed < budget && producers_) freed += producers_->free_slice(budget - freed);
   return freed;
 }
 
@@ -117,6 +120,7 @@ std::unique_ptr<Stream> Stream::clone() const {
   copy->last_entry_ = last_entry_;
   copy->groups_.reserve(groups_.size());
   for (const auto& group : groups_) copy->groups_.push_back(group->clone());
+  if (producers_) copy->producers_ = producers_->clone();
   return copy;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -15,6 +16,7 @@
 #include "keyspace/types/object.hpp"
 #include "keyspace/types/stream_block.hpp"
 #include "keyspace/types/stream_group.hpp"
+#include "keyspace/types/stream_producers.hpp"
 
 namespace respawn::keyspace {
 
@@ -49,7 +51,8 @@ class Stream final : public Object {
 
   [[nodiscard]] Encoding encoding() const override { return Encoding::stream; }
 
-  /// All that has to be freed: entries, and what is pending. A stream may be empty.
+  /// All that has to be freed: entries, what is pending, and what is remembered of producers. A
+  /// stream may be empty.
   [[nodiscard]] std::size_t size() const override;
   /// O(groups and their consumers).
   [[nodiscard]] std::size_t memory_bytes() const override;
@@ -137,6 +140,19 @@ class Stream final : public Object {
       if (group->remove(id)) told(*group);
   }
 
+  // Producers, who add nothing twice.
+
+  /// Null: none has ever named itself, nor has XCFGSET.
+  [[nodiscard]] const StreamProducers* producers() const { return producers_.get(); }
+
+  [[nodiscard]] StreamProducers* producers() { return producers_.get(); }
+
+  /// In place of what is remembered, which is for Garbage. In a database, where there are none yet:
+  /// Change::producers().
+  std::unique_ptr<StreamProducers> set_producers(std::unique_ptr<StreamProducers> producers) {
+    return std::exchange(producers_, std::move(producers));
+  }
+
   // How far an ID is from the very first entry, as Redis counts it.
 
   /// Whether a deleted entry may lie behind `from`, as far as is known.
@@ -182,6 +198,7 @@ class Stream final : public Object {
   std::size_t length_ = 0;
   StreamId last_entry_;
   std::vector<std::unique_ptr<StreamGroup>> groups_;
+  std::unique_ptr<StreamProducers> producers_;
 };
 
 class Stream::Walk {

@@ -168,7 +168,7 @@ Status Stream::check_invariants() const {
       return failure("stream: groups are out of order");
     if (Status status = groups_[i]->check_invariants(); !status) return status;
   }
-  return success();
+  return producers_ ? producers_->check_invariants() : success();
 }
 
 }  // namespace respawn::keyspace

@@ -53,17 +53,34 @@ CommandReader::Parsed CommandReader::parse_argument(std::size_t& place) {
   return Parsed::whole;
 }
 
+/// `more` where there is nothing in it to be run.
+CommandReader::Parsed CommandReader::parse_annotation(std::string_view line) {
+  switch (annotation_.take(line)) {
+    case AnnotationReader::Taken::whole:
+      return Parsed::annotated;
+    case AnnotationReader::Taken::wrong:
+      return wrong(line);
+    default:
+      return Parsed::more;
+  }
+}
+
 /// The command at at_, annotations before it included.
 CommandReader::Parsed CommandReader::parse() {
   Line line;
   std::size_t place = at_;
-  for (char first = '#'; first == '#'; at_ = first == '#' ? place : at_) {
+  for (;;) {
     if (place == buffer_.size()) return Parsed::more;
-    first = buffer_.view()[place];
+    const char first = buffer_.view()[place];
     if (first != '*' && first != '#') return wrong({&first, 1});
     line = line_at(place);
     if (line.parsed != Parsed::whole) return line.parsed;
+    if (first == '*') break;
+    const Parsed parsed = parse_annotation(line.text);
+    if (parsed != Parsed::wrong && parsed != Parsed::hole) at_ = place;
+    if (parsed != Parsed::more) return parsed;
   }
+  annotation_.drop();
   const auto count = number_behind('*', line.text);
   if (!count || *count == 0) return wrong(line.text);
   spans_.clear();
@@ -94,6 +111,9 @@ CommandReader::Read CommandReader::next() {
         words_.clear();
         for (const Span& span : spans_)
           words_.push_back(buffer_.view().substr(span.at, span.bytes));
+        return Read::command;
+      case Parsed::annotated:
+        words_.assign(annotation_.words().begin(), annotation_.words().end());
         return Read::command;
       case Parsed::wrong:
         return Read::malformed;

@@ -8,6 +8,7 @@
 
 #include "base/buffer.hpp"
 #include "base/file_system.hpp"
+#include "persistence/append_log/annotation.hpp"
 
 namespace respawn::persistence {
 
@@ -30,7 +31,8 @@ class CommandReader {
   /// From this offset on. The file outlives the reader.
   CommandReader(File& file, std::uint64_t offset) : file_(&file), base_(offset) {}
 
-  /// The next command; annotations (lines that begin with '#') are skipped.
+  /// The next command, also one that is annotated; other annotations (lines that begin with '#')
+  /// are skipped.
   Read next();
 
   /// Valid until next().
@@ -42,7 +44,7 @@ class CommandReader {
   [[nodiscard]] std::error_code error() const { return error_; }
 
  private:
-  enum class Parsed : std::uint8_t { whole, more, wrong, hole };
+  enum class Parsed : std::uint8_t { whole, annotated, more, wrong, hole };
 
   struct Line {
     Parsed parsed = Parsed::more;
@@ -55,6 +57,7 @@ class CommandReader {
   };
 
   Parsed parse();
+  Parsed parse_annotation(std::string_view line);
   Parsed parse_argument(std::size_t& place);
   static Parsed wrong(std::string_view found);
   Line line_at(std::size_t& place) const;
@@ -64,6 +67,7 @@ class CommandReader {
   std::uint64_t base_;  // offset in the file of what is first in buffer_
   Buffer buffer_;
   std::size_t at_ = 0;  // of buffer_: what was consumed
+  AnnotationReader annotation_;
   std::vector<Span> spans_;
   std::vector<std::string_view> words_;
   std::error_code error_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/numbers.hpp"
+#include "persistence/append_log/annotation.hpp"
 #include "persistence/append_log/value_commands.hpp"
 #include "protocol/request_writer.hpp"
 
@@ -22,6 +23,7 @@ CommandSnapshot::CommandSnapshot(keyspace::Databases& data, BackgroundFilePlan p
 void CommandSnapshot::entry(int db, const keyspace::Entry& entry) {
   if (std::exchange(db_, db) != db) protocol::write_request(bytes_, {"SELECT", format_int(db)});
   commands_of(entry, [this](std::span<const std::string_view> words) {
+    if (is_annotated(words.front())) return write_annotation(bytes_, words);
     protocol::write_request(bytes_, words);
   });
   hand_over();

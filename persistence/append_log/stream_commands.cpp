@@ -17,6 +17,7 @@ using keyspace::StreamConsumer;
 using keyspace::StreamEntry;
 using keyspace::StreamGroup;
 using keyspace::StreamId;
+using keyspace::StreamProducers;
 
 std::string text_of(const StreamId& id) {
   return std::to_string(id.ms) + "-" + std::to_string(id.seq);
@@ -48,6 +49,19 @@ class StreamCommands {
     group.for_each_pending(keyspace::first_stream_id, [&](const PendingEntry& entry) {
       claim(group, entry);
       return true;
+    });
+  }
+
+  /// What is remembered, also of entries that are gone.
+  void producers(const StreamProducers& producers) {
+    const std::string duration = format_int(producers.limits().duration_s);
+    const std::string most = format_int(producers.limits().max_size);
+    say({"XCFGSET", key_, "IDMP-DURATION", duration, "IDMP-MAXSIZE", most});
+    producers.for_each([&](const StreamProducers::Producer& producer) {
+      producer.for_each([&](std::string_view iid, const StreamId& id) {
+        const std::string text = text_of(id);
+        say({"XIDMPRECORD", key_, producer.pid(), iid, text});
+      });
     });
   }
 
@@ -91,6 +105,7 @@ void stream_commands(const keyspace::Entry& entry, const CommandTaker& take) {
   StreamCommands commands(entry.key(), take);
   commands.entries(stream);
   stream.for_each_group([&](const StreamGroup& group) { commands.group(group); });
+  if (stream.producers() != nullptr) commands.producers(*stream.producers());
 }
 
 }  // namespace respawn::persistence

@@ -1,6 +1,10 @@
 #include "persistence/append_log/unit_encoder.hpp"
 
+#include <string_view>
+#include <vector>
+
 #include "base/numbers.hpp"
+#include "persistence/append_log/annotation.hpp"
 #include "protocol/reply_writer.hpp"
 #include "protocol/request_writer.hpp"
 
@@ -21,6 +25,10 @@ void UnitEncoder::select(int db) {
 
 void UnitEncoder::effect(int db, std::span<const std::string> words) {
   if (db != db_) select(db);
+  if (is_annotated(words.front())) {
+    const std::vector<std::string_view> views(words.begin(), words.end());
+    return write_annotation(*to_, views);
+  }
   // A request is what a reply of bulks would be.
   protocol::ReplyWriter writer(*to_, protocol::RespVersion::resp2);
   writer.array(words.size());

@@ -27,6 +27,7 @@ class UnitEncoder {
     if (effects > 1) begin_transaction();
   }
 
+  /// As a command, or as an annotation what redis-server 7.0 does not know.
   void effect(int db, std::span<const std::string> words);
 
   void end_unit(std::size_t effects) {

@@ -16,8 +16,8 @@ using CommandTaker = std::function<void(std::span<const std::string_view>)>;
 inline constexpr std::size_t elements_per_command = 64;
 
 /// What makes the key with its value, its end and those of its fields where there is no such key.
-/// Every Redis from 4.0 knows these commands, but for fields that end (7.4) and the counters
-/// of streams (7.0). O(value).
+/// Every Redis from 4.0 knows these commands, but for fields that end (7.4), the counters of
+/// streams (7.0) and what these remember of producers (8.6; is_annotated()). O(value).
 void commands_of(const keyspace::Entry& entry, const CommandTaker& take);
 
 }  // namespace respawn::persistence

@@ -40,7 +40,6 @@ std::string rdb_type_name(std::uint8_t type, Dialect dialect) {
       break;
   }
   if (dialect == Dialect::redis) {
-    if (type == 26 || type == 27) return "stream of Redis 8";
     if (type == 28) return "array";
     if (type >= 29 && type <= 32) return "hash with a template";
   }

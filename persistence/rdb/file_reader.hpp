@@ -108,7 +108,7 @@ class RdbFileReader {
   RdbFailure failure_;
 };
 
-/// What a type is called: "list", "stream", "module data", "type 27".
+/// What a type is called: "list", "stream", "module data", "type 33".
 [[nodiscard]] std::string rdb_type_name(std::uint8_t type, Dialect dialect);
 
 }  // namespace respawn::persistence

@@ -26,8 +26,9 @@ void RdbFileWriter::fact(std::string_view name, std::int64_t value) {
 }
 
 void RdbFileWriter::begin(const RdbFacts& facts) {
-  const std::string magic =
-      rdb_magic(facts.fields_expire ? rdb_version_field_expiry : rdb_version_written);
+  const std::string magic = rdb_magic(facts.producers_are_known ? rdb_version_producers
+                                      : facts.fields_expire     ? rdb_version_field_expiry
+                                                                : rdb_version_written);
   for (const char c : magic) writer_.byte(static_cast<std::uint8_t>(c));
   fact("redis-ver", facts.server_version);
   fact("redis-bits", 64);

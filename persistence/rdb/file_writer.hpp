@@ -19,6 +19,7 @@ struct RdbFacts {
   std::int64_t replication_offset = 0;
   bool base_of_log = false;    // it is the first part of an append log
   bool fields_expire = false;  // a hash in it has fields that expire: a later version is needed
+  bool producers_are_known = false;  // to a stream in it: likewise
 };
 
 /// What is said of a key's use, beside it.

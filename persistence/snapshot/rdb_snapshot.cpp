@@ -11,7 +11,10 @@ RdbSnapshot::RdbSnapshot(keyspace::Databases& data, BackgroundFilePlan plan,
     : file_(std::move(plan)), writer_(RdbWriter(file_), options.note), delay_us_(options.delay_us) {
   walk_.emplace(data, static_cast<EntrySink&>(*this));
   keys_total_ = walk_->keys_total();
-  for (const auto& cut : walk_->databases()) options.facts.fields_expire |= cut.fields_expire;
+  for (const auto& cut : walk_->databases()) {
+    options.facts.fields_expire |= cut.fields_expire;
+    options.facts.producers_are_known |= cut.producers_are_known;
+  }
   writer_.set_clock_s(options.clock_s);
   writer_.begin(options.facts);
   functions([this](std::string_view code) { writer_.function(code); });

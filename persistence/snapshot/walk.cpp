@@ -30,8 +30,8 @@ SnapshotWalk::SnapshotWalk(keyspace::Databases& data, EntrySink& sink) : data_(d
     const Contents& contents = data.at(index).contents();
     if (contents.key_count() == 0) continue;
     const int db = static_cast<int>(index);
-    facts_.push_back(
-        {db, contents.key_count(), contents.expiring_count(), contents.expiring_hash_count() > 0});
+    facts_.push_back({db, contents.key_count(), contents.expiring_count(),
+                      contents.expiring_hash_count() > 0, contents.producer_stream_count() > 0});
     cuts_.push_back(make_cut(db, contents));
     keys_total_ += contents.key_count();
   }

@@ -47,7 +47,8 @@ class SnapshotWalk final : public keyspace::ChangeObserver {
     int db = 0;
     std::size_t keys = 0;
     std::size_t expiring = 0;
-    bool fields_expire = false;  // those of some hash
+    bool fields_expire = false;        // those of some hash
+    bool producers_are_known = false;  // to some stream
   };
 
   /// The databases that have keys.

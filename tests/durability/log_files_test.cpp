@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/numbers.hpp"
+#include "persistence/append_log/annotation.hpp"
 #include "persistence/append_log/command_reader.hpp"
 #include "persistence/append_log/log_loader.hpp"
 #include "persistence/append_log/unit_encoder.hpp"
@@ -43,6 +44,16 @@ TEST(UnitEncoder, SelectsWrapsAndNotesTheTime) {
   EXPECT_EQ(bytes.view(), "*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n" + del_text);
 }
 
+TEST(UnitEncoder, AnnotatesWhatRedis7DoesNotKnow) {
+  Buffer bytes;
+  UnitEncoder encoder(bytes);
+  const std::vector<std::string> note = {"XIDMPRECORD", "a key", "p%", std::string("\0\xff", 2),
+                                         "5-1"};
+  encoder.effect(0, note);
+  const std::string select = "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n";
+  EXPECT_EQ(bytes.view(), select + "#respawn 0 XIDMPRECORD a%20key p%25 %00%FF 5-1\r\n");
+}
+
 /// All commands of a file and how it ends, for short.
 std::string read_all(std::string_view bytes) {
   SimulatedDisk disk(1);
@@ -78,6 +89,42 @@ TEST(CommandReader, TellsHowAFileEnds) {
   EXPECT_EQ(read_all("*1\r\n$1\r\nabc\r\n"), "malformed@0");
   EXPECT_EQ(read_all("*99999999999999999999\r\n"), "malformed@0");
   EXPECT_EQ(read_all("*1\r\n$9999999999\r\nabc"), "truncated@0");
+}
+
+TEST(CommandReader, RunsWhatIsAnnotated) {
+  const std::string one(get_a);
+  const std::string note = "#respawn 0 XIDMPRECORD a%20key p%25 x 5-1\r\n";
+  const std::string read = "XIDMPRECORD a key p% x 5-1 | ";
+  EXPECT_EQ(read_all(note), read + "end@" + std::to_string(note.size()));
+  EXPECT_EQ(read_all(one + note + one), "GET a | " + read + "GET a | end@83");
+  EXPECT_EQ(read_all(note + note), read + read + "end@86");
+  for (std::size_t cut = 1; cut < note.size(); ++cut)
+    EXPECT_EQ(read_all(one + note.substr(0, cut)), "GET a | truncated@20") << cut;
+  EXPECT_EQ(read_all("#respawn 0 FLUSHALL\r\n"), "malformed@0");
+  EXPECT_EQ(read_all("#respawn 0 XCFGSET %2\r\n"), "malformed@0");
+  EXPECT_EQ(read_all("#respawn x XCFGSET k\r\n"), "malformed@0");
+  EXPECT_EQ(read_all("#respawned\r\n"), "end@12");
+}
+
+TEST(CommandReader, PutsLongAnnotationsTogether) {
+  Buffer bytes;
+  const std::string iid(3000, '\xfe');
+  const std::string_view words[] = {"XIDMPRECORD", "k", "p", iid, "5-1"};
+  write_annotation(bytes, words);
+  const std::string text(bytes.view());
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at) + 1;
+    EXPECT_LE(end - at, 512U);
+    at = end;
+  }
+  const std::string read = "XIDMPRECORD k p " + iid + " 5-1 | ";
+  EXPECT_EQ(read_all(text), read + "end@" + std::to_string(text.size()));
+  // What was cut off between two lines is not part of what comes next.
+  const std::size_t cut = text.find('\n', 1000) + 1;
+  EXPECT_EQ(read_all(text.substr(0, cut) + text),
+            read + "end@" + std::to_string(cut + text.size()));
+  EXPECT_EQ(read_all(text.substr(0, cut) + std::string(get_a) + text),
+            "GET a | " + read + "end@" + std::to_string(cut + get_a.size() + text.size()));
 }
 
 TEST(CommandReader, SeesWhereSomethingWasNeverWritten) {

@@ -291,7 +291,10 @@ std::string Pools::stream_value(std::string_view argument) {
   if (argument == "group") return std::string(chance(98) ? one_of(groups) : one_of(odd_texts));
   if (argument == "consumer")
     return std::string(chance(98) ? one_of(consumers) : one_of(odd_texts));
-  if (is_one_of(argument, {"id", "lastid", "last-id", "max-deleted-id"})) return stream_id();
+  if (is_one_of(argument, {"id", "lastid", "last-id", "max-deleted-id", "stream-id"}))
+    return stream_id();
+  if (is_one_of(argument, {"producer-id", "idempotent-id"}))
+    return std::string(chance(97) ? one_of(channels) : one_of(odd_texts));
   if (argument == "start") return chance(50) ? "-" : (chance(20) ? "(" : "") + stream_id();
   if (argument == "end") return chance(50) ? "+" : (chance(20) ? "(" : "") + stream_id();
   if (argument == "threshold")

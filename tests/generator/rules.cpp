@@ -40,6 +40,8 @@ constexpr Exclusion excluded[] = {
     {"xdelex", "not in Redis 7.0"},
     {"xackdel", "not in Redis 7.0"},
     {"xnack", "not in Redis 7.0"},
+    {"xcfgset", "not in Redis 7.0"},
+    {"xidmprecord", "not in Redis 7.0"},
     {"xinfo|consumers", "tells times, and since 7.2 one more"},
     {"xinfo|stream", "tells times, since 7.2 one more, and nodes of a tree"},
     {"waitaof", "not in Redis 7.0"},
@@ -349,8 +351,9 @@ unsigned weight_of(const CommandSpec& spec) {
 }
 
 bool is_newer_option(std::string_view token) {
-  constexpr std::string_view newer[] = {"IFEQ",    "NOVALUES", "WITHSCORE", "CLAIM",
-                                        "KEEPREF", "DELREF",   "ACKED"};
+  constexpr std::string_view newer[] = {"IFEQ",     "NOVALUES", "WITHSCORE", "CLAIM",
+                                        "KEEPREF",  "DELREF",   "ACKED",     "IDMP",
+                                        "IDMPAUTO", "MAXCOUNT", "MAXSIZE"};
   return contains(newer, token);
 }
 

@@ -54,6 +54,18 @@ class AppendLog : public ServerTest {
                  "#!lua name=lib\nredis.register_function('f', function() return 'here' end)"});
   }
 
+  /// What was added with a name is not added again; says the IDs.
+  static std::string add_named(ServerProcess& process) {
+    RespClient client(process.port());
+    std::string ids;
+    for (const std::string& iid :
+         {std::string("1"), std::string("\0 %\r\n\xff", 6), std::string(5000, 'i')}) {
+      ids += client.text({"XADD", "named", "IDMP", "a producer", iid, "*", "f", "v"}) + " ";
+      ids += client.text({"XADD", "named", "IDMPAUTO", "another", "*", "f", iid}) + " ";
+    }
+    return ids;
+  }
+
   std::string shell(const std::string& line) const {
     std::unique_ptr<FILE, int (*)(FILE*)> pipe(
         ::popen(("cd " + files_.path().string() + " && " + line + " 2>&1").c_str(), "r"), ::pclose);
@@ -154,6 +166,27 @@ TEST_F(AppendLog, BringsEverythingBackBehindKillNine) {
   }
 }
 
+TEST_F(AppendLog, BringsBackWhatStreamsRemember) {
+  for (const std::string preamble : {"yes", "no"}) {
+    auto first = run({"--appendfsync", "always", "--aof-use-rdb-preamble", preamble});
+    RespClient(first->port()).command({"FLUSHALL"});
+    const std::string ids = add_named(*first);
+    kill_now(*first);
+    auto second = run({"--appendfsync", "always", "--aof-use-rdb-preamble", preamble});
+    EXPECT_EQ(add_named(*second), ids);
+    RespClient(second->port()).command({"XCFGSET", "named", "IDMP-DURATION", "5000"});
+    const std::string others = add_named(*second);
+    EXPECT_NE(others, ids);
+    RespClient(second->port()).command({"BGREWRITEAOF"});
+    EXPECT_TRUE(rewritten(*second));
+    kill_now(*second);
+    auto third = run({"--aof-use-rdb-preamble", preamble});
+    EXPECT_EQ(add_named(*third), others) << preamble;
+    EXPECT_EQ(RespClient(third->port()).integer({"XLEN", "named"}), 12);
+    EXPECT_TRUE(third->stop()->clean());
+  }
+}
+
 TEST_F(AppendLog, IsWhatRedisReadsAndChecks) {
   if (support::redis_binary().empty()) GTEST_SKIP() << "there is no redis-server";
   for (const std::string preamble : {"yes", "no"}) {
@@ -162,6 +195,7 @@ TEST_F(AppendLog, IsWhatRedisReadsAndChecks) {
     RespClient(ours->port()).command({"BGREWRITEAOF"});
     EXPECT_TRUE(rewritten(*ours));
     fill(*ours);
+    add_named(*ours);
     RespClient(ours->port()).command({"DEL", "zset"});
     const std::string before = digest(*ours);
     EXPECT_TRUE(ours->stop()->clean());

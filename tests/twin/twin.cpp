@@ -35,6 +35,10 @@ std::string describe_stream(const keyspace::Stream& stream) {
   std::string text = " last " + text_of(stream.last_id) + " deleted " +
                      text_of(stream.max_deleted_id) + " added " +
                      std::to_string(stream.entries_added);
+  if (const keyspace::StreamProducers* producers = stream.producers())
+    text += " remembers " + std::to_string(producers->limits().duration_s) + "/" +
+            std::to_string(producers->limits().max_size) + " of " +
+            std::to_string(producers->added);
   stream.for_each_group([&](const keyspace::StreamGroup& group) { text += describe_group(group); });
   return text;
 }

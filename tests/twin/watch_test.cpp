@@ -177,8 +177,9 @@ Words waiting(Random& random) {
 }
 
 /// Rows that 7.0 lacks, or does not signal.
-constexpr std::string_view newer[] = {"delifeq",  "hexpire", "hpexpire", "hexpireat", "hpexpireat",
-                                      "hpersist", "pfdebug", "xdelex",   "xackdel",   "xnack"};
+constexpr std::string_view newer[] = {"delifeq",    "hexpire",  "hpexpire", "hexpireat",
+                                      "hpexpireat", "hpersist", "pfdebug",  "xdelex",
+                                      "xackdel",    "xnack",    "xcfgset",  "xidmprecord"};
 /// What is pending in groups, and what a stream remembers, are changed without a word to watchers.
 constexpr std::string_view unseen[] = {"xsetid", "xreadgroup", "xack", "xclaim", "xautoclaim"};
 

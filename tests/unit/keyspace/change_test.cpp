@@ -43,6 +43,7 @@ RESPAWN_EXPECT_HIDDEN(Database, erase);
 RESPAWN_EXPECT_HIDDEN(Database, set_expiry);
 RESPAWN_EXPECT_HIDDEN(Database, clear_expiry);
 RESPAWN_EXPECT_HIDDEN(Database, fields_expire);
+RESPAWN_EXPECT_HIDDEN(Database, make_producers);
 RESPAWN_EXPECT_HIDDEN(Database, take_contents);
 RESPAWN_EXPECT_HIDDEN(Database, adopt);
 RESPAWN_EXPECT_HIDDEN(Database, swap);

@@ -23,8 +23,10 @@ std::string written(const keyspace::Databases& data, bool compress = true,
   FileSink sink(*file, {});
   RdbFileWriter writer(RdbWriter(sink, compress), note);
   RdbFacts facts{.server_version = "7.2.4", .created_s = 1'700'000'000};
-  for (std::size_t db = 0; db < data.count(); ++db)
+  for (std::size_t db = 0; db < data.count(); ++db) {
     facts.fields_expire |= data.at(db).contents().expiring_hash_count() > 0;
+    facts.producers_are_known |= data.at(db).contents().producer_stream_count() > 0;
+  }
   writer.begin(facts);
   writer.function("#!lua name=one\nthe code");
   for (std::size_t db = 0; db < data.count(); ++db)
@@ -45,7 +47,7 @@ TEST(RdbFileTest, HoldsEveryValue) {
   const test::Samples samples;
   for (const bool compress : {false, true}) {
     const std::string bytes = written(samples.data_, compress);
-    EXPECT_TRUE(bytes.starts_with("REDIS0012")) << "fields of a hash expire";
+    EXPECT_TRUE(bytes.starts_with("REDIS0013")) << "streams remember producers";
     const auto loaded = load(bytes, {.databases = 1});
     ASSERT_FALSE(loaded.failure) << loaded.failure->text();
     EXPECT_EQ(test::state_of(*loaded.data), test::state_of(samples.data_));

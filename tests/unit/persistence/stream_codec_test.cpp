@@ -1,4 +1,4 @@
-// Streams in the layouts that Redis 5 to 7.4 wrote, word by word; and what is refused.
+// Streams in the layouts that Redis 5 to 8.8 write, word by word; and what is refused.
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -41,6 +41,11 @@ struct StreamBytes {
   std::uint64_t entries_read = 3;
   std::uint64_t pending = 1;
   std::string owned = raw_id(5, 1);
+  std::string released = {};
+  std::uint64_t duration_s = 100;
+  std::uint64_t max_size = 100;
+  std::vector<std::string> iids = {};  // of producer p
+  std::uint64_t duplicates = 0;
 
   [[nodiscard]] std::string bytes() const {
     std::string made;
@@ -66,9 +71,33 @@ struct StreamBytes {
     to.length(1);
     to.string("c");
     to.milliseconds(1111);
-    if (type == RdbType::stream_3) to.milliseconds(1222);
+    if (type >= RdbType::stream_3) to.milliseconds(1222);
     to.length(owned.size() / 16);
-    return made + owned;
+    made += owned;
+    if (type == RdbType::stream_5) {
+      to.length(released.size() / 16);
+      made += released;
+    }
+    if (type >= RdbType::stream_4) add_producers(to);
+    return made;
+  }
+
+  void add_producers(RdbWriter& to) const {
+    to.length(duration_s);
+    to.length(max_size);
+    to.length(iids.empty() ? 0 : 2);
+    if (!iids.empty()) {
+      to.string("p");
+      to.length(iids.size());
+      for (const std::string& iid : iids) {
+        to.string(iid);
+        for (const std::uint64_t part : {5, 1}) to.length(part);
+      }
+      to.string("all of it is over");
+      to.length(0);
+    }
+    to.length(iids.size());
+    to.length(duplicates);
   }
 
   [[nodiscard]] std::optional<Value> read() const {
@@ -97,6 +126,10 @@ TEST(StreamCodecTest, EveryLayoutIsRead) {
   EXPECT_EQ(bytes.contents(), stream_lines("5-2", "4", "3"));
   bytes.type = RdbType::stream_3;
   EXPECT_EQ(bytes.contents(), stream_lines("5-2", "4", "3"));
+  bytes.type = RdbType::stream_4;
+  EXPECT_EQ(bytes.contents(), stream_lines("5-2", "4", "3"));
+  bytes.type = RdbType::stream_5;
+  EXPECT_EQ(bytes.contents(), stream_lines("5-2", "4", "3"));
   bytes.type = RdbType::stream;  // how far the group has read is not known then
   EXPECT_EQ(bytes.contents(), stream_lines("0-0", "2", "-1"));
 }
@@ -111,6 +144,55 @@ TEST(StreamCodecTest, WhenAConsumerWasActiveIsReadOrGuessed) {
   };
   EXPECT_EQ(active(RdbType::stream_3), 1222);
   EXPECT_EQ(active(RdbType::stream_2), 1111);
+}
+
+TEST(StreamCodecTest, ProducersAreRead) {
+  StreamBytes bytes;
+  bytes.type = RdbType::stream_4;
+  const auto producers = [](const std::optional<Value>& value) {
+    return static_cast<const keyspace::Stream&>(*value->object).producers();
+  };
+  // Redis writes of every stream how much it would remember.
+  const auto plain = bytes.read();
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(producers(plain), nullptr);
+  bytes.iids = {"one", "two"};
+  bytes.duplicates = 7;
+  const auto value = bytes.read();
+  ASSERT_TRUE(value);
+  const keyspace::StreamProducers& found = *producers(value);
+  EXPECT_EQ(found.find({"p", "two"}), (keyspace::StreamId{5, 1}));
+  EXPECT_EQ(found.producer_count(), 1U);
+  EXPECT_EQ(found.added, 2U);
+  EXPECT_EQ(found.duplicates, 7U);
+  bytes.iids = {};
+  bytes.duration_s = 0;
+  bytes.max_size = 99'999;
+  const auto odd = bytes.read();
+  EXPECT_EQ(producers(odd)->limits(), (keyspace::ProducerLimits{1, 10'000}));
+  bytes.iids = {"one", "one"};
+  EXPECT_FALSE(bytes.read());
+  bytes.iids = {"one"};
+  bytes.duplicates = std::uint64_t{1} << 63;
+  EXPECT_FALSE(bytes.read());
+}
+
+TEST(StreamCodecTest, WhatIsNobodysIsRead) {
+  StreamBytes bytes;
+  bytes.type = RdbType::stream_5;
+  bytes.owned = "";
+  EXPECT_FALSE(bytes.read());
+  bytes.released = raw_id(5, 1);
+  const auto value = bytes.read();
+  ASSERT_TRUE(value);
+  const auto& stream = static_cast<const keyspace::Stream&>(*value->object);
+  EXPECT_TRUE(stream.find_group("g")->find({5, 1})->is_released());
+  EXPECT_EQ(stream.find_group("g")->find({5, 1})->deliveries, 7U);
+  bytes.owned = raw_id(5, 1);  // somebody's as well
+  EXPECT_FALSE(bytes.read());
+  bytes.owned = "";
+  bytes.released = raw_id(5, 2);
+  EXPECT_FALSE(bytes.read());
 }
 
 TEST(StreamCodecTest, NodesAreChecked) {

@@ -70,6 +70,18 @@ inline void add_group(const keyspace::StreamGroup& group, std::vector<std::strin
   });
 }
 
+inline void add_producers(const keyspace::StreamProducers& producers,
+                          std::vector<std::string>& to) {
+  to.push_back("remembers " + std::to_string(producers.limits().duration_s) + " " +
+               std::to_string(producers.limits().max_size) + " of " +
+               std::to_string(producers.added) + " " + std::to_string(producers.duplicates));
+  producers.for_each([&](const keyspace::StreamProducers::Producer& producer) {
+    producer.for_each([&](std::string_view iid, const keyspace::StreamId& id) {
+      to.push_back(producer.pid() + " " + std::string(iid) + " " + id_text(id));
+    });
+  });
+}
+
 inline std::vector<std::string> stream_contents(const keyspace::Stream& stream) {
   std::vector<std::string> all = {id_text(stream.last_id), id_text(stream.max_deleted_id),
                                   std::to_string(stream.entries_added)};
@@ -80,6 +92,7 @@ inline std::vector<std::string> stream_contents(const keyspace::Stream& stream) 
     });
   }
   stream.for_each_group([&](const keyspace::StreamGroup& group) { add_group(group, all); });
+  if (stream.producers() != nullptr) add_producers(*stream.producers(), all);
   return all;
 }
 
@@ -131,6 +144,7 @@ class Samples {
       add("expiring hash" + suffix, hash(large, true));
       add("sorted set" + suffix, sorted_set(large));
       add("stream" + suffix, stream(large));
+      add("stream with producers" + suffix, stream_with_producers(large));
     }
     add("stream without anything", std::make_unique<keyspace::Stream>());
   }
@@ -222,6 +236,18 @@ class Samples {
                  static_cast<std::int64_t>(1'700'000'000'000 + i),
                  1 + i % 4,
                  group.find_consumer(names[i % 2])->index()});
+    return made;
+  }
+
+  static std::unique_ptr<keyspace::Object> stream_with_producers(bool large) {
+    auto made = stream(large);
+    auto producers =
+        std::make_unique<keyspace::StreamProducers>(keyspace::ProducerLimits{3600, 50});
+    producers->added = 12'345;
+    producers->duplicates = 67;
+    for (std::size_t i = 0; i < (large ? 500 : 3); ++i)
+      producers->record({name("producer", i % 7), text(i)}, {1'700'000'000'000 + i, i % 3});
+    static_cast<keyspace::Stream&>(*made).set_producers(std::move(producers));
     return made;
   }
 

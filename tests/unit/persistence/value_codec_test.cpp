@@ -112,6 +112,7 @@ TEST(ValueCodecTest, LayoutsAreThoseOfRedis70) {
   EXPECT_EQ(rdb_version_of(RdbType::hash), 10);
   EXPECT_EQ(rdb_version_of(RdbType::stream_2), 10);
   EXPECT_EQ(rdb_version_of(RdbType::hash_expiring), 12);
+  EXPECT_EQ(rdb_version_of(RdbType::stream_4), 13);
 }
 
 TEST(ValueCodecTest, APayloadAsRedisWritesIt) {
@@ -282,7 +283,7 @@ TEST(ValueCodecTest, ValuesAreStoredByTheLimits) {
 }
 
 TEST(ValueCodecTest, WhatWeDoNotKnow) {
-  for (const int type : {6, 7, 8, 22, 23, 26, 255})
+  for (const int type : {6, 7, 8, 22, 23, 28, 255})
     EXPECT_FALSE(Body(static_cast<RdbType>(type)).length(1).string("a").read()) << type;
   EXPECT_FALSE(read_payload_body("", ValueLimits{}, string_bytes_max));
   EXPECT_FALSE(Body(RdbType::string).string("a").raw("more").read());

@@ -1,4 +1,5 @@
-// What Redis 8.2 to 8.8 added: deleting with a mind to groups, claiming while reading, giving back.
+// What Redis 8.2 to 8.10 added: deleting with a mind to groups, claiming while reading, giving
+// back, limits of a whole reply.
 #include "keyspace/types/stream.hpp"
 #include "tests/unit/commands/support.hpp"
 
@@ -140,6 +141,81 @@ TEST_F(NewerStreamsTest, WhatIsGivenBackIsAnybodys) {
   EXPECT_EQ(run("XNACK s h FAIL IDS 1 1"), integer(0));
   EXPECT_EQ(run("XNACK s h FAIL IDS 1 1 FORCE"), integer(1));
   EXPECT_TRUE(server.store.databases.check_invariants().ok());
+}
+
+/// Three streams of four entries each.
+class ReadLimitsTest : public NewerStreamsTest {
+ protected:
+  ReadLimitsTest() {
+    for (const char* key : {"t", "u"}) {
+      for (int i = 1; i <= 4; ++i)
+        run("XADD " + std::string(key) + " " + std::to_string(i) + " f v");
+      run("XGROUP CREATE " + std::string(key) + " g 0");
+    }
+  }
+
+  /// How many entries of each stream: "s4 t1".
+  std::string read(const std::string& options) {
+    return counts(run("XREAD " + options + " STREAMS s t u 0 0 0"));
+  }
+
+  std::string read_as(const std::string& options) {
+    return counts(run("XREADGROUP GROUP g " + options + " STREAMS s t u > > >"));
+  }
+
+ private:
+  static std::string counts(const std::string& reply) {
+    if (reply.starts_with('-')) return reply.substr(0, reply.size() - 2);
+    std::string text;
+    std::size_t at = 0;
+    for (const char* key : {"s", "t", "u"}) {
+      const std::size_t from = reply.find("\r\n" + std::string(key) + "\r\n*", at);
+      if (from == std::string::npos) continue;
+      at = from + 5;
+      text += (text.empty() ? "" : " ") + std::string(key) +
+              reply.substr(at + 1, reply.find('\r', at) - at - 1);
+    }
+    return text;
+  }
+};
+
+TEST_F(ReadLimitsTest, EntriesOfAllStreams) {
+  EXPECT_EQ(read("MAXCOUNT 12"), "s4 t4 u4");
+  EXPECT_EQ(read("MAXCOUNT 9"), "s4 t4 u1");
+  EXPECT_EQ(read("MAXCOUNT 4"), "s4");
+  EXPECT_EQ(read("COUNT 2 MAXCOUNT 3"), "s2 t1");
+  EXPECT_EQ(read("MAXCOUNT 3 COUNT 0"), "s3");
+  EXPECT_EQ(read("MAXCOUNT 0"), "-ERR MAXCOUNT must be a positive integer");
+  EXPECT_EQ(read("MAXCOUNT x"), "-ERR MAXCOUNT must be a positive integer");
+  EXPECT_EQ(read("MAXSIZE -1"), "-ERR MAXSIZE must be a positive integer");
+  EXPECT_EQ(read("MAXCOUNT 2 COUNT 3"), "-ERR MAXCOUNT must be greater than or equal to COUNT");
+}
+
+TEST_F(ReadLimitsTest, BytesOfTheWholeReply) {
+  EXPECT_EQ(read("MAXSIZE 1"), "s1");
+  EXPECT_EQ(read("MAXSIZE 100000"), "s4 t4 u4");
+  const std::size_t whole = run("XREAD STREAMS s t u 0 0 0").size();
+  for (std::size_t most = 1; most <= whole; ++most) {
+    const std::size_t size =
+        run("XREAD MAXSIZE " + std::to_string(most) + " STREAMS s t u 0 0 0").size();
+    EXPECT_LE(size, most + 80) << most;
+    EXPECT_TRUE(size >= most || most + 80 > whole) << most;
+  }
+  // What was replied before does not count.
+  EXPECT_NE(server.first.pipeline({"XRANGE s - +", "XREAD MAXSIZE 60 STREAMS s 0"})
+                .find("\r\n2-0\r\n", 140),
+            std::string::npos);
+}
+
+TEST_F(ReadLimitsTest, WhatIsNotDeliveredIsNotPending) {
+  EXPECT_EQ(read_as("a MAXCOUNT 5"), "s4 t1");
+  EXPECT_EQ(run("XPENDING t g").substr(4, 4), integer(1));
+  EXPECT_EQ(run("XINFO CONSUMERS u g"), array({}));  // not even asked
+  pass_ms(100);
+  EXPECT_EQ(read_as("b CLAIM 50 COUNT 4 MAXCOUNT 7"), "s4 t3");
+  EXPECT_EQ(count_pending("g"), integer(4));
+  EXPECT_EQ(read_as("c MAXSIZE 1"), "t1");
+  EXPECT_EQ(read_as("c MAXSIZE 1 MAXCOUNT 9"), "u1");
 }
 
 TEST_F(NewerStreamsTest, WhatWasGivenBackSurvivesItsBytes) {
