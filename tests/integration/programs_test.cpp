@@ -23,6 +23,9 @@ void PrintTo(const Program& program, std::ostream* stream) {
 }
 
 const std::string node_program = "NODE_PATH=" RESPAWN_NODE_MODULES " timeout 60 node";
+// Two versions of BullMQ, which npm installs under names of their own, run one program.
+const std::string bullmq_5 = "BULLMQ=bullmq5 " + node_program;
+const std::string bullmq_6 = "BULLMQ=bullmq6 " + node_program;
 // Debian's interpreter sees Debian's packages; another one may stand before it in the PATH.
 const std::string python = "PYTHONDONTWRITEBYTECODE=1 PATH=/usr/bin:$PATH timeout 60 python3";
 const std::string ruby = "PATH=/usr/bin:$PATH timeout 60 ruby";
@@ -31,6 +34,8 @@ const Program programs[] = {
     {"ioredis", node_program, "/ioredis/program.js", node_program + " -e 'require(\"ioredis\")'"},
     {"redis_py", python, "/redis_py/program.py", python + " -c 'import redis'"},
     {"bull", node_program, "/bull/program.js", node_program + " -e 'require(\"bull\")'"},
+    {"bullmq5", bullmq_5, "/bullmq/program.js", node_program + " -e 'require(\"bullmq5\")'"},
+    {"bullmq6", bullmq_6, "/bullmq/program.js", node_program + " -e 'require(\"bullmq6\")'"},
     {"celery", python, "/celery/program.py", python + " -c 'import celery, redis'"},
     {"sidekiq", ruby, "/sidekiq/program.rb", ruby + " -e 'require \"sidekiq\"'"},
 };

@@ -63,6 +63,9 @@ class Comeback {
     return client_ || attempt([&] { client_.emplace(port_); });
   }
 
+  /// As one does who dies: without a word, and whatever it still waits for.
+  void drop() { client_.reset(); }
+
   [[nodiscard]] bool connected() const { return client_.has_value(); }
 
   [[nodiscard]] int losses() const { return losses_; }

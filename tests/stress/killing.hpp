@@ -60,6 +60,10 @@ class Killing : public testing::TestWithParam<Setting> {
       target = "connection:" + id->text;
       victim.send({"BLPOP", "nobody", "0"});
     }
+    kill(target);
+  }
+
+  void kill(const std::string& target) {
     const auto reply = controller_->command({"RESPAWN", "KILL", target});
     if (reply && reply->is_error()) {
       ADD_FAILURE() << target << ": " << reply->text;
