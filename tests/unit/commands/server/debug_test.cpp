@@ -45,7 +45,7 @@ TEST_F(Debug, RefusesWhatItDoesNotKnow) {
             error("ERR unknown subcommand or wrong number of arguments for 'OBJECT'. Try DEBUG "
                   "HELP."));
   EXPECT_EQ(run("DEBUG"), error("ERR wrong number of arguments for 'debug' command"));
-  EXPECT_THAT(run("DEBUG HELP"), ::testing::StartsWith("*45\r\n+DEBUG <subcommand> "));
+  EXPECT_THAT(run("DEBUG HELP"), ::testing::StartsWith("*47\r\n+DEBUG <subcommand> "));
 }
 
 TEST_F(Debug, LogWritesALine) {
