@@ -68,8 +68,8 @@ class AppendLog {
     return state_ == State::on && failure_.empty() && !tail.failed();
   }
 
-  /// Nothing is written until step_back(): the data is taken from the log. What there was to write is
-  /// given to the disk; a base that is being made of the data that was is given up.
+  /// Nothing is written until step_back(): the data is taken from the log. What there was to write
+  /// is given to the disk; a base that is being made of the data that was is given up.
   void step_aside();
   void step_back();
 

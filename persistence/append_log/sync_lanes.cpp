@@ -29,7 +29,7 @@ void SyncLanes::land(const Flight& flight, std::uint64_t now_ns) {
 
 void SyncLanes::judge(std::uint64_t now_ns) {
   alone_ns_ = std::min(alone_ns_, shared_ns_);  // the disk has become faster
-  if (shared_ns_ * longer_denominator <= alone_ns_ * longer_numerator) return;
+  if (shared_ns_ <= alone_ns_ * longer_times) return;
   paused_until_ns_ = now_ns + pause_ns;
   shared_samples_ = alone_samples_ = 0;
 }

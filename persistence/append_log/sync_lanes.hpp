@@ -21,12 +21,11 @@ class SyncLanes {
   /// Flushes at once, evenly apart.
   static constexpr std::size_t lanes_max = 8;
   /// Faster flushes are made one at a time: threads would cost more than they save.
-  static constexpr std::uint64_t slow_ns = 500'000;
+  static constexpr std::uint64_t slow_ns = 800'000;
   /// So many are measured before something is concluded.
   static constexpr std::uint32_t samples_min = 16;
-  /// Overlapping flushes that take longer than this part of one alone are no use.
-  static constexpr std::uint64_t longer_numerator = 3;
-  static constexpr std::uint64_t longer_denominator = 2;
+  /// Overlapping flushes that take longer than so many of one alone are no use.
+  static constexpr std::uint64_t longer_times = 2;
   static constexpr std::uint64_t pause_ns = 10'000'000'000;
 
   struct Flight {

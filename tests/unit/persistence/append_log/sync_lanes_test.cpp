@@ -57,7 +57,7 @@ TEST_F(SyncLanesTest, SlowOnesOverlapEvenlyApart) {
 
 TEST_F(SyncLanesTest, ADiskThatServesOneAfterTheOtherIsFoundOut) {
   measure(ms);
-  for (std::uint32_t i = 0; i < SyncLanes::samples_min / 2; ++i) both(2 * ms);
+  for (std::uint32_t i = 0; i < SyncLanes::samples_min / 2; ++i) both(3 * ms);
   EXPECT_FALSE(lanes.overlap(now));
   now += SyncLanes::pause_ns;
   EXPECT_FALSE(lanes.overlap(now));  // what it was is measured anew
@@ -67,7 +67,7 @@ TEST_F(SyncLanesTest, ADiskThatServesOneAfterTheOtherIsFoundOut) {
 
 TEST_F(SyncLanesTest, ADiskThatServesSeveralAtOnceIsNot) {
   measure(ms);
-  for (int i = 0; i < 1000; ++i) both(ms * 5 / 4);
+  for (int i = 0; i < 1000; ++i) both(ms * 7 / 4);
   EXPECT_TRUE(lanes.overlap(now));
 }
 
