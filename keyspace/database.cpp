@@ -65,7 +65,7 @@ std::size_t Contents::free_slice(std::size_t budget) noexcept {
   for (; freed < budget; ++freed) {
     Entry* entry = dict_.drain();
     if (entry == nullptr) break;
-    if (auto object = EntryBuilder::destroy(entry)) garbage_->take(std::move(object));
+    if (auto object = EntryBuilder::destroy(entry)) garbage_->take(std::move(object), 0);
   }
   if (freed < budget) freed += expiries_.free_slice(budget - freed);
   if (freed < budget) freed += field_expiries_.free_slice(budget - freed);

@@ -32,7 +32,9 @@ void Databases::give_away(std::size_t index) {
   std::unique_ptr<Contents> held = database(index).take_contents();
   for (ChangeObserver* observer : observers_)
     if (held) observer->cleared(held);
-  if (held) garbage_.take(std::move(held));
+  if (!held) return;
+  const std::size_t keys = held->key_count();
+  garbage_.take(std::move(held), keys);
 }
 
 void Databases::adopt(Databases& others) {

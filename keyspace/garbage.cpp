@@ -8,6 +8,7 @@ namespace respawn::keyspace {
 
 struct Garbage::Item {
   std::unique_ptr<Disposable> content;
+  std::size_t objects = 0;
   Item* next = nullptr;
 };
 
@@ -16,11 +17,12 @@ Garbage::~Garbage() {
   }
 }
 
-void Garbage::take(std::unique_ptr<Disposable> disposable) noexcept {
+void Garbage::take(std::unique_ptr<Disposable> disposable, std::size_t objects) noexcept {
   if (disposable->size() <= at_once_max_elements) return;
-  auto* item = new (std::nothrow) Item{std::move(disposable)};
+  auto* item = new (std::nothrow) Item{std::move(disposable), objects};
   if (item == nullptr) return;  // `disposable` still has it, and frees it here
   pending_ += item->content->size();
+  pending_objects_ += objects;
   (last_ != nullptr ? last_->next : first_) = item;
   last_ = item;
 }
@@ -31,10 +33,11 @@ std::size_t Garbage::free_slice(std::size_t budget) noexcept {
     const std::size_t freed = first_->content->free_slice(budget - done);
     done += freed;
     pending_ -= freed;
-    freed_ += freed;
     if (first_->content->size() > 0) continue;
     Item* finished = std::exchange(first_, first_->next);
     if (first_ == nullptr) last_ = nullptr;
+    pending_objects_ -= finished->objects;
+    freed_objects_ += finished->objects;
     delete finished;
   }
   return done;

@@ -23,25 +23,29 @@ class Garbage {
   /// Frees all that is left, however long it takes.
   ~Garbage();
 
-  /// A value, or anything else of many elements, that nobody can reach any more.
-  void take(std::unique_ptr<Disposable> disposable) noexcept;
+  /// A value, or anything else of many elements, that nobody can reach any more; for INFO it is so
+  /// many objects.
+  void take(std::unique_ptr<Disposable> disposable, std::size_t objects = 1) noexcept;
 
   /// Frees up to about `budget` elements, oldest garbage first; says how many. 0 when empty.
   std::size_t free_slice(std::size_t budget) noexcept;
 
-  /// Elements that wait to be freed (INFO's lazyfree_pending_objects).
+  /// Elements that wait to be freed.
   [[nodiscard]] std::size_t pending() const { return pending_; }
 
-  /// Elements freed by slices so far (INFO's lazyfreed_objects).
-  [[nodiscard]] std::uint64_t freed() const { return freed_; }
+  /// Objects that do (INFO's lazyfree_pending_objects).
+  [[nodiscard]] std::size_t pending_objects() const { return pending_objects_; }
+
+  /// Objects that slices have freed so far (INFO's lazyfreed_objects).
+  [[nodiscard]] std::uint64_t freed_objects() const { return freed_objects_; }
 
   /// Forgets what waits, unfreed.
   void abandon() noexcept {
     first_ = last_ = nullptr;
-    pending_ = 0;
+    pending_ = pending_objects_ = 0;
   }
 
-  void reset_statistics() { freed_ = 0; }
+  void reset_statistics() { freed_objects_ = 0; }
 
  private:
   struct Item;
@@ -49,7 +53,8 @@ class Garbage {
   Item* first_ = nullptr;
   Item* last_ = nullptr;
   std::size_t pending_ = 0;
-  std::uint64_t freed_ = 0;
+  std::size_t pending_objects_ = 0;
+  std::uint64_t freed_objects_ = 0;
 };
 
 }  // namespace respawn::keyspace

@@ -66,6 +66,9 @@ class SimulatedLoop final : public LoopCore {
 
   void advance_us(std::int64_t microseconds);
 
+  /// Time goes by in which the loop gets no turn, as where the machine has other things to do.
+  void skip_us(std::int64_t microseconds) { manual_clock_->advance_us(microseconds); }
+
   /// Somebody connects to the listener of `listening_fd`, a number of the test's choice.
   SimulatedPeer connect_peer(int listening_fd);
 

@@ -85,7 +85,7 @@ void DataLoader::load_snapshot(const std::string& path) {
     const Status taken =
         found.functions.empty()
             ? success()
-            : commands::take_functions(commands::Scripts::of(store), found.functions, true, host);
+            : commands::take_functions(commands::Scripts::of(store), found.functions, commands::KnownLibraries::go, host);
     if (!taken.ok()) give_up(taken.error());
     store.databases.adopt(*databases);
     store.unit.command_done();

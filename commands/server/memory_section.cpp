@@ -79,8 +79,8 @@ void write_memory(const InfoSource& source, InfoWriter& out) {
   out.field("mem_aof_buffer", source.store().log.buffered_bytes());
   out.field("mem_allocator", source.environment.services.process.facts().allocator);
   out.field("active_defrag_running", 0);
-  out.field("lazyfree_pending_objects", store.databases.garbage().pending());
-  out.field("lazyfreed_objects", store.databases.garbage().freed());
+  out.field("lazyfree_pending_objects", store.databases.garbage().pending_objects());
+  out.field("lazyfreed_objects", store.databases.garbage().freed_objects());
 }
 
 }  // namespace

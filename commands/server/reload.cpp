@@ -64,7 +64,10 @@ Status reload(Execution& x, const ReloadOptions& options) {
   x.store().loading.keys_loaded = loaded->counts.keys_loaded;
   x.store().loading.keys_expired = loaded->counts.keys_expired;
   LoadHost host(&x.env().clock, &x.env().services.log);
-  return take_functions(Scripts::of(x.store()), loaded->functions, options.flush, host);
+  const KnownLibraries known = options.flush   ? KnownLibraries::go
+                               : options.merge ? KnownLibraries::give_way
+                                               : KnownLibraries::stay;
+  return take_functions(Scripts::of(x.store()), loaded->functions, known, host);
 }
 
 }  // namespace

@@ -81,11 +81,12 @@ Status restore_libraries(Scripts& scripts, FunctionLibraries& libraries, std::st
   return success();
 }
 
-Status take_functions(Scripts& scripts, const std::vector<std::string>& codes, bool flush,
+Status take_functions(Scripts& scripts, const std::vector<std::string>& codes, KnownLibraries known,
                       scripting::Host& host) {
-  if (flush) scripts.flush_functions();
+  const bool replace = known == KnownLibraries::give_way;
+  if (known == KnownLibraries::go) scripts.flush_functions();
   for (const std::string& code : codes)
-    if (auto name = load_library(scripts, scripts.libraries, code, !flush, host); !name.ok())
+    if (auto name = load_library(scripts, scripts.libraries, code, replace, host); !name.ok())
       return failure("Failed loading library, " + name.error());
   return success();
 }

@@ -1,6 +1,7 @@
 // Libraries of functions: loaded from their code, and as bytes that another server takes.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,15 @@ Result<std::string> load_library(Scripts& scripts, scripting::FunctionLibraries&
 Status restore_libraries(Scripts& scripts, scripting::FunctionLibraries& libraries,
                          std::string_view payload, scripting::Host& host);
 
-/// Libraries out of an RDB file: those that are here go (`flush`), or those of the same names.
-Status take_functions(Scripts& scripts, const std::vector<std::string>& codes, bool flush,
+/// What becomes of libraries that are here when others are loaded.
+enum class KnownLibraries : std::uint8_t {
+  go,
+  give_way,  // to one of the same name
+  stay,      // one of the same name is an error
+};
+
+/// Libraries out of an RDB file.
+Status take_functions(Scripts& scripts, const std::vector<std::string>& codes, KnownLibraries known,
                       scripting::Host& host);
 
 }  // namespace respawn::commands

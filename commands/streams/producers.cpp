@@ -138,7 +138,7 @@ void set_limits(Execution& x, Change& change, const ProducerLimits& limits) {
   auto fresh = std::make_unique<StreamProducers>(limits);
   fresh->added = before.added;
   fresh->duplicates = before.duplicates;
-  x.store().databases.garbage().take(change.object<Stream>().set_producers(std::move(fresh)));
+  x.store().databases.garbage().take(change.object<Stream>().set_producers(std::move(fresh)), 0);
 }
 
 void xcfgset(Execution& x, Args args) {

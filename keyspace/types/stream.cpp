@@ -320,7 +320,7 @@ void Stream::take_front(const Cut& cut, Garbage& garbage) {
     auto detached = std::make_unique<Detached>();
     detached->blocks = blocks_.split_front(cut.end);
     detached->entries = cut.entries;
-    return garbage.take(std::move(detached));
+    return garbage.take(std::move(detached), 0);
   }
   for (std::size_t left = cut.end.index; left > 0; --left) {
     StreamBlock* block = blocks_.at(blocks_.begin());

@@ -268,14 +268,25 @@ TEST_F(DatabaseTest, ClearsAtOnceAndFreesInSlices) {
   EXPECT_EQ(database->size(), 0U);
   EXPECT_EQ(database->expiring_count(), 0U);
   EXPECT_EQ(garbage.pending(), 7501U);
+  EXPECT_EQ(garbage.pending_objects(), 5001U);
   set("key", "lives");
   std::size_t slices = 0;
   while (garbage.free_slice(100) > 0) ++slices;
   EXPECT_GT(slices, 60U);
   EXPECT_EQ(garbage.pending(), 0U);
-  EXPECT_EQ(garbage.freed(), 17'501U);
+  EXPECT_EQ(garbage.freed_objects(), 5001U);  // keys
   database.erase("key");
   EXPECT_LT(live_memory().blocks, before.blocks + 10);
+}
+
+TEST_F(DatabaseTest, AHugeValueIsOneObjectOfGarbage) {
+  const Entry* entry = database.set_object("list", nullptr, list_of(10'000));
+  ASSERT_NE(entry, nullptr);
+  database.erase("list");
+  EXPECT_EQ(garbage.pending_objects(), 1U);
+  while (garbage.free_slice(100) > 0) EXPECT_LE(garbage.freed_objects(), 1U);
+  EXPECT_EQ(garbage.pending_objects(), 0U);
+  EXPECT_EQ(garbage.freed_objects(), 1U);
 }
 
 TEST_F(DatabaseTest, EraseOfAHugeValueIsSliced) {

@@ -56,6 +56,12 @@ class AsLua : public testing::Test {
   PlainState plain;
 };
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int patterns = 1'000;
+#else
+constexpr int patterns = 20'000;
+#endif
+
 /// A literal of Lua.
 std::string quote(const std::string& text) {
   return "[==[\n" + text + "]==]";
@@ -63,7 +69,7 @@ std::string quote(const std::string& text) {
 
 TEST_F(AsLua, PatternsMatch) {
   SCOPED_TRACE(seed);
-  for (int i = 0; i < 20'000 && !HasFailure(); ++i) {
+  for (int i = 0; i < patterns && !HasFailure(); ++i) {
     const std::string both = quote(word("aab1 ,\x01"
                                         "A-",
                                         14)) +

@@ -78,6 +78,10 @@ TEST_F(DebugReload, FunctionsAreLoadedAgain) {
        "#!lua name=one\nredis.register_function('f', function() return 7 end)"});
   EXPECT_EQ(run("DEBUG RELOAD"), ok);
   EXPECT_EQ(run("FCALL f 0"), integer(7));
+  EXPECT_EQ(run("DEBUG RELOAD NOFLUSH"),
+            error("ERR Error trying to load the RDB dump, check server logs"));
+  EXPECT_EQ(run("DEBUG RELOAD NOFLUSH MERGE"), ok);
+  EXPECT_EQ(run("FCALL f 0"), integer(7));
 }
 
 TEST_F(DebugReload, ItsOptionsAreChecked) {
