@@ -78,24 +78,25 @@ void DataLoader::load_snapshot(const std::string& path) {
                                  *databases);
   if (progress_->stop_wanted.load()) return;
   if (!loaded.ok()) give_up("Internal error in RDB reading of " + path + ": " + loaded.error());
-  context_.load_queue.push([this, databases, begun_us,
-                            found = std::move(*loaded)](engine::Executor& executor) {
-    engine::Store& store = executor.environment().store;
-    commands::LoadHost host(&clock_, log_.get());
-    const Status taken =
-        found.functions.empty()
-            ? success()
-            : commands::take_functions(commands::Scripts::of(store), found.functions, commands::KnownLibraries::go, host);
-    if (!taken.ok()) give_up(taken.error());
-    store.databases.adopt(*databases);
-    store.unit.command_done();
-    store.databases.changes = 0;
-    store.loading.keys_loaded = found.counts.keys_loaded;
-    store.loading.keys_expired = found.counts.keys_expired;
-    store.loading.active = false;
-    log_duration("disk", begun_us);
-    loaded_();
-  });
+  context_.load_queue.push(
+      [this, databases, begun_us, found = std::move(*loaded)](engine::Executor& executor) {
+        engine::Store& store = executor.environment().store;
+        commands::LoadHost host(&clock_, log_.get());
+        const Status taken =
+            found.functions.empty()
+                ? success()
+                : commands::take_functions(commands::Scripts::of(store), found.functions,
+                                           commands::KnownLibraries::go, host);
+        if (!taken.ok()) give_up(taken.error());
+        store.databases.adopt(*databases);
+        store.unit.command_done();
+        store.databases.changes = 0;
+        store.loading.keys_loaded = found.counts.keys_loaded;
+        store.loading.keys_expired = found.counts.keys_expired;
+        store.loading.active = false;
+        log_duration("disk", begun_us);
+        loaded_();
+      });
 }
 
 void DataLoader::log_duration(const char* from, std::int64_t begun_us) {
