@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "base/scheduling.hpp"
+
 namespace respawn::actors {
 
 AppendLogActor::AppendLogActor(caf::actor_config& config, net::EventLoop& loop,
@@ -67,6 +69,7 @@ void AppendLogActor::call_helpers() {
 /// The actor outlives its helpers. Where one fails, it does: its successor cuts off what is half
 /// written.
 void AppendLogActor::help(std::size_t lane) {
+  ask_for_short_slices();
   try {
     while (disk_.await_work()) report(disk_.work(lane));
   } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 #include "actors/append_log_actor.hpp"
 #include "actors/keyspace_actor.hpp"
 #include "base/random.hpp"
+#include "base/scheduling.hpp"
 #include "engine/run/log_opening.hpp"
 #include "server/crash_report.hpp"
 #include "server/loop_runtime.hpp"
@@ -151,6 +152,7 @@ void Server::start_disk_thread() {
   disk_thread_ = std::thread([this] {
     const AlternateStack stack;
     name_thread("append-log");
+    ask_for_short_slices();
     disk_loop_->run();
   });
 }

@@ -72,7 +72,21 @@ LogDisk::Turn LogDisk::work(std::size_t lane) {
   std::unique_lock lock(mutex_);
   // A helper takes nothing that it could not flush.
   if (lane > 0 && (tail_.policy() != SyncPolicy::always || !file_of(lane))) return {};
+  if (lane == 0)
+    if (const std::int64_t us = gathers_us(); us > 0) return {.again_us = us};
   return take_turn(lane, lock);
+}
+
+/// How long what has come waits for the others. The tail says when they are there.
+std::int64_t LogDisk::gathers_us() {
+  if (tail_.policy() != SyncPolicy::always || tail_.syncs_paused()) return 0;
+  const std::uint64_t now_ns = clock_.stopwatch_ns();
+  if (lanes_.overlap(now_ns)) return 0;
+  // In this order: what is put in between is seen.
+  tail_.tell_at(gathering_.wanted_bytes());
+  const std::uint64_t wait_ns = gathering_.wait_ns(tail_.unwritten_bytes(), now_ns);
+  if (wait_ns == 0) tail_.tell_at(0);
+  return static_cast<std::int64_t>((wait_ns + 999) / 1000);
 }
 
 LogDisk::Turn LogDisk::take_turn(std::size_t lane, std::unique_lock<std::mutex>& lock) {
@@ -271,6 +285,7 @@ void LogDisk::sync_in_lane(std::size_t lane, std::unique_lock<std::mutex>& lock)
   if (flushing_ == written_) return;
   const std::shared_ptr<File> file = file_of(lane);
   const std::uint64_t number = file_number_;
+  const std::uint64_t covered = written_ - synced_;
   const std::uint64_t end = flushing_ = written_;
   synced_at_us_ = clock_.monotonic_us();
   const SyncLanes::Flight flight = lanes_.take_off(clock_.stopwatch_ns());
@@ -291,6 +306,8 @@ void LogDisk::sync_in_lane(std::size_t lane, std::unique_lock<std::mutex>& lock)
   if (number != file_number_) return;  // it was flushed as a whole, or has failed
   if (failed) return fail("flushing", failed);
   tail_.note_sync(now_ns - flight.begun_ns);
+  if (flight.alone)
+    gathering_.flushed(covered, tail_.unwritten_bytes(), now_ns - flight.begun_ns, now_ns);
   if (end <= synced_) return;
   synced_ = end;
   note_durable(end);

@@ -15,6 +15,7 @@
 #include "base/file_system.hpp"
 #include "persistence/append_log/log_directory.hpp"
 #include "persistence/append_log/log_tail.hpp"
+#include "persistence/append_log/sync_gathering.hpp"
 #include "persistence/append_log/sync_lanes.hpp"
 
 namespace respawn::persistence {
@@ -38,7 +39,7 @@ class LogDisk {
     bool failed = false;         // it has failed in this turn
     bool tell_keyspace = false;  // it wants to know, or a rewrite has ended
     std::int64_t again_us = 0;   // to be called again after so long; 0: when there is work
-    std::string problem;         // for the server's log; "" when there is none
+    std::string problem = {};    // for the server's log; "" when there is none
   };
 
   LogDisk(LogTail& tail, const Clock& clock) : tail_(tail), clock_(clock) {}
@@ -92,6 +93,7 @@ class LogDisk {
   void sync_in_lane(std::size_t lane, std::unique_lock<std::mutex>& lock);
   [[nodiscard]] std::shared_ptr<File> file_of(std::size_t lane);
   [[nodiscard]] bool has_unsynced() const;
+  [[nodiscard]] std::int64_t gathers_us();
   bool sync();
   void note_durable(std::uint64_t offset);
   void fail(const std::string& what, std::error_code error);
@@ -132,6 +134,7 @@ class LogDisk {
   };
 
   SyncLanes lanes_;
+  SyncGathering gathering_;
   std::array<LaneFile, SyncLanes::lanes_max> lane_files_;  // [0]: not used
   bool dismissed_ = false;
 };

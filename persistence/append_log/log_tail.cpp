@@ -5,11 +5,15 @@
 namespace respawn::persistence {
 
 bool LogTail::put(LogWork work) {
-  if (work.kind == LogWork::Kind::bytes)
-    unwritten_.fetch_add(work.bytes.size(), std::memory_order_relaxed);
+  bool enough = false;
+  if (work.kind == LogWork::Kind::bytes) {
+    const std::uint64_t before = unwritten_.fetch_add(work.bytes.size());
+    const std::uint64_t wanted = tell_at_.load();
+    enough = before < wanted && before + work.bytes.size() >= wanted;
+  }
   std::lock_guard guard(mutex_);
   queue_.push_back(std::move(work));
-  return queue_.size() == 1;
+  return enough || queue_.size() == 1;
 }
 
 std::vector<LogWork> LogTail::take() {

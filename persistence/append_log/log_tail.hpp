@@ -55,7 +55,7 @@ class LogTail {
  public:
   static constexpr std::uint64_t everything = std::numeric_limits<std::uint64_t>::max();
 
-  /// Whether the disk has to be told: it had nothing to do.
+  /// Whether the disk has to be told: it had nothing to do, or waits for no more than this.
   bool put(LogWork work);
 
   /// All there is, in its order.
@@ -65,9 +65,7 @@ class LogTail {
   [[nodiscard]] std::uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
 
   /// Bytes that were put in and are not written yet.
-  [[nodiscard]] std::uint64_t unwritten_bytes() const {
-    return unwritten_.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] std::uint64_t unwritten_bytes() const { return unwritten_.load(); }
 
   /// Whether the disk has failed: what was put in and is not durable() may be lost. Until a new
   /// base stands.
@@ -117,6 +115,9 @@ class LogTail {
     return write_delay_us_.load(std::memory_order_relaxed);
   }
 
+  /// It wants to be told when so many bytes wait (0: not).
+  void tell_at(std::uint64_t bytes) { tell_at_.store(bytes); }
+
   [[nodiscard]] bool take_wanted_word() { return word_wanted_.exchange(false); }
 
   void set_durable(std::uint64_t offset, std::int64_t wall_us);
@@ -143,6 +144,7 @@ class LogTail {
 
   std::atomic<std::uint64_t> durable_{everything};
   std::atomic<std::uint64_t> unwritten_{0};
+  std::atomic<std::uint64_t> tell_at_{0};
   std::atomic<SyncPolicy> policy_{SyncPolicy::everysec};
   std::atomic<bool> syncs_paused_{false};
   std::atomic<bool> collects_garbage_{true};

@@ -1,0 +1,11 @@
+// What the system's scheduler is asked for.
+#pragma once
+
+namespace respawn {
+
+/// The calling thread never has much to do at a time, and others wait for it: from now on it gets
+/// the processor soon where somebody else has it, for a short while. Linux 6.12 and later;
+/// elsewhere nothing changes.
+void ask_for_short_slices() noexcept;
+
+}  // namespace respawn
