@@ -106,21 +106,22 @@ void DataLoader::log_duration(const char* from, std::int64_t begun_us) {
   log_->write(LogLevel::notice, line);
 }
 
-/// All that the manifest names, up to the last step. Returns in the middle when it is to stop.
-void DataLoader::replay_log(QueuedReplay& replay) {
+/// All that the manifest names, up to the last step. False when it was to stop.
+bool DataLoader::replay_log(QueuedReplay& replay) {
   const persistence::LogDirectory directory = engine::log_directory(*config_, system_files());
   const persistence::LogManifest manifest = keeper_.log_disk().manifest();
   progress_->total_bytes.store(persistence::log_bytes(directory, manifest));
   auto loaded = persistence::load_log(directory, manifest, config_->aof_load_truncated, replay);
-  if (progress_->stop_wanted.load()) return;
+  if (progress_->stop_wanted.load()) return false;
   if (!loaded.ok()) end_with(loaded.error());
   replay.flush();
+  return true;
 }
 
 void DataLoader::load_log() {
   const std::int64_t begun_us = clock_.monotonic_us();
   QueuedReplay replay(context_.load_queue, store_, *log_, clock_);
-  replay_log(replay);
+  if (!replay_log(replay)) return;
   context_.load_queue.push([this, begun_us, is_new = keeper_.log_disk().manifest().empty()](
                                engine::Executor& executor) {
     if (Status begun = engine::begin_log(executor.environment(), keeper_.log_disk()); !begun.ok())
@@ -153,7 +154,7 @@ void DataLoader::load_log_again() {
   const std::int64_t begun_us = clock_.monotonic_us();
   QueuedReplay replay(context_.load_queue, store_, *log_, clock_);
   replay.apply(no_functions);
-  replay_log(replay);
+  if (!replay_log(replay)) return;
   context_.load_queue.push([this, begun_us](engine::Executor&) {
     engine::end_rebuilding(store_);
     log_duration("append only file", begun_us);

@@ -43,7 +43,7 @@ class DataLoader {
   void load_snapshot(const std::string& path);
   void load_log();
   void load_log_again();
-  void replay_log(QueuedReplay& replay);
+  [[nodiscard]] bool replay_log(QueuedReplay& replay);
   void log_duration(const char* from, std::int64_t begun_us);
   [[noreturn]] void end_with(const std::string& last_words);
   [[noreturn]] void give_up(const std::string& why);

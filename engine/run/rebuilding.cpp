@@ -1,7 +1,5 @@
 #include "engine/run/rebuilding.hpp"
 
-#include <utility>
-
 namespace respawn::engine {
 
 bool can_rebuild(const Store& store) {
@@ -10,12 +8,9 @@ bool can_rebuild(const Store& store) {
 
 void begin_rebuilding(Store& store) {
   store.log.step_aside();
-  Saving& saving = store.saving;
-  if (saving.snapshot) {
-    saving.snapshot->cancel();
-    saving.given_up.push_back(std::move(saving.snapshot));
-    saving.scheduled = true;
-  }
+  // Half of the data is not to be saved: the save begins when all is there again.
+  if (store.saving.in_progress()) store.saving.scheduled = true;
+  store.saving.give_up();
   store.databases.abandon();
   store.loading.active = true;
 }

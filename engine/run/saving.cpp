@@ -25,6 +25,13 @@ std::int64_t now_s(const Environment& environment) {
 
 }  // namespace
 
+void Saving::give_up() {
+  cut_wanted = false;
+  if (!snapshot) return;
+  snapshot->cancel();
+  given_up.push_back(std::move(snapshot));
+}
+
 std::string temporary_prefix() {
   return "temp-" + std::to_string(::getpid());
 }
@@ -183,11 +190,8 @@ void look_after_saving(Environment& environment) {
 
 void give_up_saving(Environment& environment) {
   Saving& saving = environment.store.saving;
-  saving.cut_wanted = false;
-  if (!saving.snapshot) return;
-  log(environment, LogLevel::warning, "The background save is given up");
-  saving.snapshot->cancel();
-  saving.given_up.push_back(std::move(saving.snapshot));
+  if (saving.snapshot) log(environment, LogLevel::warning, "The background save is given up");
+  saving.give_up();
 }
 
 bool save_emptiness(Environment& environment) {

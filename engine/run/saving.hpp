@@ -36,6 +36,9 @@ struct Saving {
 
   [[nodiscard]] bool in_progress() const { return cut_wanted || snapshot != nullptr; }
 
+  /// There will be no file of the one that is in progress, if one is.
+  void give_up();
+
   /// What waits for the disk.
   [[nodiscard]] std::uint64_t held_bytes() const {
     std::uint64_t bytes = snapshot ? snapshot->file().pending_bytes() : 0;

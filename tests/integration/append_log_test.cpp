@@ -137,6 +137,28 @@ TEST_F(AppendLog, DamagedDataIsTakenFromTheLogAgain) {
   EXPECT_EQ(digest(*second), before);
 }
 
+TEST_F(AppendLog, ASaveThatWasToBeginWaitsForDataThatIsTakenFromTheLog) {
+  auto process = run({"--appendfsync", "always"});
+  fill(*process);
+  const std::string before = digest(*process);
+  RespClient client(process->port());
+  // The cut is between two units: of these, it would be of what is there behind the second.
+  client.socket().write(support::encode_pipeline({{"BGSAVE"}, {"DEBUG", "DAMAGE"}}));
+  client.read();
+  client.read();
+  const auto persistence = [&](const std::string& field) {
+    return support::info_field(client, "persistence", field);
+  };
+  EXPECT_TRUE(wait_until([&] {
+    return persistence("loading") == "0" && persistence("rdb_bgsave_in_progress") == "0" &&
+           persistence("rdb_last_bgsave_status") == "ok" &&
+           std::filesystem::exists(files_.path() / "dump.rdb");
+  }));
+  kill_now(*process);
+  auto second = run({"--appendonly", "no"});
+  EXPECT_EQ(digest(*second), before);
+}
+
 TEST_F(AppendLog, WithoutALogDamagedDataIsTheEndOfTheProcess) {
   ServerOptions options;
   options.arguments = {"--save", "", "--enable-debug-command", "yes"};
