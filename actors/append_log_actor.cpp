@@ -30,13 +30,9 @@ bool AppendLogActor::receive(caf::mailbox_element& element) {
   return true;
 }
 
-AppendLogActor::~AppendLogActor() {
-  dismiss_helpers();
-}
-
 void AppendLogActor::on_exit() {
-  context_.append_log.leave(address());
   dismiss_helpers();
+  context_.append_log.leave(address());
 }
 
 void AppendLogActor::work() {
@@ -80,7 +76,6 @@ void AppendLogActor::help(std::size_t lane) {
 }
 
 void AppendLogActor::dismiss_helpers() {
-  if (helpers_.empty()) return;
   disk_.dismiss_helpers();
   for (std::thread& helper : helpers_) helper.join();
   helpers_.clear();

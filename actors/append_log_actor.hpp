@@ -19,7 +19,6 @@ class AppendLogActor final : public net::LoopActor {
  public:
   AppendLogActor(caf::actor_config& config, net::EventLoop& loop, persistence::LogDisk& disk,
                  ServerContext& context);
-  ~AppendLogActor() override;
 
   const char* name() const override { return "append-log"; }
 

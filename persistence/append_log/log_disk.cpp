@@ -55,6 +55,7 @@ std::error_code LogDisk::go_on_with_last() {
 
 void LogDisk::use_file(std::shared_ptr<File> file) {
   file_ = std::move(file);
+  lane_files_.fill(nullptr);
   ++file_number_;
 }
 
@@ -70,8 +71,7 @@ void LogDisk::resume() {
 
 LogDisk::Turn LogDisk::work(std::size_t lane) {
   std::unique_lock lock(mutex_);
-  // A helper takes nothing that it could not flush.
-  if (lane > 0 && (tail_.policy() != SyncPolicy::always || !file_of(lane))) return {};
+  if (lane > 0 && tail_.policy() != SyncPolicy::always) return {};
   if (lane == 0)
     if (const std::int64_t us = gathers_us(); us > 0) return {.again_us = us};
   return take_turn(lane, lock);
@@ -102,6 +102,7 @@ LogDisk::Turn LogDisk::take_turn(std::size_t lane, std::unique_lock<std::mutex>&
 
 void LogDisk::finish() {
   std::unique_lock lock(mutex_);
+  landed_.wait(lock, [this] { return lanes_.flying() == 0; });
   static_cast<void>(take_turn(0, lock));
   if (file_ && manifest_saved_) static_cast<void>(sync());
 }
@@ -284,6 +285,7 @@ bool LogDisk::sync() {
 void LogDisk::sync_in_lane(std::size_t lane, std::unique_lock<std::mutex>& lock) {
   if (flushing_ == written_) return;
   const std::shared_ptr<File> file = file_of(lane);
+  if (!file) return static_cast<void>(sync());
   const std::uint64_t number = file_number_;
   const std::uint64_t covered = written_ - synced_;
   const std::uint64_t end = flushing_ = written_;
@@ -297,12 +299,11 @@ void LogDisk::sync_in_lane(std::size_t lane, std::unique_lock<std::mutex>& lock)
     lock.lock();
   } catch (...) {  // whoever goes on flushes it
     lock.lock();
-    lanes_.land(flight, clock_.stopwatch_ns());
+    land(flight);
     flushing_ = synced_;
     throw;
   }
-  const std::uint64_t now_ns = clock_.stopwatch_ns();
-  lanes_.land(flight, now_ns);
+  const std::uint64_t now_ns = land(flight);
   if (number != file_number_) return;  // it was flushed as a whole, or has failed
   if (failed) return fail("flushing", failed);
   tail_.note_sync(now_ns - flight.begun_ns);
@@ -313,16 +314,23 @@ void LogDisk::sync_in_lane(std::size_t lane, std::unique_lock<std::mutex>& lock)
   note_durable(end);
 }
 
+/// What the time is.
+std::uint64_t LogDisk::land(const SyncLanes::Flight& flight) {
+  const std::uint64_t now_ns = clock_.stopwatch_ns();
+  lanes_.land(flight, now_ns);
+  landed_.notify_all();
+  return now_ns;
+}
+
 /// Null where it cannot be opened once more.
 std::shared_ptr<File> LogDisk::file_of(std::size_t lane) {
-  if (lane == 0 || !file_) return file_;
-  LaneFile& own = lane_files_[lane];
-  if (own.file && own.number == file_number_) return own.file;
-  own = {.file = nullptr, .number = file_number_};
+  if (lane == 0 && !lanes_.overlap(clock_.stopwatch_ns())) return file_;
+  std::shared_ptr<File>& own = lane_files_[lane];
+  if (own) return own;
   const std::string path = directory_->path_of(manifest_.incremental().back().name);
   std::unique_ptr<File> file;
-  if (!directory_->files().open(path, FileSystem::Open::append, file)) own.file = std::move(file);
-  return own.file;
+  if (!directory_->files().open(path, FileSystem::Open::append, file)) own = std::move(file);
+  return own;
 }
 
 // ---- Helpers ----

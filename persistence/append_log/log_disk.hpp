@@ -91,6 +91,7 @@ class LogDisk {
   void use_file(std::shared_ptr<File> file);
   void sync_by_policy(std::size_t lane, std::unique_lock<std::mutex>& lock);
   void sync_in_lane(std::size_t lane, std::unique_lock<std::mutex>& lock);
+  std::uint64_t land(const SyncLanes::Flight& flight);
   [[nodiscard]] std::shared_ptr<File> file_of(std::size_t lane);
   [[nodiscard]] bool has_unsynced() const;
   [[nodiscard]] std::int64_t gathers_us();
@@ -110,6 +111,7 @@ class LogDisk {
   std::mutex mutex_;
   std::mutex baton_;  // one helper at a time waits for work; taken before mutex_
   std::condition_variable lanes_changed_;
+  std::condition_variable landed_;  // a flush has ended
   std::optional<LogDirectory> directory_;
   LogManifest manifest_;           // as it is on the disk; with a file more while a base is made
   bool manifest_saved_ = false;    // the log is what it says: all that is written will be loaded
@@ -126,16 +128,11 @@ class LogDisk {
   bool rewriting_ = false;                       // a file was begun, its base is to come
   Turn turn_;
 
-  /// The same file, opened for one lane: each open file is told of an error of the medium once, and
-  /// two flushes of one could hide it from each other.
-  struct LaneFile {
-    std::shared_ptr<File> file;
-    std::uint64_t number = 0;  // file_number_ when it was opened
-  };
-
   SyncLanes lanes_;
   SyncGathering gathering_;
-  std::array<LaneFile, SyncLanes::lanes_max> lane_files_;  // [0]: not used
+  /// file_ once more for each lane, from when it first flushes beside others: each open file is
+  /// told of an error of the medium once, and two flushes of one could hide it from each other.
+  std::array<std::shared_ptr<File>, SyncLanes::lanes_max> lane_files_;
   bool dismissed_ = false;
 };
 
