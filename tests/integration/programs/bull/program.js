@@ -5,22 +5,12 @@
 "use strict";
 const Queue = require("bull");
 const Redis = require("ioredis");
+const { pause, run, show, until } = require("../common");
 
 const port = Number(process.argv[2]);
 const jobs = Number(process.argv[4] || 60);
 const queues = [];
 const redis = new Redis({ port, host: "127.0.0.1" });
-
-const show = (label, value) => console.log(`${label}: ${JSON.stringify(value)}`);
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(what, condition) {
-  const end = Date.now() + 30000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`this did not happen: ${what}`);
-    await pause(2);
-  }
-}
 
 /// A queue of its own for each part; what goes wrong within it is heard.
 async function queue(name, options = {}) {
@@ -227,19 +217,4 @@ async function dashboards() {
   show("obliterated", await redis.keys("bull:dashboards:*").then((keys) => keys.length));
 }
 
-async function main() {
-  await redis.flushall();
-  const parts = { working, priorities, delays, repetitions, retries, limits, stalls, dashboards };
-  for (const [name, part] of Object.entries(parts)) {
-    console.log(`== ${name}`);
-    await part();
-  }
-  console.log("done");
-}
-
-main()
-  .catch((error) => {
-    console.log(`failed: ${error.stack}`);
-    process.exitCode = 1;
-  })
-  .finally(() => process.exit());
+run(redis, { working, priorities, delays, repetitions, retries, limits, stalls, dashboards });

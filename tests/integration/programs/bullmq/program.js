@@ -3,7 +3,7 @@
 //
 //     BULLMQ=<package> NODE_PATH=<node_modules> node program.js PORT UNIX_SOCKET [JOBS]
 "use strict";
-const { bullmq, close, events, finished, pause, queue, redis, remains, show, until, worker } = require("./support.js");
+const { bullmq, close, events, finished, pause, queue, redis, remains, run, show, until, worker } = require("./support.js");
 const { flows } = require("./flows.js");
 const { stalls } = require("./stalls.js");
 const { heard, replayed, relayed } = require("./streams.js");
@@ -247,19 +247,4 @@ async function dashboards() {
 
 const version = async () => require(`${process.env.BULLMQ}/package.json`).version;
 
-async function main() {
-  await redis.flushall();
-  const parts = { working, priorities, delays, schedules, retries, limits, stalls, flows, duplicates, heard, replayed, relayed, dashboards };
-  for (const [name, part] of Object.entries(parts)) {
-    console.log(`== ${name}`);
-    await part(jobs);
-  }
-  console.log("done");
-}
-
-main()
-  .catch((error) => {
-    console.log(`failed: ${error.stack}`);
-    process.exitCode = 1;
-  })
-  .finally(() => process.exit());
+run(redis, { working, priorities, delays, schedules, retries, limits, stalls, flows, duplicates, heard, replayed, relayed, dashboards }, jobs);

@@ -3,20 +3,11 @@
 "use strict";
 const bullmq = require(process.env.BULLMQ);
 const Redis = require("ioredis");
+const common = require("../common");
 
 const connection = { port: Number(process.argv[2]), host: "127.0.0.1" };
 const redis = new Redis(connection);
-
-const show = (label, value) => console.log(`${label}: ${JSON.stringify(value)}`);
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(what, condition) {
-  const end = Date.now() + 30000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`this did not happen: ${what}`);
-    await pause(2);
-  }
-}
+const { show, until } = common;
 
 /// What goes wrong within one of BullMQ's objects is heard.
 function heard(name, one) {
@@ -81,4 +72,4 @@ async function remains(name) {
   show("left", Object.entries(kinds).sort());
 }
 
-module.exports = { bullmq, close, connection, events, finished, heard, pause, queue, redis, remains, show, until, worker };
+module.exports = { ...common, bullmq, close, connection, events, finished, heard, queue, redis, remains, worker };
