@@ -1,5 +1,5 @@
-// SHA-1, for DEBUG DIGEST only, and SHA-256, for passwords and
-// for what has to have the same name as its equal (OpenSSL's implementations behind them).
+// SHA-1, for DEBUG DIGEST only, and SHA-256, for passwords and for what has to have the same name
+// as its equal (OpenSSL's implementations behind them).
 #pragma once
 
 #include <array>

@@ -293,8 +293,7 @@ constexpr Subcommand debug_subcommands[] = {
      debug_config_rewrite},
     {"damage", 0, 0, "",
      "Ends the keyspace actor and declares its data damaged: it is taken from the append log "
-     "again, "
-     "or, where there is none, the process ends.",
+     "again, or, where there is none, the process ends.",
      debug_damage},
     {"digest", 0, 0, "", "Returns a digest of all data.", debug_digest},
     {"digest-value", 0, unlimited, "<key> [<key> ...]",
