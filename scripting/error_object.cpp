@@ -50,7 +50,7 @@ void push_error(lua_State* state, std::string_view text) {
     }
   }
   text = without_line_breaks(text.substr(0, text.find('\0')));
-  lua_createtable(state, 0, 4);
+  lua_newtable(state);
   lua_pushliteral(state, "err");
   lua_pushlstring(state, code.data(), code.size());
   lua_pushliteral(state, " ");
@@ -79,7 +79,7 @@ int describe_error(lua_State* state) {
     }
   }
   if (!lua_istable(state, 1)) {
-    lua_createtable(state, 0, 3);
+    lua_newtable(state);
     lua_pushliteral(state, "err");
     lua_pushliteral(state, "ERR ");
     if (lua_isstring(state, 1)) {

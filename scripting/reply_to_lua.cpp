@@ -121,7 +121,7 @@ void ReplyPusher::push_bulk() {
 }
 
 void ReplyPusher::push_text_field(const char* name, std::string_view text) {
-  lua_createtable(state_, 0, 1);
+  lua_newtable(state_);
   lua_pushstring(state_, name);
   lua_pushlstring(state_, text.data(), text.size());
   lua_rawset(state_, -3);
@@ -137,11 +137,13 @@ void ReplyPusher::push_array() {
   }
 }
 
+// Tables with names grow as those of Redis do: a script sees it in the order of their names.
+
 void ReplyPusher::push_map() {
   const std::int64_t pairs = take_size();
-  lua_createtable(state_, 0, 1);
+  lua_newtable(state_);
   lua_pushliteral(state_, "map");
-  lua_createtable(state_, 0, static_cast<int>(pairs));
+  lua_newtable(state_);
   for (std::int64_t i = 0; i < pairs; ++i) {
     push_value();
     push_value();
@@ -152,9 +154,9 @@ void ReplyPusher::push_map() {
 
 void ReplyPusher::push_set() {
   const std::int64_t size = take_size();
-  lua_createtable(state_, 0, 1);
+  lua_newtable(state_);
   lua_pushliteral(state_, "set");
-  lua_createtable(state_, 0, static_cast<int>(size));
+  lua_newtable(state_);
   for (std::int64_t i = 0; i < size; ++i) {
     push_value();
     lua_pushboolean(state_, 1);
@@ -166,9 +168,9 @@ void ReplyPusher::push_set() {
 void ReplyPusher::push_verbatim() {
   constexpr std::size_t format_bytes = 3;
   const std::string_view text = take_bulk(take_size());
-  lua_createtable(state_, 0, 1);
+  lua_newtable(state_);
   lua_pushliteral(state_, "verbatim_string");
-  lua_createtable(state_, 0, 2);
+  lua_newtable(state_);
   lua_pushliteral(state_, "string");
   lua_pushlstring(state_, text.data() + format_bytes + 1, text.size() - format_bytes - 1);
   lua_rawset(state_, -3);
@@ -179,7 +181,7 @@ void ReplyPusher::push_verbatim() {
 }
 
 void ReplyPusher::push_double() {
-  lua_createtable(state_, 0, 1);
+  lua_newtable(state_);
   lua_pushliteral(state_, "double");
   const std::string_view text = take_line();
   lua_pushlstring(state_, text.data(), text.size());

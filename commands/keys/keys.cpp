@@ -3,6 +3,7 @@
 #include "base/glob.hpp"
 #include "commands/families.hpp"
 #include "commands/shared/help.hpp"
+#include "commands/shared/many_keys.hpp"
 #include "commands/shared/scanning.hpp"
 #include "engine/run/access_clock.hpp"
 
@@ -15,8 +16,8 @@ using keyspace::Key;
 
 void del(Execution& x, Args args) {
   std::int64_t deleted = 0;
-  for (std::string_view text : args.subspan(1)) {
-    const Key key = x.key(text);
+  for (ManyKeys keys(x, args, 1); !keys.done();) {
+    const Key key = keys.next();
     const Entry* entry = x.peek(key);
     if (!entry) continue;
     x.erase(key, entry);
@@ -27,14 +28,14 @@ void del(Execution& x, Args args) {
 
 void exists(Execution& x, Args args) {
   std::int64_t found = 0;
-  for (std::string_view key : args.subspan(1)) found += x.find_untouched(key) ? 1 : 0;
+  for (ManyKeys keys(x, args, 1); !keys.done();) found += x.find_untouched(keys.next()) ? 1 : 0;
   x.reply.integer(found);
 }
 
 void touch(Execution& x, Args args) {
   std::int64_t found = 0;
-  for (std::string_view key : args.subspan(1)) {
-    const Entry* entry = x.find_untouched(key);
+  for (ManyKeys keys(x, args, 1); !keys.done();) {
+    const Entry* entry = x.find_untouched(keys.next());
     if (!entry) continue;
     x.touch(*entry);
     ++found;

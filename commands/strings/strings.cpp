@@ -5,6 +5,7 @@
 #include "commands/families.hpp"
 #include "commands/shared/expiry_time.hpp"
 #include "commands/shared/key_specs.hpp"
+#include "commands/shared/many_keys.hpp"
 #include "commands/shared/string_access.hpp"
 
 namespace respawn::commands {
@@ -235,8 +236,8 @@ void getex(Execution& x, Args args) {
 
 void mget(Execution& x, Args args) {
   x.reply.array(args.size() - 1);
-  for (std::string_view key : args.subspan(1)) {
-    const Entry* entry = x.find_read(key);
+  for (ManyKeys keys(x, args, 1); !keys.done();) {
+    const Entry* entry = x.find_read(keys.next());
     if (entry && entry->type() == Type::string)
       reply_string(x, *entry);
     else
@@ -245,9 +246,9 @@ void mget(Execution& x, Args args) {
 }
 
 void put_pairs(Execution& x, Args args) {
-  for (std::size_t i = 1; i < args.size(); i += 2) {
-    const Key key = x.key(args[i]);
-    put(x, key, x.find_write(key), args[i + 1]);
+  for (ManyKeys keys(x, args, 1, 2); !keys.done();) {
+    const Key key = keys.next();
+    put(x, key, x.find_write(key), args[keys.behind()]);
   }
 }
 
@@ -259,8 +260,8 @@ void mset(Execution& x, Args args) {
 
 void msetnx(Execution& x, Args args) {
   if (args.size() % 2 == 0) return x.fail(errors::wrong_arity(x.spec().name));
-  for (std::size_t i = 1; i < args.size(); i += 2)
-    if (x.find_write(args[i])) return x.reply.integer(0);
+  for (ManyKeys keys(x, args, 1, 2); !keys.done();)
+    if (x.find_write(keys.next())) return x.reply.integer(0);
   put_pairs(x, args);
   x.reply.integer(1);
 }

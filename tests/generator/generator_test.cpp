@@ -24,6 +24,9 @@ constexpr std::uint64_t commands_per_sequence = 1000;
 constexpr std::uint64_t commands_per_script = 12;
 constexpr std::uint64_t commands_in_ci = 200'000;
 constexpr std::uint64_t commands_in_long_form = 5'000'000;
+/// Of streams alone.
+constexpr std::uint64_t streams_in_ci = 20'000;
+constexpr std::uint64_t streams_in_long_form = 5'000'000;
 constexpr int plays_max = 1500;
 /// Of several clients: a turn takes as long as some 60 commands of one client.
 constexpr std::uint64_t turns_per_sequence = 500;
@@ -74,8 +77,8 @@ class Generator : public testing::Test {
   }
 
   /// One sequence. False when there have been enough failures.
-  bool run(std::uint64_t seed, std::uint64_t count) {
-    Source source(templates_, payloads_, seed, variety_of(seed));
+  bool run(const std::vector<Template>& templates, std::uint64_t seed, std::uint64_t count) {
+    Source source(templates, payloads_, seed, variety_of(seed));
     std::vector<Command> commands;
     for (std::uint64_t i = 0; i < count; ++i) {
       commands.push_back(source.next());
@@ -117,9 +120,9 @@ class Generator : public testing::Test {
     return ++failures_ < failures_max;
   }
 
-  void run_all(std::uint64_t seed, std::uint64_t count) {
+  void run_all(const std::vector<Template>& templates, std::uint64_t seed, std::uint64_t count) {
     for (std::uint64_t done = 0; done < count; done += commands_per_sequence, ++seed)
-      if (!run(seed, std::min(commands_per_sequence, count - done))) return;
+      if (!run(templates, seed, std::min(commands_per_sequence, count - done))) return;
   }
 
   void run_all_turns(std::uint64_t seed, std::uint64_t count) {
@@ -140,12 +143,29 @@ TEST_F(Generator, FindsNoDifference) {
   const std::uint64_t count =
       count_of("RESPAWN_GENERATOR_COMMANDS", commands_in_ci, commands_in_long_form);
   if (const auto seed = from_environment("RESPAWN_GENERATOR_SEED")) {
-    run_all(*seed, count);
+    run_all(templates_, *seed, count);
   } else {
     const std::uint64_t fresh = system_entropy() >> 24;
     std::cout << "RESPAWN_GENERATOR_SEED=" << fresh << " and fixed seeds\n";
-    run_all(fresh, count / 4);
-    for (const std::uint64_t fixed : {1'000'000, 2'000'000, 3'000'000}) run_all(fixed, count / 4);
+    run_all(templates_, fresh, count / 4);
+    for (const std::uint64_t fixed : {1'000'000, 2'000'000, 3'000'000})
+      run_all(templates_, fixed, count / 4);
+  }
+  EXPECT_EQ(duel_.finish(), "");
+}
+
+/// Long ones meet each other: blocks fill up and are joined, groups fall behind.
+TEST_F(Generator, FindsNoDifferenceInStreams) {
+  const std::vector<Template> templates = templates_of(engine::Group::stream, registry_);
+  const std::uint64_t count =
+      count_of("RESPAWN_GENERATOR_COMMANDS", streams_in_ci, streams_in_long_form);
+  if (const auto seed = from_environment("RESPAWN_GENERATOR_SEED")) {
+    run_all(templates, *seed, count);
+  } else {
+    const std::uint64_t fresh = system_entropy() >> 24;
+    std::cout << "RESPAWN_GENERATOR_SEED=" << fresh << " and a fixed seed\n";
+    run_all(templates, fresh, count / 2);
+    run_all(templates, 9'000'000, count / 2);
   }
   EXPECT_EQ(duel_.finish(), "");
 }
@@ -183,7 +203,7 @@ std::int64_t successes(const std::string& statistics, const std::string& command
 
 /// What only ever fails would compare error texts, and nothing else.
 TEST_F(Generator, MakesEveryCommandSucceed) {
-  run_all(4'000'000, 20'000);
+  run_all(templates_, 4'000'000, 20'000);
   const std::string statistics = duel_.reference_info("commandstats");
   for (const Template& each : templates_) {
     const std::string name(each.spec->name);

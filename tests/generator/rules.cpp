@@ -273,7 +273,7 @@ void settle_stream_read(Command& command, bool of_group) {
   if ((words.size() - streams - 1) % 2 != 0) words.pop_back();
   const std::size_t count = (words.size() - streams - 1) / 2;
   const auto first_id = words.begin() + static_cast<std::ptrdiff_t>(streams + 1 + count);
-  if (!of_group) std::replace(first_id, words.end(), std::string("+"), std::string("$"));
+  std::replace(first_id, words.end(), std::string("+"), std::string("$"));
   if (!of_group || !is(words, 1, "group") || streams < 4) return;
   const auto keys = words.begin() + static_cast<std::ptrdiff_t>(streams) + 1;
   make_consumers(command, Words(keys, keys + static_cast<std::ptrdiff_t>(count)), 2);
@@ -287,9 +287,16 @@ void avoid_largest_count(Words& words) {
       if (is(words, at, option) && words[at + 1] == "9223372036854775807") words[at + 1] = "1000";
 }
 
+/// An entry that was erased at the end of a node keeps the node, if its ID is not below.
+void trim_exactly_below(Words& words) {
+  for (std::size_t at = 2; at + 1 < words.size(); ++at)
+    if (is(words, at, "minid") && words[at + 1] == "~") words[at + 1] = "=";
+}
+
 void settle_stream(Command& command, std::string_view name, Pools& pools) {
   Words& words = command.words;
   avoid_largest_count(words);
+  if (name == "xadd" || name == "xtrim") trim_exactly_below(words);
   if (name == "xadd")
     for (std::size_t at = 2; at < words.size(); ++at)
       if (words[at] == "*") words[at] = pools.next_stream_id();
@@ -362,6 +369,7 @@ bool prints_doubles(const CommandSpec& spec) {
 }
 
 void wrap_in_script(Command& command, std::size_t way) {
+  constexpr std::size_t script_of_numbers = 5;
   constexpr std::string_view scripts[] = {
       "return redis.call(unpack(ARGV))",
       "return redis.pcall(unpack(ARGV))",
@@ -376,10 +384,10 @@ void wrap_in_script(Command& command, std::size_t way) {
       "return #reply end return type(reply)",
       "for i = 1, 3 do redis.pcall(unpack(ARGV)) end return redis.pcall(unpack(ARGV))",
   };
-  // The order of a table's names is open: what RESP3 tells as a map does not pass through one.
-  const bool tells_map = is(command.words, 0, "xinfo");
-  if (command.how.mode != Mode::exact || command.encoding || tells_map) return;
-  const std::string_view script = scripts[way % std::size(scripts)];
+  if (command.how.mode != Mode::exact || command.encoding) return;
+  // Consumers have been made under their names as they are written.
+  const bool renames = script_of_numbers == way % std::size(scripts) && !command.before.empty();
+  const std::string_view script = scripts[renames ? 0 : way % std::size(scripts)];
   command.words.insert(command.words.begin(), {"EVAL", std::string(script), "0"});
 }
 

@@ -42,6 +42,21 @@ std::vector<Template> all_templates(const engine::Registry& registry, Purpose pu
   return templates;
 }
 
+std::vector<Template> templates_of(Group group, const engine::Registry& registry) {
+  std::vector<Template> templates;
+  std::uint64_t weights = 0;
+  for (Template& each : all_templates(registry)) {
+    const std::string_view name = each.spec->name;
+    if (each.spec->group != group && name != "copy" && name != "del" && name != "rename" &&
+        name != "restore")
+      continue;
+    weights += weight_of(*each.spec);
+    each.weight_sum = weights;
+    templates.push_back(std::move(each));
+  }
+  return templates;
+}
+
 const Template& Source::draw() {
   const std::uint64_t at = random_.below(templates_->back().weight_sum);
   return *std::upper_bound(

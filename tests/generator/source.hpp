@@ -25,6 +25,10 @@ struct Template {
 [[nodiscard]] std::vector<Template> all_templates(const engine::Registry& registry,
                                                   Purpose purpose = Purpose::duel);
 
+/// Those of one group, and what makes, moves and ends keys of any type.
+[[nodiscard]] std::vector<Template> templates_of(engine::Group group,
+                                                 const engine::Registry& registry);
+
 /// One sequence: the same seed gives the same commands.
 class Source {
  public:
