@@ -26,8 +26,8 @@ constexpr std::size_t idle_slice_clients = 1'000;
 /// What is written waits so long for more, where nobody waits for it.
 constexpr std::int64_t gathering_us = 2'000;
 constexpr std::size_t save_step_entries = 16;
-constexpr std::uint64_t save_slice_min_ns = 200'000;
-constexpr std::uint64_t save_slice_max_ns = 700'000;
+constexpr std::uint64_t save_slice_min_ns = 100'000;
+constexpr std::uint64_t save_slice_max_ns = 400'000;
 /// Between two looks at a save that waits for the disk, or for a unit to end.
 constexpr std::int64_t save_wait_us = 1'000;
 

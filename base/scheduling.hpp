@@ -8,4 +8,8 @@ namespace respawn {
 /// elsewhere nothing changes.
 void ask_for_short_slices() noexcept;
 
+/// The calling thread has much to do, and nobody waits for it: from now on others go first where
+/// processors are few; it keeps a tenth of one.
+void let_others_go_first() noexcept;
+
 }  // namespace respawn

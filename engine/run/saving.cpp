@@ -63,7 +63,8 @@ persistence::BackgroundFilePlan file_plan(Environment& environment, bool in_back
           .path = config.dir + "/" + config.dbfilename,
           .sink = {.checksum = config.rdbchecksum,
                    .sync_every_bytes = config.rdb_save_incremental_fsync ? sync_every_bytes : 0},
-          .compress = config.rdbcompression};
+          .compress = config.rdbcompression,
+          .awaited = !in_background};
 }
 
 std::unique_ptr<RdbSnapshot> make_snapshot(Environment& environment, bool in_background) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/scheduling.hpp"
 #include "persistence/rdb_writer.hpp"
 
 namespace respawn::persistence {
@@ -104,6 +105,7 @@ std::string BackgroundFile::error() const {
 // ---- The thread's side --------------------------------------------------------------------------
 
 void BackgroundFile::run() {
+  if (!plan_.awaited) let_others_go_first();
   const Status made = make();
   if (!made.ok()) {
     fail(made.error());

@@ -27,6 +27,7 @@ struct BackgroundFilePlan {
   FileSink::Options sink = {};
   bool compress = true;    // long strings, where that makes them shorter
   bool has_footer = true;  // eight bytes: the checksum, 0 without
+  bool awaited = false;    // somebody waits for it; else others go first
   /// What may wait for the disk before the file is given up.
   std::uint64_t pending_bytes_max = std::uint64_t{256} << 20;
 };
