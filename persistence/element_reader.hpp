@@ -48,6 +48,12 @@ class ByteCursor {
     return bytes_.substr(at_ - count, count);
   }
 
+  /// Steps over a byte and returns it; none past the end.
+  std::optional<std::uint8_t> byte() {
+    if (left() == 0) return std::nullopt;
+    return static_cast<std::uint8_t>(bytes_[at_++]);
+  }
+
   /// An unsigned number of up to 8 bytes.
   std::optional<std::uint64_t> little_endian(std::size_t count);
   std::optional<std::uint64_t> big_endian(std::size_t count);

@@ -148,20 +148,20 @@ std::optional<std::string_view> ListpackReader::next() {
 
 /// Encoding and contents; none where they end too early or mean nothing.
 std::optional<std::string_view> ListpackReader::element() {
-  const auto encoding = at_.little_endian(1);
+  const auto encoding = at_.byte();
   if (!encoding) return std::nullopt;
-  const auto first = static_cast<unsigned>(*encoding);
+  const unsigned first = *encoding;
   if (first <= int_7_max) return integer_.of(first);
   if (first < int_13) return at_.take(first & 0x3f);
   if (first < text_12) {
-    const auto second = at_.little_endian(1);
+    const auto second = at_.byte();
     if (!second) return std::nullopt;
     const auto value = static_cast<std::int64_t>((first & 0x1f) << 8 | *second);
     return integer_.of(value > int_13_max ? value - (int_13_max - int_13_min + 1) : value);
   }
   if (first < text_32) {
-    const auto second = at_.little_endian(1);
-    return second ? at_.take((first & 0xf) << 8 | *second) : std::nullopt;
+    const auto second = at_.byte();
+    return second ? at_.take((first & 0xf) << 8U | *second) : std::nullopt;
   }
   if (first == text_32) {
     const auto length = at_.little_endian(4);
@@ -174,6 +174,8 @@ std::optional<std::string_view> ListpackReader::element() {
 }
 
 bool ListpackReader::skip_back_length(std::size_t size) {
+  constexpr std::size_t single_byte_max = 127;
+  if (size <= single_byte_max) return at_.byte() == size;
   char expected[frame_bytes_max];
   const auto bytes = static_cast<std::size_t>(write_back_length(expected, size) - expected);
   return at_.take(bytes) == std::string_view(expected, bytes);

@@ -1,7 +1,7 @@
 #include "persistence/rdb/database_filler.hpp"
 
+#include <algorithm>
 #include <chrono>
-#include <thread>
 #include <utility>
 
 #include "keyspace/change.hpp"
@@ -16,40 +16,53 @@ Status DatabaseFiller::key(RdbKey& key) {
     ++counts_.keys_expired;
     return success();
   }
-  Waiting& waiting = waiting_[next_];
-  next_ = (next_ + 1) % ahead;
-  if (waiting.used)
-    if (Status status = put(waiting); !status.ok()) return status;
-  std::swap(waiting.key, key);
-  key.db = waiting.key.db;
-  waiting.hash = keyspace::hash_bytes(waiting.key.name);
-  waiting.used = true;
-  databases_.at(static_cast<std::size_t>(waiting.key.db)).prefetch(waiting.hash);
-  return success();
+  Batch& batch = batches_[handed_ % batch_count];
+  if (batch.keys.size() == batch.used) batch.keys.emplace_back();
+  RdbKey& place = batch.keys[batch.used++];
+  std::swap(place, key);
+  key.db = place.db;
+  return batch.used == batch_keys ? hand_over() : success();
 }
 
-Status DatabaseFiller::put(Waiting& waiting) {
-  RdbKey& key = waiting.key;
-  waiting.used = false;
-  const auto index = static_cast<std::size_t>(key.db);
-  const keyspace::Key name(key.name, waiting.hash);
-  const keyspace::Entry* existing = databases_.at(index).find(name);
-  if (existing && !options_.replace)
-    return failure("RDB has duplicated key '" + key.name + "' in DB " + std::to_string(key.db));
-  keyspace::Change change(databases_, index, name, existing);
-  store_value(change, std::move(key.value), key.expire_at_ms);
-  if (options_.access_clock && (key.idle_s >= 0 || key.frequency >= 0))
-    change.entry()->set_access_clock(options_.access_clock(key.idle_s, key.frequency));
-  ++counts_.keys_loaded;
-  return success();
+FillCounts DatabaseFiller::counts() const {
+  FillCounts all = counts_;
+  all.keys_loaded = keys_loaded_.load(std::memory_order_relaxed);
+  return all;
+}
+
+/// The batch is full: the next one in turn is free when this returns.
+Status DatabaseFiller::hand_over() {
+  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  ++handed_;
+  std::unique_lock lock(mutex_);
+  ready_ = handed_;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return finished_ + batch_count > handed_; });
+  if (thrown_) std::rethrow_exception(thrown_);
+  return failed_;
+}
+
+/// What was handed over is put in, or not wanted.
+void DatabaseFiller::end_thread(bool give_up) noexcept {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    given_up_ = give_up;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+DatabaseFiller::~DatabaseFiller() {
+  end_thread(true);
 }
 
 Status DatabaseFiller::finish() {
-  for (std::size_t i = 0; i < ahead; ++i) {
-    Waiting& waiting = waiting_[(next_ + i) % ahead];
-    if (!waiting.used) continue;
-    if (Status status = put(waiting); !status.ok()) return status;
-  }
+  end_thread(false);
+  if (thrown_) std::rethrow_exception(thrown_);
+  if (!failed_.ok()) return failed_;
+  if (Status status = put_all(batches_[handed_ % batch_count]); !status.ok()) return status;
   databases_.settled();
   return success();
 }
@@ -61,6 +74,63 @@ Status DatabaseFiller::function(std::string_view code) {
 
 void DatabaseFiller::skipped(std::string_view what, std::string_view) {
   ++(what == "empty key" ? counts_.keys_empty : counts_.skipped);
+}
+
+// ---- The thread's side --------------------------------------------------------------------------
+
+void DatabaseFiller::run() noexcept {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return finished_ < ready_ || ended_; });
+    if (given_up_ || finished_ == ready_) return;
+    Batch& batch = batches_[finished_ % batch_count];
+    lock.unlock();
+    Status status = success();
+    std::exception_ptr thrown;
+    try {
+      status = put_all(batch);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    lock.lock();
+    const bool in_vain = thrown || !status.ok();
+    if (thrown) thrown_ = thrown;
+    if (!status.ok()) failed_ = status;
+    // Nothing of what comes behind it is put in.
+    finished_ = in_vain ? std::numeric_limits<std::uint64_t>::max() / 2 : finished_ + 1;
+    changed_.notify_all();
+    if (in_vain) return;
+  }
+}
+
+Status DatabaseFiller::put_all(Batch& batch) {
+  std::array<std::uint64_t, batch_keys> hashes;
+  const auto fetch = [&](std::size_t at) {
+    const RdbKey& key = batch.keys[at];
+    hashes[at] = keyspace::hash_bytes(key.name);
+    databases_.at(static_cast<std::size_t>(key.db)).prefetch(hashes[at]);
+  };
+  const std::size_t count = std::exchange(batch.used, 0);
+  for (std::size_t i = 0; i < std::min(ahead, count); ++i) fetch(i);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + ahead < count) fetch(i + ahead);
+    if (Status status = put(batch.keys[i], hashes[i]); !status.ok()) return status;
+  }
+  return success();
+}
+
+Status DatabaseFiller::put(RdbKey& key, std::uint64_t hash) {
+  const auto index = static_cast<std::size_t>(key.db);
+  const keyspace::Key name(key.name, hash);
+  const keyspace::Entry* existing = databases_.at(index).find(name);
+  if (existing && !options_.replace)
+    return failure("RDB has duplicated key '" + key.name + "' in DB " + std::to_string(key.db));
+  keyspace::Change change(databases_, index, name, existing);
+  store_value(change, std::move(key.value), key.expire_at_ms);
+  if (options_.access_clock && (key.idle_s >= 0 || key.frequency >= 0))
+    change.entry()->set_access_clock(options_.access_clock(key.idle_s, key.frequency));
+  keys_loaded_.fetch_add(1, std::memory_order_relaxed);
+  return success();
 }
 
 }  // namespace respawn::persistence

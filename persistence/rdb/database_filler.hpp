@@ -2,10 +2,15 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <limits>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "keyspace/databases.hpp"
@@ -30,14 +35,24 @@ struct FillOptions {
   int delay_us = 0;  // per key, for tests
 };
 
-/// Owner: who loads. The databases are its own while it does: nobody else sees them, or whoever
-/// does waits.
+/// Keys come in batches to a thread of its own, which puts them in while the next ones are read;
+/// what makes less than a batch is put in by finish(), without one.
+///
+/// Owner: who loads, on one thread. The databases are its own while it does: nobody else sees them,
+/// or whoever does waits; once finish() was called, they are the caller's again. Errors, and what
+/// is thrown, come with a later key() or with finish().
 class DatabaseFiller : public RdbVisitor {
  public:
   DatabaseFiller(keyspace::Databases& databases, FillOptions options)
       : databases_(databases), options_(std::move(options)) {}
 
-  [[nodiscard]] const FillCounts& counts() const { return counts_; }
+  /// Gives up what was not put in yet.
+  ~DatabaseFiller() override;
+
+  DatabaseFiller(const DatabaseFiller&) = delete;
+  DatabaseFiller& operator=(const DatabaseFiller&) = delete;
+
+  [[nodiscard]] FillCounts counts() const;
 
   /// Libraries of functions, in their order.
   [[nodiscard]] std::vector<std::string>& functions() { return functions_; }
@@ -56,23 +71,40 @@ class DatabaseFiller : public RdbVisitor {
   bool advance(std::uint64_t) override { return true; }
 
  private:
-  /// Keys that wait while the places where they belong are fetched into the cache.
+  static constexpr std::size_t batch_keys = 256;
+  static constexpr std::size_t batch_count = 4;
+  /// So many keys ahead the places where they belong are fetched into the cache.
   static constexpr std::size_t ahead = 16;
 
-  struct Waiting {
-    RdbKey key;
-    std::uint64_t hash = 0;
-    bool used = false;
+  struct Batch {
+    std::vector<RdbKey> keys;  // the first `used` of them; the others keep their memory
+    std::size_t used = 0;
   };
 
-  Status put(Waiting& waiting);
+  Status hand_over();
+  void end_thread(bool give_up) noexcept;
+  void run() noexcept;
+  Status put_all(Batch& batch);
+  Status put(RdbKey& key, std::uint64_t hash);
 
   keyspace::Databases& databases_;
   FillOptions options_;
-  FillCounts counts_;
+  FillCounts counts_;  // but for keys_loaded
   std::vector<std::string> functions_;
-  std::array<Waiting, ahead> waiting_;
-  std::size_t next_ = 0;
+  std::array<Batch, batch_count> batches_;  // in turn
+  std::uint64_t handed_ = 0;                // batches; the next one is being filled
+  std::atomic<std::uint64_t> keys_loaded_{0};
+
+  // Of both threads.
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t ready_ = 0;     // handed over
+  std::uint64_t finished_ = 0;  // put in
+  bool ended_ = false;          // no more will come
+  bool given_up_ = false;       // and those that are here are not wanted
+  Status failed_ = success();
+  std::exception_ptr thrown_;
+  std::thread thread_;
 };
 
 }  // namespace respawn::persistence

@@ -67,6 +67,46 @@ TEST(RdbFileTest, IsVersionTenUntilFieldsExpire) {
   EXPECT_EQ(test::state_of(*loaded.data), test::state_of(data));
 }
 
+/// Keys go through a thread by batches of 256.
+TEST(RdbFileTest, ManyKeysAreReadAsOne) {
+  for (const int count : {255, 256, 257, 5'000}) {
+    HandMade file("REDIS0010");
+    for (int i = 0; i < count; ++i) file.string_key("k" + std::to_string(i), std::to_string(i));
+    const auto loaded = load(file.end());
+    ASSERT_FALSE(loaded.failure) << loaded.failure->text();
+    EXPECT_EQ(loaded.counts.keys_loaded, static_cast<std::uint64_t>(count));
+    const test::State state = test::state_of(*loaded.data);
+    EXPECT_EQ(state.size(), static_cast<std::size_t>(count));
+    EXPECT_EQ(state.at("0:k254"), "254|" + std::to_string(keyspace::never));
+    EXPECT_TRUE(loaded.data->check_invariants().ok());
+  }
+}
+
+TEST(RdbFileTest, ADuplicateAmongManyIsFound) {
+  for (const int behind : {0, 300, 3'000}) {
+    HandMade file("REDIS0010");
+    for (int i = 0; i < 1'000; ++i) file.string_key("k" + std::to_string(i), "v");
+    file.string_key("k10", "v");
+    for (int i = 0; i < behind; ++i) file.string_key("later" + std::to_string(i), "v");
+    const auto loaded = load(file.end());
+    ASSERT_TRUE(loaded.failure);
+    EXPECT_THAT(loaded.failure->text(), HasSubstr("RDB has duplicated key 'k10' in DB 0"));
+    EXPECT_EQ(loaded.data->at(0).find("later2999"), nullptr);
+  }
+}
+
+TEST(RdbFileTest, ManyKeysMayBeGivenUp) {
+  HandMade file("REDIS0010");
+  for (int i = 0; i < 2'000; ++i) file.string_key("k" + std::to_string(i), "v");
+  std::string bytes = file.end();
+  bytes.resize(bytes.size() - 9);  // in the middle of the last value
+  bytes.resize(bytes.size() - 1);
+  const auto loaded = load(bytes);
+  ASSERT_TRUE(loaded.failure);
+  EXPECT_LE(loaded.counts.keys_loaded, 1'999U);
+  EXPECT_TRUE(loaded.data->check_invariants().ok());
+}
+
 TEST(RdbFileTest, KeysThatAreOverAreLeftOut) {
   keyspace::Databases data(1);
   keyspace::GatedDatabase db(data, 0);
