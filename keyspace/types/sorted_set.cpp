@@ -229,13 +229,23 @@ bool SortedSet::set(std::string_view member, double score, const SortedSetLimits
 bool SortedSet::set_packed(std::string_view member, double score) {
   const ElementForm form(member);
   const ScoreText score_text(score);
-  const std::size_t to = count_packed(packed_, [&](double other, std::string_view text) {
-    return ordered_before(other, text, score, member);
-  });
   std::size_t from = 0;
+  const char* last = nullptr;
   const char* at = packed_.begin();
-  for (; at != packed_.end() && !Packed::equals(at, form); at = Packed::skip(at, stride)) ++from;
-  if (at == packed_.end()) {
+  for (; at != packed_.end() && !Packed::equals(at, form); at = Packed::skip(at, stride), ++from)
+    last = at;
+  const bool fresh = at == packed_.end();
+  const auto goes_first = [&](double other, std::string_view text) {
+    return ordered_before(other, text, score, member);
+  };
+  // What comes in order goes to the end, without a look at all scores.
+  Scratch scratch;
+  if (fresh && (last == nullptr || goes_first(packed_score(last), Packed::text(last, scratch)))) {
+    packed_.insert(packed_.end(), {form, score_text.form()});
+    return true;
+  }
+  const std::size_t to = count_packed(packed_, goes_first);
+  if (fresh) {
     packed_.insert(packed_.at(to * stride), {form, score_text.form()});
     return true;
   }
