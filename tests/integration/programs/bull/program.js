@@ -90,7 +90,7 @@ async function delays() {
   const due = {};
   const started = Date.now();
   for (let at = 0; at < 10; ++at) {
-    due[at] = started + 400 - at * 40;
+    due[at] = started + 1500 - at * 40;
     await one.add({ at }, { delay: due[at] - Date.now() });
   }
   await one.add({ at: "promoted" }, { delay: 3600000, jobId: "later" });
