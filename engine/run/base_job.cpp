@@ -16,7 +16,7 @@ constexpr std::uint64_t base_sync_every_bytes = std::uint64_t{32} << 20;
 
 }  // namespace
 
-BaseJob::BaseJob(Environment& environment) {
+BaseJob::BaseJob(Environment& environment, bool awaited) {
   const config::Config& config = environment.config();
   const std::string number = std::to_string(::getpid());
   // In `dir`: the log's own directory may not be there yet.
@@ -27,7 +27,8 @@ BaseJob::BaseJob(Environment& environment) {
       .temporary = config.dir + "/temp-rewriteaof-" + number + ".aof",
       .path = path_,
       .sink = {.checksum = config.rdbchecksum, .sync_every_bytes = sync_every},
-      .compress = config.rdbcompression};
+      .compress = config.rdbcompression,
+      .awaited = awaited};
   const auto functions = [&](const std::function<void(std::string_view)>& write) {
     if (environment.store.scripts) environment.store.scripts->for_each_library(write);
   };

@@ -20,7 +20,8 @@ class BaseJob {
  public:
   using State = persistence::BackgroundFile::State;
 
-  explicit BaseJob(Environment& environment);
+  /// `awaited`: somebody does nothing but wait for it.
+  explicit BaseJob(Environment& environment, bool awaited = false);
 
   [[nodiscard]] persistence::BaseFormat format() const {
     return rdb_ ? persistence::BaseFormat::rdb : persistence::BaseFormat::commands;

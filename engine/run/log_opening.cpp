@@ -25,7 +25,7 @@ Status find_log(const config::Config& config, FileSystem& files, persistence::Lo
 Status begin_log(Environment& environment, persistence::LogDisk& disk) {
   std::optional<LogWork> base;
   if (disk.manifest().empty()) {
-    BaseJob job(environment);
+    BaseJob job(environment, true);
     job.run_to_end();
     if (job.file().state() != BaseJob::State::done) return failure(job.file().error());
     base = LogWork{.kind = LogWork::Kind::base, .format = job.format(), .path = job.path()};

@@ -21,7 +21,8 @@ Status DatabaseFiller::key(RdbKey& key) {
   RdbKey& place = batch.keys[batch.used++];
   std::swap(place, key);
   key.db = place.db;
-  return batch.used == batch_keys ? hand_over() : success();
+  batch.bytes += place.name.size() + place.value.text.size();
+  return batch.used == batch_keys || batch.bytes >= batch_bytes ? hand_over() : success();
 }
 
 FillCounts DatabaseFiller::counts() const {
@@ -33,11 +34,10 @@ FillCounts DatabaseFiller::counts() const {
 /// The batch is full: the next one in turn is free when this returns.
 Status DatabaseFiller::hand_over() {
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-  ++handed_;
   std::unique_lock lock(mutex_);
-  ready_ = handed_;
+  ++handed_;
   changed_.notify_all();
-  changed_.wait(lock, [this] { return finished_ + batch_count > handed_; });
+  changed_.wait(lock, [this] { return in_vain() || finished_ + batch_count > handed_; });
   if (thrown_) std::rethrow_exception(thrown_);
   return failed_;
 }
@@ -81,8 +81,8 @@ void DatabaseFiller::skipped(std::string_view what, std::string_view) {
 void DatabaseFiller::run() noexcept {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return finished_ < ready_ || ended_; });
-    if (given_up_ || finished_ == ready_) return;
+    changed_.wait(lock, [this] { return finished_ < handed_ || ended_; });
+    if (given_up_ || finished_ == handed_) return;
     Batch& batch = batches_[finished_ % batch_count];
     lock.unlock();
     Status status = success();
@@ -93,13 +93,11 @@ void DatabaseFiller::run() noexcept {
       thrown = std::current_exception();
     }
     lock.lock();
-    const bool in_vain = thrown || !status.ok();
-    if (thrown) thrown_ = thrown;
-    if (!status.ok()) failed_ = status;
-    // Nothing of what comes behind it is put in.
-    finished_ = in_vain ? std::numeric_limits<std::uint64_t>::max() / 2 : finished_ + 1;
+    thrown_ = thrown;
+    failed_ = std::move(status);
+    ++finished_;
     changed_.notify_all();
-    if (in_vain) return;
+    if (in_vain()) return;  // nothing of what comes behind it is put in
   }
 }
 
@@ -111,11 +109,13 @@ Status DatabaseFiller::put_all(Batch& batch) {
     databases_.at(static_cast<std::size_t>(key.db)).prefetch(hashes[at]);
   };
   const std::size_t count = std::exchange(batch.used, 0);
+  const bool has_long_ones = std::exchange(batch.bytes, 0) >= batch_bytes;
   for (std::size_t i = 0; i < std::min(ahead, count); ++i) fetch(i);
   for (std::size_t i = 0; i < count; ++i) {
     if (i + ahead < count) fetch(i + ahead);
     if (Status status = put(batch.keys[i], hashes[i]); !status.ok()) return status;
   }
+  if (has_long_ones) batch.keys.clear();
   return success();
 }
 

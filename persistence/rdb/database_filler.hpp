@@ -31,12 +31,14 @@ struct FillOptions {
   std::int64_t now_ms = std::numeric_limits<std::int64_t>::min();
   bool replace = false;  // a key that is there already; else it is an error
   /// What the access clock of a key becomes of which the file says something; none: nothing.
+  /// Called on the filler's thread, too.
   std::function<std::uint32_t(std::int64_t idle_s, int frequency)> access_clock = {};
   int delay_us = 0;  // per key, for tests
 };
 
 /// Keys come in batches to a thread of its own, which puts them in while the next ones are read;
-/// what makes less than a batch is put in by finish(), without one.
+/// what makes less than a batch is put in by finish(), without one. What waits is bounded in keys
+/// and in bytes of strings (which are copied when they are put in; other values move).
 ///
 /// Owner: who loads, on one thread. The databases are its own while it does: nobody else sees them,
 /// or whoever does waits; once finish() was called, they are the caller's again. Errors, and what
@@ -72,6 +74,7 @@ class DatabaseFiller : public RdbVisitor {
 
  private:
   static constexpr std::size_t batch_keys = 256;
+  static constexpr std::size_t batch_bytes = std::size_t{256} << 10;
   static constexpr std::size_t batch_count = 4;
   /// So many keys ahead the places where they belong are fetched into the cache.
   static constexpr std::size_t ahead = 16;
@@ -79,9 +82,13 @@ class DatabaseFiller : public RdbVisitor {
   struct Batch {
     std::vector<RdbKey> keys;  // the first `used` of them; the others keep their memory
     std::size_t used = 0;
+    std::size_t bytes = 0;  // of their strings
   };
 
   Status hand_over();
+
+  [[nodiscard]] bool in_vain() const { return thrown_ || !failed_.ok(); }
+
   void end_thread(bool give_up) noexcept;
   void run() noexcept;
   Status put_all(Batch& batch);
@@ -92,13 +99,12 @@ class DatabaseFiller : public RdbVisitor {
   FillCounts counts_;  // but for keys_loaded
   std::vector<std::string> functions_;
   std::array<Batch, batch_count> batches_;  // in turn
-  std::uint64_t handed_ = 0;                // batches; the next one is being filled
   std::atomic<std::uint64_t> keys_loaded_{0};
 
-  // Of both threads.
+  // Of both threads; handed_ is changed by the reading one alone, which needs no lock to look.
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::uint64_t ready_ = 0;     // handed over
+  std::uint64_t handed_ = 0;    // batches, to the thread; the next one is being filled
   std::uint64_t finished_ = 0;  // put in
   bool ended_ = false;          // no more will come
   bool given_up_ = false;       // and those that are here are not wanted

@@ -97,6 +97,18 @@ class Generator : public testing::Test {
     return ++failures_ < failures_max;
   }
 
+  /// From the seed that is given, or a part from a fresh one and one from each of these.
+  void run_seeds(const std::vector<Template>& templates, std::uint64_t count,
+                 std::initializer_list<std::uint64_t> fixed) {
+    if (const auto seed = from_environment("RESPAWN_GENERATOR_SEED"))
+      return run_all(templates, *seed, count);
+    const std::uint64_t part = count / (fixed.size() + 1);
+    const std::uint64_t fresh = system_entropy() >> 24;
+    std::cout << "RESPAWN_GENERATOR_SEED=" << fresh << " and fixed seeds\n";
+    run_all(templates, fresh, part);
+    for (const std::uint64_t seed : fixed) run_all(templates, seed, part);
+  }
+
   /// The same for turns of several clients, which see all keyspace events.
   bool run_turns(std::uint64_t seed, std::uint64_t count) {
     TurnSource source(turn_templates_, payloads_, seed, variety_of(seed));
@@ -142,15 +154,7 @@ class Generator : public testing::Test {
 TEST_F(Generator, FindsNoDifference) {
   const std::uint64_t count =
       count_of("RESPAWN_GENERATOR_COMMANDS", commands_in_ci, commands_in_long_form);
-  if (const auto seed = from_environment("RESPAWN_GENERATOR_SEED")) {
-    run_all(templates_, *seed, count);
-  } else {
-    const std::uint64_t fresh = system_entropy() >> 24;
-    std::cout << "RESPAWN_GENERATOR_SEED=" << fresh << " and fixed seeds\n";
-    run_all(templates_, fresh, count / 4);
-    for (const std::uint64_t fixed : {1'000'000, 2'000'000, 3'000'000})
-      run_all(templates_, fixed, count / 4);
-  }
+  run_seeds(templates_, count, {1'000'000, 2'000'000, 3'000'000});
   EXPECT_EQ(duel_.finish(), "");
 }
 
@@ -159,14 +163,7 @@ TEST_F(Generator, FindsNoDifferenceInStreams) {
   const std::vector<Template> templates = templates_of(engine::Group::stream, registry_);
   const std::uint64_t count =
       count_of("RESPAWN_GENERATOR_COMMANDS", streams_in_ci, streams_in_long_form);
-  if (const auto seed = from_environment("RESPAWN_GENERATOR_SEED")) {
-    run_all(templates, *seed, count);
-  } else {
-    const std::uint64_t fresh = system_entropy() >> 24;
-    std::cout << "RESPAWN_GENERATOR_SEED=" << fresh << " and a fixed seed\n";
-    run_all(templates, fresh, count / 2);
-    run_all(templates, 9'000'000, count / 2);
-  }
+  run_seeds(templates, count, {9'000'000});
   EXPECT_EQ(duel_.finish(), "");
 }
 

@@ -14,12 +14,13 @@ using engine::ArgumentType;
 using engine::CommandSpec;
 using engine::Group;
 
-void add_templates(std::span<engine::Command* const> commands, Purpose purpose,
+template <class Wanted>
+void add_templates(std::span<engine::Command* const> commands, const Wanted& wanted,
                    std::vector<Template>& to) {
   for (const engine::Command* each : commands) {
-    add_templates(each->subcommands, purpose, to);
+    add_templates(each->subcommands, wanted, to);
     const CommandSpec& spec = *each->spec;
-    if (spec.is_container() || !exclusion_of(spec, purpose).empty()) continue;
+    if (spec.is_container() || !wanted(spec)) continue;
     const std::uint64_t before = to.empty() ? 0 : to.back().weight_sum;
     to.push_back({&spec, engine::parse_syntax(spec), before + weight_of(spec)});
   }
@@ -38,22 +39,21 @@ bool has_token(const Words& words, std::string_view token) {
 
 std::vector<Template> all_templates(const engine::Registry& registry, Purpose purpose) {
   std::vector<Template> templates;
-  add_templates(registry.commands(), purpose, templates);
+  const auto wanted = [&](const CommandSpec& spec) { return exclusion_of(spec, purpose).empty(); };
+  add_templates(registry.commands(), wanted, templates);
   return templates;
 }
 
 std::vector<Template> templates_of(Group group, const engine::Registry& registry) {
+  constexpr std::string_view of_any_type[] = {"copy", "del", "rename", "restore"};
   std::vector<Template> templates;
-  std::uint64_t weights = 0;
-  for (Template& each : all_templates(registry)) {
-    const std::string_view name = each.spec->name;
-    if (each.spec->group != group && name != "copy" && name != "del" && name != "rename" &&
-        name != "restore")
-      continue;
-    weights += weight_of(*each.spec);
-    each.weight_sum = weights;
-    templates.push_back(std::move(each));
-  }
+  const auto wanted = [&](const CommandSpec& spec) {
+    const bool is_one = spec.group == group ||
+                        std::find(std::begin(of_any_type), std::end(of_any_type), spec.name) !=
+                            std::end(of_any_type);
+    return is_one && exclusion_of(spec, Purpose::duel).empty();
+  };
+  add_templates(registry.commands(), wanted, templates);
   return templates;
 }
 

@@ -82,6 +82,22 @@ TEST(RdbFileTest, ManyKeysAreReadAsOne) {
   }
 }
 
+/// What waits for the thread is bounded in bytes as well.
+TEST(RdbFileTest, LongStringsAreReadInShortBatches) {
+  HandMade file("REDIS0010");
+  for (int i = 0; i < 40; ++i)
+    file.string_key("k" + std::to_string(i), std::string(100'000 + static_cast<std::size_t>(i),
+                                                         static_cast<char>('a' + i % 26)));
+  const auto loaded = load(file.end());
+  ASSERT_FALSE(loaded.failure) << loaded.failure->text();
+  EXPECT_EQ(loaded.counts.keys_loaded, 40U);
+  for (int i = 0; i < 40; ++i) {
+    const keyspace::Entry* entry = loaded.data->at(0).find("k" + std::to_string(i));
+    ASSERT_NE(entry, nullptr);
+    EXPECT_EQ(entry->length(), 100'000U + static_cast<std::size_t>(i));
+  }
+}
+
 TEST(RdbFileTest, ADuplicateAmongManyIsFound) {
   for (const int behind : {0, 300, 3'000}) {
     HandMade file("REDIS0010");
@@ -99,8 +115,7 @@ TEST(RdbFileTest, ManyKeysMayBeGivenUp) {
   HandMade file("REDIS0010");
   for (int i = 0; i < 2'000; ++i) file.string_key("k" + std::to_string(i), "v");
   std::string bytes = file.end();
-  bytes.resize(bytes.size() - 9);  // in the middle of the last value
-  bytes.resize(bytes.size() - 1);
+  bytes.resize(bytes.size() - 10);  // in the middle of the last value
   const auto loaded = load(bytes);
   ASSERT_TRUE(loaded.failure);
   EXPECT_LE(loaded.counts.keys_loaded, 1'999U);
