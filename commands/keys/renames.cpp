@@ -117,7 +117,7 @@ void copy_value(Execution& x, const Entry& from, Change& to) {
     return x.became_ready(to.key().bytes);
   }
   if (from.type() == Type::stream) {
-    to.set_object(from.object<keyspace::Stream>().clone(), at_ms);
+    to.set_object(from.object<keyspace::Stream>().share(), at_ms);
     return x.became_ready(to.key().bytes);
   }
   if (from.type() == Type::set) return to.set_object(from.object<keyspace::Set>().clone(), at_ms);

@@ -111,7 +111,8 @@ void xgroup_destroy(Execution& x, Args args) {
   if (x.failed()) return;
   if (!entry->object<Stream>().find_group(args[3])) return x.reply.integer(0);
   Change change = x.change(key, entry);
-  x.store().databases.garbage().take(change.object<Stream>().take_group(args[3]), 0);
+  if (auto group = change.object<Stream>().take_group(args[3]))
+    x.store().databases.garbage().take(std::move(group), 0);
   x.reply.integer(1);
   x.changed_unseen();
   x.happened(key.bytes, stream_event, "xgroup-destroy");

@@ -8,9 +8,9 @@
 #include <cstring>
 #include <new>
 #include <optional>
+#include <utility>
 
 #include "base/allocation.hpp"
-#include "base/check.hpp"
 #include "base/result.hpp"
 #include "keyspace/types/block_directory.hpp"
 
@@ -53,7 +53,23 @@ class RecordBlock {
         RecordBlock(base, wide, std::min<std::size_t>(room, max_records), bytes);
   }
 
-  static void destroy(RecordBlock* block) noexcept { ::operator delete(block, block->bytes_); }
+  /// The same in a block of its own. Throws std::bad_alloc.
+  [[nodiscard]] RecordBlock* copy() const {
+    RecordBlock* const same = create(base_, wide_, capacity_);
+    std::memcpy(same->data(), data(), count_ * width());
+    same->count_ = count_;
+    return same;
+  }
+
+  // Directories that hold it are counted: see BlockDirectory.
+
+  [[nodiscard]] bool is_shared() const { return holders_ != 1; }
+
+  void retain() noexcept { ++holders_; }
+
+  static void release(RecordBlock* block) noexcept {
+    if (--block->holders_ == 0) ::operator delete(block, block->bytes_);
+  }
 
   [[nodiscard]] std::size_t count() const { return count_; }
 
@@ -112,7 +128,7 @@ class RecordBlock {
     std::memmove(gap, gap + width(), (count_ - index) * width());
   }
 
-  void truncate(std::size_t count) noexcept { count_ = static_cast<std::uint16_t>(count); }
+  void truncate(std::size_t count) noexcept { count_ = static_cast<std::uint8_t>(count); }
 
   /// Its records from `from` on, to the end of another one that has the room and fits them.
   void copy_tail(std::size_t from, RecordBlock& to) const noexcept {
@@ -123,10 +139,13 @@ class RecordBlock {
   static constexpr std::size_t max_records = Form::max_records;
 
  private:
+  static_assert(max_records < 128 && allocated_bytes(sizeof(typename Form::Base) + 8 +
+                                                     max_records * Form::wide_bytes) < 1 << 16);
+
   RecordBlock(const typename Form::Base& base, bool wide, std::size_t capacity, std::size_t bytes)
       : base_(base),
-        bytes_(static_cast<std::uint32_t>(bytes)),
-        capacity_(static_cast<std::uint8_t>(capacity)),
+        bytes_(static_cast<std::uint16_t>(bytes)),
+        capacity_(capacity & 0x7f),
         wide_(wide) {}
 
   [[nodiscard]] std::size_t width() const { return wide_ ? Form::wide_bytes : Form::narrow_bytes; }
@@ -136,17 +155,20 @@ class RecordBlock {
   [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }
 
   typename Form::Base base_;
-  std::uint32_t bytes_;  // of the allocation
-  std::uint16_t count_ = 0;
-  std::uint8_t capacity_;
-  bool wide_;
+  std::uint32_t holders_ = 1;
+  std::uint16_t bytes_;  // of the allocation
+  std::uint8_t count_ = 0;
+  std::uint8_t capacity_ : 7;
+  bool wide_ : 1;
 };
 
 /// Owner: a consumer group. A Form says what a Record is and its Key (ordered, unique), how it is
 /// packed narrow (fits(base, record), put_narrow, take_narrow, counting from a Base that make_base
-/// chooses) and wide, and how many make a block (max_records, below 256).
+/// chooses) and wide, and how many make a block (max_records, below 128).
 /// Complexity: everything O(log n) and a move of at most a block; at the end O(1) amortized.
-/// Errors: insert and set throw std::bad_alloc and leave the list as it was.
+/// share() makes a list that holds the same blocks; one that others hold, too, is copied before it
+/// changes.
+/// Errors: what is not noexcept throws std::bad_alloc and leaves the list as it was.
 /// Invariants: no empty block.
 template <class Form>
 class RecordList {
@@ -155,11 +177,22 @@ class RecordList {
   using Key = typename Form::Key;
 
   RecordList() noexcept = default;
-  RecordList(const RecordList&) = delete;
-  RecordList& operator=(const RecordList&) = delete;
 
-  ~RecordList() {
-    while (size_ > 0) drop_last_block();
+  RecordList(RecordList&& other) noexcept
+      : directory_(std::move(other.directory_)), size_(std::exchange(other.size_, 0)) {}
+
+  RecordList& operator=(RecordList&& other) noexcept {
+    directory_ = std::move(other.directory_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+
+  /// Another one with the same blocks. O(blocks / 127).
+  [[nodiscard]] RecordList share() const {
+    RecordList same;
+    same.directory_ = directory_.share();
+    same.size_ = size_;
+    return same;
   }
 
   [[nodiscard]] std::size_t size() const { return size_; }
@@ -170,6 +203,9 @@ class RecordList {
   [[nodiscard]] std::size_t memory_bytes() const {
     return directory_.memory_bytes() + directory_.block_bytes();
   }
+
+  /// The part of it that nobody else holds.
+  [[nodiscard]] std::size_t unshared_bytes() const { return directory_.unshared_bytes(); }
 
   [[nodiscard]] std::optional<Record> find(const Key& key) const {
     const auto place = directory_.find(key);
@@ -212,10 +248,10 @@ class RecordList {
     }
   }
 
-  /// Requires that its key is not there.
+  /// Requires that its key is not there. It can be erased without memory from now on.
   void insert(const Record& record) {
     const Key key = Form::key(record);
-    auto place = directory_.find(key);
+    const auto place = directory_.find(key);
     if (place == directory_.end()) {
       add_block(directory_.end(), record);
     } else {
@@ -223,8 +259,7 @@ class RecordList {
       if (directory_.at(place)->count() == Block::max_records) {
         insert_full(place, index, record);
       } else {
-        make_room(place, record);
-        directory_.at(place)->insert(index, record);
+        make_room(place, record)->insert(index, record);
         directory_.count(place, 1);
         if (index == 0) directory_.set_first(place, key);
       }
@@ -232,40 +267,68 @@ class RecordList {
     ++size_;
   }
 
-  /// Gives the record of this key, which is there, other contents.
+  /// Gives the record of this key, which is there, other contents. Behind it the old ones can be
+  /// set without memory.
   void set(const Record& record) {
     const Key key = Form::key(record);
     const auto place = directory_.find(key);
-    if (!directory_.at(place)->fits(record)) widen(place);
-    Block& block = *directory_.at(place);
-    block.set(block.find(key), record);
+    Block* const block = directory_.at(place)->fits(record) ? directory_.own(place) : widen(place);
+    block->set(block->find(key), record);
   }
 
-  /// Requires that it is there.
-  void erase(const Key& key) noexcept {
+  /// A record that is to be erased, until the list changes in another way.
+  class Condemned {
+   public:
+    [[nodiscard]] const Record& record() const { return record_; }
+
+   private:
+    friend class RecordList;
+
+    typename BlockDirectory<Key, RecordBlock<Form>>::Place place_;
+    std::size_t index_ = 0;
+    Record record_{};
+  };
+
+  /// Nobody else holds what has to change when the record of this key, which is there, is erased.
+  void own(const Key& key) { own_place(directory_.find(key)); }
+
+  /// The same, and where it is; none if it is not there.
+  std::optional<Condemned> condemn(const Key& key) {
     const auto place = directory_.find(key);
-    Block* block = directory_.at(place);
-    const std::size_t index = block->find(key);
-    if (block->count() == 1) {
+    if (place == directory_.end()) return std::nullopt;
+    const Block& block = *directory_.at(place);
+    const std::size_t index = block.find(key);
+    if (index == block.count()) return std::nullopt;
+    Condemned condemned;
+    condemned.record_ = block.at(index);
+    if (key < Form::key(condemned.record_)) return std::nullopt;
+    condemned.place_ = place;
+    condemned.index_ = index;
+    own_place(place);
+    return condemned;
+  }
+
+  void erase(const Condemned& condemned) noexcept {
+    const auto place = condemned.place_;
+    if (directory_.at(place)->count() == 1) {
       directory_.erase(place, 1);
-      Block::destroy(block);
     } else {
-      block->erase(index);
+      Block* const block = directory_.own(place);
+      block->erase(condemned.index_);
       directory_.count(place, -1);
-      if (index == 0) directory_.set_first(place, block->key(0));
+      if (condemned.index_ == 0) directory_.set_first(place, block->key(0));
       if (block->count() <= block->capacity() / 4) tidy(place);
     }
     --size_;
   }
 
-  /// Frees a block of records and says how many they were; 0 when empty.
+  /// Requires that it is there.
+  void erase(const Key& key) { erase(*condemn(key)); }
+
+  /// Lets go of a block, or of a whole chunk of them that others hold, and says how many records
+  /// were in it; 0 when empty.
   std::size_t drop_last_block() noexcept {
-    if (size_ == 0) return 0;
-    const auto place = directory_.last();
-    Block* block = directory_.at(place);
-    const std::size_t records = block->count();
-    directory_.erase(place, records);
-    Block::destroy(block);
+    const std::size_t records = directory_.drop_last();
     size_ -= records;
     return records;
   }
@@ -299,35 +362,49 @@ class RecordList {
 
   static constexpr std::size_t first_records = 2;
 
+  /// So that a record can be taken out of the block there.
+  void own_place(Place place) {
+    if (directory_.at(place)->count() == 1)
+      directory_.own_chunk(place);
+    else
+      directory_.own(place);
+  }
+
   /// A block of one record before `place`.
   void add_block(Place place, const Record& record, std::size_t room = first_records) {
     const auto base = Form::make_base(record);
     Block* block = Block::create(base, !Form::fits(base, record), room);
     block->insert(0, record);
+    add_block(place, block);
+  }
+
+  Place add_block(Place place, Block* block) {
     try {
-      directory_.insert(place, Form::key(record), block);
+      return directory_.insert(place, block->key(0), block);
     } catch (...) {
-      Block::destroy(block);
+      Block::release(block);
       throw;
     }
   }
 
   /// The block's contents in another one.
-  void rebuild(Place place, bool wide, std::size_t records) {
-    Block* old = directory_.at(place);
-    Block* block = Block::create(old->base(), wide, records);
-    old->copy_tail(0, *block);
-    Block::destroy(directory_.replace(place, block));
+  Block* rebuild(Place place, bool wide, std::size_t records) {
+    directory_.own_chunk(place);
+    const Block& old = *directory_.at(place);
+    Block* block = Block::create(old.base(), wide, records);
+    old.copy_tail(0, *block);
+    return directory_.replace(place, block);
   }
 
-  void widen(Place place) { rebuild(place, true, directory_.at(place)->capacity()); }
+  Block* widen(Place place) { return rebuild(place, true, directory_.at(place)->capacity()); }
 
-  void make_room(Place place, const Record& record) {
+  /// The block there, with room for the record; nobody else holds it.
+  Block* make_room(Place place, const Record& record) {
     const Block& block = *directory_.at(place);
     const bool full = block.count() == block.capacity();
-    if (!full && block.fits(record)) return;
-    rebuild(place, block.wide() || !block.fits(record),
-            full ? std::min(block.capacity() * 2, Block::max_records) : block.capacity());
+    if (!full && block.fits(record)) return directory_.own(place);
+    return rebuild(place, block.wide() || !block.fits(record),
+                   full ? std::min(block.capacity() * 2, Block::max_records) : block.capacity());
   }
 
   /// What grows at the end leaves full blocks behind; else the block is cut in two.
@@ -335,23 +412,13 @@ class RecordList {
     if (index == Block::max_records && place == directory_.last())
       return add_block(directory_.end(), record, Block::max_records);
     constexpr std::size_t half = Block::max_records / 2;
-    Block* left = directory_.at(place);
-    const bool wide = left->wide() || !left->fits(record);
-    if (wide && !left->wide()) {
-      widen(place);
-      left = directory_.at(place);
-    }
-    Block* right = Block::create(left->base(), wide, Block::max_records);
+    const bool wide = directory_.at(place)->wide() || !directory_.at(place)->fits(record);
+    Block* const left =
+        wide && !directory_.at(place)->wide() ? widen(place) : directory_.own(place);
+    Block* const right = Block::create(left->base(), wide, Block::max_records);
     left->copy_tail(half, *right);
-    Place behind = directory_.next(place);
     const std::size_t moved = right->count();
-    try {
-      const Place at = directory_.insert(behind, right->key(0), right);
-      behind = at;
-    } catch (...) {
-      Block::destroy(right);
-      throw;
-    }
+    const Place behind = add_block(directory_.next(place), right);
     place = directory_.previous(behind);
     left->truncate(half);
     directory_.count(place, -static_cast<std::ptrdiff_t>(moved));
@@ -377,21 +444,19 @@ class RecordList {
   }
 
   bool join(Place left_place, Place right_place) {
-    Block* right = directory_.at(right_place);
-    Block* left = directory_.at(left_place);
-    const std::size_t records = left->count() + right->count();
+    const Block& right = *directory_.at(right_place);
+    const Block& old = *directory_.at(left_place);
+    const std::size_t records = old.count() + right.count();
     if (records > Block::max_records * 3 / 4) return false;
-    for (std::size_t i = 0; i < right->count(); ++i)
-      if (!left->fits(right->at(i))) return false;
-    if (records > left->capacity()) {
-      rebuild(left_place, left->wide(), records);
-      left = directory_.at(left_place);
-    }
-    right->copy_tail(0, *left);
-    const std::size_t moved = right->count();
+    for (std::size_t i = 0; i < right.count(); ++i)
+      if (!old.fits(right.at(i))) return false;
+    directory_.own_chunk(right_place);
+    Block* const left = records > old.capacity() ? rebuild(left_place, old.wide(), records)
+                                                 : directory_.own(left_place);
+    right.copy_tail(0, *left);
+    const std::size_t moved = right.count();
     directory_.count(left_place, static_cast<std::ptrdiff_t>(moved));
     directory_.erase(right_place, moved);
-    Block::destroy(right);
     return true;
   }
 

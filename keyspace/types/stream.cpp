@@ -31,27 +31,13 @@ constexpr std::size_t few_blocks = 4;
 
 /// Blocks that left a stream.
 struct Stream::Detached final : Disposable {
-  ~Detached() override {
-    while (drop_last() > 0) {
-    }
-  }
-
   [[nodiscard]] std::size_t size() const override { return entries; }
 
   std::size_t free_slice(std::size_t budget) noexcept override {
     std::size_t freed = 0;
-    while (freed < budget && entries > 0) freed += drop_last();
+    while (freed < budget && entries > freed) freed += blocks.drop_last();
+    entries -= freed;
     return freed;
-  }
-
-  std::size_t drop_last() noexcept {
-    if (blocks.empty()) return 0;
-    StreamBlock* block = blocks.at(blocks.last());
-    const std::size_t count = block->count();
-    blocks.erase(blocks.last(), count);
-    StreamBlock::destroy(block);
-    entries -= count;
-    return count;
   }
 
   Directory blocks;
@@ -90,21 +76,34 @@ std::size_t Stream::memory_bytes() const {
 std::size_t Stream::free_slice(std::size_t budget) noexcept {
   std::size_t freed = 0;
   while (freed < budget && length_ > 0) {
-    StreamBlock* block = blocks_.at(blocks_.last());
-    const std::size_t count = block->count();
-    blocks_.erase(blocks_.last(), count);
-    StreamBlock::destroy(block);
-    length_ -= count;
-    freed += count;
+    const std::size_t entries = blocks_.drop_last();
+    length_ -= entries;
+    freed += entries;
   }
   while (freed < budget && !groups_.empty()) {
-    freed += groups_.back()->free_slice(budget - freed);
-    if (groups_.back()->size() > 0) continue;
+    if (groups_.back().is_shared()) {
+      freed += groups_.back()->size();
+    } else {
+      freed += own(groups_.back()).free_slice(budget - freed);
+      if (groups_.back()->size() > 0) continue;
+    }
     groups_.pop_back();
     ++freed;
   }
-  if (freed < budget && producers_) freed += producers_->free_slice(budget - freed);
+  if (freed < budget && producers_) {
+    if (!producers_.is_shared()) return freed + producers()->free_slice(budget - freed);
+    freed += producers_->size();
+    producers_.take();
+  }
   return freed;
+}
+
+std::size_t Stream::unshared_bytes() const {
+  std::size_t bytes = allocated_bytes(sizeof *this) + blocks_.unshared_bytes();
+  if (groups_.capacity() > 0) bytes += allocated_bytes(groups_.capacity() * sizeof groups_[0]);
+  for (const auto& group : groups_) bytes += group.is_shared() ? 0 : group->unshared_bytes();
+  if (producers_ && !producers_.is_shared()) bytes += producers_->memory_bytes();
+  return bytes;
 }
 
 std::unique_ptr<Stream> Stream::clone() const {
@@ -114,19 +113,34 @@ std::unique_ptr<Stream> Stream::clone() const {
     try {
       copy->blocks_.insert(copy->blocks_.end(), block.base(), copied);
     } catch (...) {
-      StreamBlock::destroy(copied);
+      StreamBlock::release(copied);
       throw;
     }
     copy->length_ += block.count();
   });
-  copy->last_id = last_id;
-  copy->max_deleted_id = max_deleted_id;
-  copy->entries_added = entries_added;
-  copy->last_entry_ = last_entry_;
+  copy->take_facts(*this);
   copy->groups_.reserve(groups_.size());
-  for (const auto& group : groups_) copy->groups_.push_back(group->clone());
-  if (producers_) copy->producers_ = producers_->clone();
+  for (const auto& group : groups_) copy->groups_.emplace_back(group->clone());
+  if (producers_) copy->set_producers(producers_->clone());
   return copy;
+}
+
+std::unique_ptr<Stream> Stream::share() const {
+  auto same = std::make_unique<Stream>();
+  same->blocks_ = blocks_.share();
+  same->length_ = length_;
+  same->take_facts(*this);
+  same->groups_.reserve(groups_.size());
+  for (const auto& group : groups_) same->groups_.push_back(group.share());
+  same->producers_ = producers_.share();
+  return same;
+}
+
+void Stream::take_facts(const Stream& other) noexcept {
+  last_id = other.last_id;
+  max_deleted_id = other.max_deleted_id;
+  entries_added = other.entries_added;
+  last_entry_ = other.last_entry_;
 }
 
 // ---- adding ------------------------------------------------------------------------------------
@@ -147,8 +161,10 @@ bool Stream::add_to_last(const StreamId& id, StreamBlock::Fields fields,
   if (limits.node_max_entries > 0 && block.node_entries() >= limits.node_max_entries) return false;
   const StreamBlock::Addition addition = block.plan(id, last_entry_, fields);
   if (block.bytes_with(addition.bytes) > most_bytes(limits)) return false;
-  if (!block.has_room(addition.bytes)) resize(place, addition.bytes, most_bytes(limits));
-  blocks_.at(place)->append(addition);
+  StreamBlock* const roomy = block.has_room(addition.bytes)
+                                 ? blocks_.own(place)
+                                 : resize(place, addition.bytes, most_bytes(limits));
+  roomy->append(addition);
   blocks_.count(place, 1);
   return true;
 }
@@ -162,7 +178,7 @@ void Stream::append_block(const StreamId& base, const StreamId& id, StreamBlock:
 }
 
 void Stream::set_erased_in_last_block(std::size_t entries) {
-  blocks_.at(blocks_.last())->set_erased(entries);
+  blocks_.own(blocks_.last())->set_erased(entries);
 }
 
 void Stream::add_block(const StreamId& base, const StreamId& id, StreamBlock::Fields names,
@@ -172,27 +188,29 @@ void Stream::add_block(const StreamId& base, const StreamId& id, StreamBlock::Fi
     const StreamBlock::Addition addition = block->plan(id, base, fields);
     if (!block->has_room(addition.bytes)) {
       StreamBlock* const roomy = block->resized(addition.bytes, 0);
-      StreamBlock::destroy(std::exchange(block, roomy));
+      StreamBlock::release(std::exchange(block, roomy));
     }
     block->append(addition);
     blocks_.insert(blocks_.end(), base, block);
   } catch (...) {
-    StreamBlock::destroy(block);
+    StreamBlock::release(block);
     throw;
   }
   const Place before = blocks_.previous(blocks_.last());
   if (before != blocks_.end()) tighten(before);
 }
 
-void Stream::resize(Place place, std::size_t more, std::size_t most) {
-  StreamBlock* const fresh = blocks_.at(place)->resized(more, most);
-  StreamBlock::destroy(blocks_.replace(place, fresh));
+/// The block there with other room, and nobody else's.
+StreamBlock* Stream::resize(Place place, std::size_t more, std::size_t most) {
+  blocks_.own_chunk(place);
+  return blocks_.replace(place, blocks_.at(place)->resized(more, most));
 }
 
-/// Nothing is added to the block any more.
+/// Nothing is added to the block any more. One that others hold would only be there twice.
 void Stream::tighten(Place place) noexcept {
   const StreamBlock& block = *blocks_.at(place);
   if (allocated_bytes(sizeof block + block.used_bytes()) == block.memory_bytes()) return;
+  if (blocks_.is_shared(place)) return;
   try {
     resize(place, 0, 0);
   } catch (const std::bad_alloc&) {
@@ -202,23 +220,24 @@ void Stream::tighten(Place place) noexcept {
 
 // ---- erasing -----------------------------------------------------------------------------------
 
-bool Stream::erase(const StreamId& id, const StreamLimits& limits) noexcept {
+bool Stream::erase(const StreamId& id, const StreamLimits& limits) {
   const Place place = blocks_.find(id);
   if (place == blocks_.end()) return false;
-  StreamBlock* block = blocks_.at(place);
-  const StreamBlock::Place from = block->find(id);
-  if (block->is_end(from) || block->id_at(from) != id) return false;
-  StreamBlock::Place to = from;
-  block->take(to);
-  block->erase(from, to, 1);
-  --length_;
-  blocks_.count(place, -1);
-  if (block->count() == 0) {
-    blocks_.erase(place, 0);
-    StreamBlock::destroy(block);
-  } else if (place != blocks_.last()) {
-    tidy(place, limits);
+  const StreamBlock& found = *blocks_.at(place);
+  StreamBlock::Place from = found.find(id);
+  if (found.is_end(from) || found.id_at(from) != id) return false;
+  if (found.count() == 1) {
+    blocks_.erase(place, 1);
+  } else {
+    StreamBlock* const block = blocks_.own(place);
+    if (block != &found) from = block->find(id);
+    StreamBlock::Place to = from;
+    block->take(to);
+    block->erase(from, to, 1);
+    blocks_.count(place, -1);
+    if (place != blocks_.last()) tidy(place, limits);
   }
+  --length_;
   if (id == last_entry_) find_last_entry();
   return true;
 }
@@ -255,13 +274,12 @@ bool Stream::join(Place left, const StreamLimits& limits) {
   if (from.count() + to.count() > entries / fraction ||
       from.used_bytes() + to.used_bytes() > bytes / fraction || !to.has_names_of(from))
     return false;
-  resize(left, to.bytes_for_all_of(from), 0);
-  StreamBlock* const emptied = blocks_.at(right);
-  const std::size_t moved = emptied->count();
-  blocks_.at(left)->append_all(*emptied);
+  blocks_.own_chunk(right);
+  StreamBlock* const joined = resize(left, to.bytes_for_all_of(from), 0);
+  const std::size_t moved = from.count();
+  joined->append_all(from);
   blocks_.count(left, static_cast<std::ptrdiff_t>(moved));
   blocks_.erase(right, moved);
-  StreamBlock::destroy(emptied);
   return true;
 }
 
@@ -301,23 +319,25 @@ Stream::Cut Stream::plan(const StreamTrim& trim) const {
 std::size_t Stream::count_trimmed(const StreamTrim& trim) const {
   if (blocks_.empty()) return 0;
   const Cut cut = plan(trim);
-  if (trim.whole_blocks || !cut.within_limit || cut.end == blocks_.end()) return cut.entries;
-  return cut.entries + count_first(trim, length_ - cut.entries, cut.end);
+  return cut.entries + count_left(trim, cut);
+}
+
+/// How many entries are to go from the block that is then the first one.
+std::size_t Stream::count_left(const StreamTrim& trim, const Cut& cut) const {
+  if (trim.whole_blocks || !cut.within_limit || cut.end == blocks_.end()) return 0;
+  return count_first(trim, length_ - cut.entries, cut.end);
 }
 
 std::size_t Stream::trim(const StreamTrim& trim, Garbage& garbage) {
   if (blocks_.empty()) return 0;
   const Cut cut = plan(trim);
+  const std::size_t left = count_left(trim, cut);
+  if (left > 0) blocks_.own(cut.end);
   if (cut.entries > 0) take_front(cut, garbage);
   length_ -= cut.entries;
-  std::size_t gone = cut.entries;
-  if (!trim.whole_blocks && cut.within_limit && length_ > 0) {
-    const std::size_t entries = count_first(trim, length_, blocks_.begin());
-    if (entries > 0) cut_first(entries);
-    gone += entries;
-  }
+  if (left > 0) cut_first(left);
   if (length_ == 0) last_entry_ = {};
-  return gone;
+  return cut.entries + left;
 }
 
 void Stream::take_front(const Cut& cut, Garbage& garbage) {
@@ -327,11 +347,8 @@ void Stream::take_front(const Cut& cut, Garbage& garbage) {
     detached->entries = cut.entries;
     return garbage.take(std::move(detached), 0);
   }
-  for (std::size_t left = cut.end.index; left > 0; --left) {
-    StreamBlock* block = blocks_.at(blocks_.begin());
-    blocks_.erase(blocks_.begin(), block->count());
-    StreamBlock::destroy(block);
-  }
+  for (std::size_t left = cut.end.index; left > 0; --left)
+    blocks_.erase(blocks_.begin(), blocks_.at(blocks_.begin())->count());
 }
 
 /// How many entries of the block are to go, but for which it would be taken whole; `length` are
@@ -345,9 +362,9 @@ std::size_t Stream::count_first(const StreamTrim& trim, std::size_t length, Plac
   return entries;
 }
 
-/// Takes entries out of the first block, not all.
+/// Takes entries out of the first block, not all. Nobody else holds it.
 void Stream::cut_first(std::size_t entries) noexcept {
-  StreamBlock* block = blocks_.at(blocks_.begin());
+  StreamBlock* block = blocks_.own(blocks_.begin());
   const StreamBlock::Place from = block->begin();
   StreamBlock::Place to = from;
   for (std::size_t left = entries; left > 0; --left) block->take(to);

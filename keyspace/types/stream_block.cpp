@@ -74,6 +74,7 @@ std::size_t StreamBlock::memory_bytes() const {
 }
 
 StreamBlock* StreamBlock::create(const StreamId& base, Fields fields) {
+  if (fields.size() / 2 > most_told) fields = {};
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < fields.size(); i += 2) bytes += element_bytes(fields[i]);
   StreamBlock* block = allocate(base, bytes);
@@ -81,18 +82,26 @@ StreamBlock* StreamBlock::create(const StreamId& base, Fields fields) {
   for (std::size_t i = 0; i < fields.size(); i += 2)
     at = write_element_body(at, ElementForm(fields[i]));
   block->used_ = block->entries_at_ = static_cast<std::uint32_t>(at - block->data());
-  block->name_count_ = static_cast<std::uint32_t>(fields.size() / 2);
+  block->name_count_ = static_cast<std::uint16_t>(fields.size() / 2);
   return block;
 }
 
 StreamBlock* StreamBlock::resized(std::size_t more, std::size_t most) const {
   const std::size_t needed = used_ + more;
   const std::size_t room = most > sizeof *this ? most - sizeof *this : 0;
-  StreamBlock* fresh =
-      allocate(base_, std::max(needed, std::min(room, used_ * std::size_t{3} / 2)));
+  return in_allocation_of(std::max(needed, std::min(room, used_ * std::size_t{3} / 2)));
+}
+
+StreamBlock* StreamBlock::copy() const {
+  return in_allocation_of(capacity_);
+}
+
+StreamBlock* StreamBlock::in_allocation_of(std::size_t bytes) const {
+  StreamBlock* fresh = allocate(base_, bytes);
   const std::uint32_t capacity = fresh->capacity_;
   std::memcpy(static_cast<void*>(fresh), this, sizeof *this + used_);
   fresh->capacity_ = capacity;
+  fresh->holders_ = 1;
   return fresh;
 }
 
@@ -192,7 +201,7 @@ StreamId StreamBlock::last_id() const {
 void StreamBlock::erase(const Place& from, const Place& to, std::size_t entries) noexcept {
   char* const gap = data() + (from.at - data());
   count_ -= static_cast<std::uint32_t>(entries);
-  erased_ += static_cast<std::uint32_t>(entries);
+  set_erased(erased_ + entries);
   if (is_end(to)) {
     used_ = static_cast<std::uint32_t>(gap - data());
     return;

@@ -1,6 +1,7 @@
 // The packed blocks a stream is made of: entries back to back, in the order of their IDs.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -55,7 +56,8 @@ struct StreamEntry {
   }
 };
 
-/// Owner: a Stream, or its garbage. One allocation: this header and `capacity` bytes.
+/// Owner: a Stream, or its garbage; perhaps several of them. One allocation: this header and
+/// `capacity` bytes.
 ///   names of the first entry's fields, an element each; entries back to back. An entry is
 ///   head     bit 0: its fields have those names; bit 1: its sequence number is written; bits 2..7:
 ///            how many ms behind the entry before it (the first: behind the block's base), 63: more
@@ -65,7 +67,8 @@ struct StreamEntry {
 ///   [count]  varint, the fields of an entry with names of its own
 ///   elements: the values; or a name and a value for each field
 /// An entry that is erased is gone; that it was there is remembered as a number, for a block takes
-/// as many entries as a node of Redis, which keeps them.
+/// as many entries as a node of Redis, which keeps them. Of more than 65,535 names none are kept
+/// apart, and no more than 65,535 erased entries are remembered.
 /// Complexity: finding an entry O(bytes in front of it).
 class StreamBlock {
  public:
@@ -77,13 +80,25 @@ class StreamBlock {
   /// An empty block whose entries, none below `base`, probably have these names. Throws
   /// std::bad_alloc.
   static StreamBlock* create(const StreamId& base, Fields fields);
-  static void destroy(StreamBlock* block) noexcept;
+
+  /// The same in a block of its own, with as much room. Throws std::bad_alloc.
+  [[nodiscard]] StreamBlock* copy() const;
+
+  // Directories that hold it are counted: see BlockDirectory.
+
+  [[nodiscard]] bool is_shared() const { return holders_ != 1; }
+
+  void retain() noexcept { ++holders_; }
+
+  static void release(StreamBlock* block) noexcept {
+    if (--block->holders_ == 0) destroy(block);
+  }
 
   /// At least 1, but in a block that is just being filled.
   [[nodiscard]] std::size_t count() const { return count_; }
 
   /// Entries that a node of Redis would have: those that were erased count.
-  [[nodiscard]] std::size_t node_entries() const { return count_ + erased_; }
+  [[nodiscard]] std::size_t node_entries() const { return std::size_t{count_} + erased_; }
 
   /// An entry that is to be added behind `previous`, the last one (of no meaning in an empty
   /// block).
@@ -114,7 +129,9 @@ class StreamBlock {
   [[nodiscard]] const StreamId& base() const { return base_; }
 
   /// What was read of the node it was made of: entries that are marked as erased.
-  void set_erased(std::size_t entries) { erased_ = static_cast<std::uint32_t>(entries); }
+  void set_erased(std::size_t entries) {
+    erased_ = static_cast<std::uint16_t>(std::min(entries, most_told));
+  }
 
   /// Those of its first entry.
   [[nodiscard]] std::size_t name_count() const { return name_count_; }
@@ -174,12 +191,17 @@ class StreamBlock {
  private:
   struct Head;
 
+  /// Of names and of erased entries.
+  static constexpr std::size_t most_told = 0xffff;
+
   StreamBlock(const StreamId& base, std::size_t capacity)
       : base_(base), capacity_(static_cast<std::uint32_t>(capacity)) {}
 
   [[nodiscard]] StreamId in_front() const { return {base_.ms, base_.seq - 1}; }
 
   static StreamBlock* allocate(const StreamId& base, std::size_t bytes);
+  static void destroy(StreamBlock* block) noexcept;
+  [[nodiscard]] StreamBlock* in_allocation_of(std::size_t bytes) const;
   [[nodiscard]] bool has_names(Fields fields) const;
 
   [[nodiscard]] const char* data() const { return reinterpret_cast<const char*>(this + 1); }
@@ -190,9 +212,10 @@ class StreamBlock {
   std::uint32_t capacity_;
   std::uint32_t used_ = 0;
   std::uint32_t entries_at_ = 0;  // bytes of the names
-  std::uint32_t name_count_ = 0;
   std::uint32_t count_ = 0;
-  std::uint32_t erased_ = 0;
+  std::uint32_t holders_ = 1;
+  std::uint16_t name_count_ = 0;
+  std::uint16_t erased_ = 0;
 };
 
 }  // namespace respawn::keyspace

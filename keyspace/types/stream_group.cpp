@@ -29,8 +29,23 @@ void reserve_one(std::vector<T>& table) {
 
 }  // namespace
 
+std::unique_ptr<StreamConsumer> StreamConsumer::share() const {
+  auto same = std::make_unique<StreamConsumer>(name_, index_, seen_ms);
+  same->active_ms = active_ms;
+  same->pending_ = pending_.share();
+  return same;
+}
+
+std::size_t StreamConsumer::bytes_without_pending() const {
+  return allocated_bytes(sizeof *this) + heap_bytes(name_);
+}
+
 std::size_t StreamConsumer::memory_bytes() const {
-  return allocated_bytes(sizeof *this) + heap_bytes(name_) + pending_.memory_bytes();
+  return bytes_without_pending() + pending_.memory_bytes();
+}
+
+std::size_t StreamConsumer::unshared_bytes() const {
+  return bytes_without_pending() + pending_.unshared_bytes();
 }
 
 StreamGroup::~StreamGroup() {
@@ -72,7 +87,12 @@ StreamConsumer& StreamGroup::add_consumer(std::string_view name, std::int64_t no
   return added;
 }
 
-void StreamGroup::remove_consumer(StreamConsumer& consumer) noexcept {
+void StreamGroup::remove_consumer(StreamConsumer& consumer) {
+  if (has_shared_)
+    consumer.for_each_pending(first_stream_id, [this](const StreamId& id) {
+      prepare_removal(id);
+      return true;
+    });
   while (!consumer.pending_.empty()) remove(consumer.pending_.last());
   const ConsumerIndex index = consumer.index_;
   by_name_.erase(place_of(consumer.name_));
@@ -104,25 +124,35 @@ void StreamGroup::add(const PendingEntry& entry) {
   }
 }
 
-/// What needs memory comes first; then what is old goes.
+/// What needs memory comes first; then what is old goes. What was put in can be taken out again
+/// without memory.
 void StreamGroup::change(const PendingEntry& before, const PendingEntry& entry) {
   const bool moved = entry.consumer != before.consumer;
-  const bool retimed = entry.delivered_ms != before.delivered_ms;
-  if (retimed) by_time_.insert({entry.delivered_ms, entry.id});
+  StreamConsumer* const from =
+      moved && before.consumer != no_consumer ? &owner(before.consumer) : nullptr;
+  StreamConsumer* const to =
+      moved && entry.consumer != no_consumer ? &owner(entry.consumer) : nullptr;
+  const Delivery time{entry.delivered_ms, entry.id};
+  const Delivery time_before{before.delivered_ms, entry.id};
+  bool timed = false;
+  bool taken = false;
+  bool set = false;
   try {
-    if (moved && entry.consumer != no_consumer) owner(entry.consumer).pending_.insert(entry.id);
-    try {
-      by_id_.set(entry);
-    } catch (...) {
-      if (moved && entry.consumer != no_consumer) owner(entry.consumer).pending_.erase(entry.id);
-      throw;
-    }
+    if (time != time_before) by_time_.insert(time);
+    timed = time != time_before;
+    if (to != nullptr) to->pending_.insert(entry.id);
+    taken = to != nullptr;
+    by_id_.set(entry);
+    set = true;
+    const auto old_time = timed ? by_time_.condemn(time_before) : std::nullopt;
+    if (from != nullptr) from->pending_.erase(entry.id);
+    if (old_time) by_time_.erase(*old_time);
   } catch (...) {
-    if (retimed) by_time_.erase({entry.delivered_ms, entry.id});
+    if (set) by_id_.set(before);
+    if (taken) to->pending_.erase(entry.id);
+    if (timed) by_time_.erase(time);
     throw;
   }
-  if (retimed) by_time_.erase({before.delivered_ms, entry.id});
-  if (moved && before.consumer != no_consumer) owner(before.consumer).pending_.erase(entry.id);
 }
 
 void StreamGroup::release(const StreamId& id, std::uint64_t deliveries) {
@@ -130,13 +160,23 @@ void StreamGroup::release(const StreamId& id, std::uint64_t deliveries) {
   ++next_release_;
 }
 
-bool StreamGroup::remove(const StreamId& id) noexcept {
-  const auto entry = by_id_.find(id);
+bool StreamGroup::remove(const StreamId& id) {
+  const auto entry = by_id_.condemn(id);
   if (!entry) return false;
-  by_id_.erase(id);
-  by_time_.erase({entry->delivered_ms, id});
-  if (entry->consumer != no_consumer) owner(entry->consumer).pending_.erase(id);
+  const auto time = by_time_.condemn({entry->record().delivered_ms, id});
+  const ConsumerIndex consumer = entry->record().consumer;
+  if (consumer != no_consumer) owner(consumer).pending_.erase(id);
+  by_id_.erase(*entry);
+  by_time_.erase(*time);
   return true;
+}
+
+void StreamGroup::prepare_removal(const StreamId& id) {
+  const auto entry = by_id_.find(id);
+  if (!entry) return;
+  by_id_.own(id);
+  by_time_.own({entry->delivered_ms, id});
+  if (entry->consumer != no_consumer) owner(entry->consumer).pending_.own(id);
 }
 
 // ---- as a whole --------------------------------------------------------------------------------
@@ -160,10 +200,34 @@ std::unique_ptr<StreamGroup> StreamGroup::clone() const {
   return copy;
 }
 
+std::unique_ptr<StreamGroup> StreamGroup::share() const {
+  auto same = std::make_unique<StreamGroup>(name_);
+  same->last_id = last_id;
+  same->entries_read = entries_read;
+  same->next_release_ = next_release_;
+  same->by_id_ = by_id_.share();
+  same->by_time_ = by_time_.share();
+  same->by_name_ = by_name_;
+  same->consumers_.reserve(consumers_.size());
+  for (const auto& each : consumers_) same->consumers_.push_back(each ? each->share() : nullptr);
+  same->has_shared_ = has_shared_ = true;
+  return same;
+}
+
+std::size_t StreamGroup::bytes_without_records() const {
+  return allocated_bytes(sizeof *this) + heap_bytes(name_) + heap_bytes(consumers_) +
+         heap_bytes(by_name_);
+}
+
 std::size_t StreamGroup::memory_bytes() const {
-  std::size_t bytes = allocated_bytes(sizeof *this) + heap_bytes(name_) + by_id_.memory_bytes() +
-                      by_time_.memory_bytes() + heap_bytes(consumers_) + heap_bytes(by_name_);
+  std::size_t bytes = bytes_without_records() + by_id_.memory_bytes() + by_time_.memory_bytes();
   for_each_consumer([&](const StreamConsumer& each) { bytes += each.memory_bytes(); });
+  return bytes;
+}
+
+std::size_t StreamGroup::unshared_bytes() const {
+  std::size_t bytes = bytes_without_records() + by_id_.unshared_bytes() + by_time_.unshared_bytes();
+  for_each_consumer([&](const StreamConsumer& each) { bytes += each.unshared_bytes(); });
   return bytes;
 }
 

@@ -17,7 +17,8 @@
 
 namespace respawn::keyspace {
 
-/// Owner: its StreamGroup, which alone changes what is pending.
+/// Owner: its StreamGroup, which alone changes what is pending. share() copies it, but for what is
+/// pending: that both hold until one changes it.
 class StreamConsumer {
  public:
   StreamConsumer(std::string_view name, ConsumerIndex index, std::int64_t now_ms)
@@ -36,7 +37,12 @@ class StreamConsumer {
     pending_.for_each_from(from, visit);
   }
 
+  [[nodiscard]] std::unique_ptr<StreamConsumer> share() const;
+
   [[nodiscard]] std::size_t memory_bytes() const;
+
+  /// Without what others hold, too.
+  [[nodiscard]] std::size_t unshared_bytes() const;
 
   std::int64_t seen_ms;         // when it last asked for something
   std::int64_t active_ms = -1;  // when it last got something; -1: never
@@ -44,13 +50,16 @@ class StreamConsumer {
  private:
   friend class StreamGroup;
 
+  [[nodiscard]] std::size_t bytes_without_pending() const;
+
   std::string name_;
   ConsumerIndex index_;
   RecordList<OwnedForm> pending_;
 };
 
-/// Owner: a Stream, or Garbage once it was destroyed. Calls that throw std::bad_alloc leave it as
-/// it was.
+/// Owner: a StreamPart, or Garbage once it was destroyed. share() makes a group that holds the same
+/// records of what is pending; those that others hold, too, are copied before they change, by
+/// blocks. Calls that throw std::bad_alloc leave it as it was.
 /// Invariants: an entry is pending at one consumer, or at nobody; it is in the lists by ID, by time
 /// and, if it has one, of its consumer.
 /// Complexity: everything about one entry O(log n); about 36 bytes for a pending one.
@@ -79,7 +88,7 @@ class StreamGroup final : public Disposable {
   StreamConsumer& add_consumer(std::string_view name, std::int64_t now_ms);
 
   /// With all that is pending at it. O(its entries).
-  void remove_consumer(StreamConsumer& consumer) noexcept;
+  void remove_consumer(StreamConsumer& consumer);
 
   /// Null for no_consumer.
   [[nodiscard]] const StreamConsumer* consumer(ConsumerIndex index) const {
@@ -136,12 +145,24 @@ class StreamGroup final : public Disposable {
   void release(const StreamId& id, std::uint64_t deliveries);
 
   /// It is pending no more. Says whether it was.
-  bool remove(const StreamId& id) noexcept;
+  bool remove(const StreamId& id);
+
+  /// remove() of this ID needs no memory from now on, until others come to hold what is pending.
+  void prepare_removal(const StreamId& id);
+
+  /// Whether others hold, or have held, some of what is pending.
+  [[nodiscard]] bool has_shared() const { return has_shared_; }
 
   [[nodiscard]] std::unique_ptr<StreamGroup> clone() const;
 
+  /// The same with the same numbers of consumers. O(consumers + pending / 16,000).
+  [[nodiscard]] std::unique_ptr<StreamGroup> share() const;
+
   /// This object included. O(consumers).
   [[nodiscard]] std::size_t memory_bytes() const;
+
+  /// The same without records that others hold, too. O(consumers + blocks that they do not hold).
+  [[nodiscard]] std::size_t unshared_bytes() const;
 
   /// What is pending, thrice.
   [[nodiscard]] std::size_t size() const override;
@@ -152,6 +173,8 @@ class StreamGroup final : public Disposable {
 
  private:
   using ByName = std::vector<ConsumerIndex>;
+  template <class T>
+  friend class StreamPart;
 
   /// Times of what is pending at nobody: long before any other, in the order of release.
   static constexpr std::int64_t released_from = std::numeric_limits<std::int64_t>::min() / 2;
@@ -162,8 +185,11 @@ class StreamGroup final : public Disposable {
 
   void add(const PendingEntry& entry);
   void change(const PendingEntry& before, const PendingEntry& entry);
+  [[nodiscard]] std::size_t bytes_without_records() const;
 
   std::string name_;
+  std::uint32_t holders_ = 1;  // see StreamPart
+  mutable bool has_shared_ = false;
   std::int64_t next_release_ = released_from;
   RecordList<PendingForm> by_id_;
   RecordList<DeliveryForm> by_time_;

@@ -33,13 +33,13 @@ struct Produced {
   std::string_view iid;
 };
 
-/// Owner: a Stream, or Garbage once it was replaced. Knows no clock: what is over by an ID and the
-/// time stays until it is forgotten, or until more than max_size come behind it.
-/// Errors: record() and clone() throw std::bad_alloc; record() leaves it as it was then.
-/// Complexity: O(1) for an iid, O(log producers) where it is a producer's newest one; out of order
-/// O(max_size). About 60 bytes and the iid for each; 200 bytes and the pid for a producer.
-/// Invariants: no producer without an iid, none with more than max_size; a producer's are in the
-/// order of their IDs, producers in that of their newest.
+/// Owner: a StreamPart, or Garbage once it was replaced. Knows no clock: what is over by an ID and
+/// the time stays until it is forgotten, or until more than max_size come behind it. Errors:
+/// record() and clone() throw std::bad_alloc; record() leaves it as it was then. Complexity: O(1)
+/// for an iid, O(log producers) where it is a producer's newest one; out of order O(max_size).
+/// About 60 bytes and the iid for each; 200 bytes and the pid for a producer. Invariants: no
+/// producer without an iid, none with more than max_size; a producer's are in the order of their
+/// IDs, producers in that of their newest.
 class StreamProducers final : public Disposable {
  public:
   class Producer;
@@ -88,6 +88,7 @@ class StreamProducers final : public Disposable {
   template <class Visitor>
   void for_each(Visitor&& visit) const;
 
+  /// O(iids), which are no more than producers times max_size.
   [[nodiscard]] std::unique_ptr<StreamProducers> clone() const;
 
   [[nodiscard]] std::size_t memory_bytes() const;
@@ -102,6 +103,8 @@ class StreamProducers final : public Disposable {
 
  private:
   struct Record;
+  template <class T>
+  friend class StreamPart;
 
   struct RecordTraits {
     using Element = Record;
@@ -133,6 +136,7 @@ class StreamProducers final : public Disposable {
   [[nodiscard]] Status check_producer(const Producer& producer, std::size_t& bytes) const;
 
   ProducerLimits limits_;
+  std::uint32_t holders_ = 1;  // see StreamPart
   Dict<RecordTraits> records_;
   Dict<ProducerTraits> producers_;
   Order order_;

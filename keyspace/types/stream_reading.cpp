@@ -74,12 +74,10 @@ void Stream::Walk::gather() {
 
 // ---- groups ------------------------------------------------------------------------------------
 
-std::vector<std::unique_ptr<StreamGroup>>::const_iterator Stream::group_place(
-    std::string_view name) const {
-  return std::lower_bound(groups_.begin(), groups_.end(), name,
-                          [](const std::unique_ptr<StreamGroup>& group, std::string_view other) {
-                            return group->name() < other;
-                          });
+Stream::Groups::const_iterator Stream::group_place(std::string_view name) const {
+  return std::lower_bound(
+      groups_.begin(), groups_.end(), name,
+      [](const auto& group, std::string_view other) { return group->name() < other; });
 }
 
 const StreamGroup* Stream::find_group(std::string_view name) const {
@@ -88,18 +86,26 @@ const StreamGroup* Stream::find_group(std::string_view name) const {
 }
 
 StreamGroup* Stream::find_group(std::string_view name) {
-  return const_cast<StreamGroup*>(std::as_const(*this).find_group(name));
+  const auto place = groups_.begin() + (group_place(name) - groups_.begin());
+  return place != groups_.end() && (*place)->name() == name ? &own(*place) : nullptr;
 }
 
 StreamGroup& Stream::add_group(std::string_view name) {
-  return **groups_.insert(group_place(name), std::make_unique<StreamGroup>(name));
+  return own(*groups_.insert(group_place(name), StreamPart(std::make_unique<StreamGroup>(name))));
 }
 
 std::unique_ptr<StreamGroup> Stream::take_group(std::string_view name) noexcept {
   const auto place = groups_.begin() + (group_place(name) - groups_.begin());
-  std::unique_ptr<StreamGroup> group = std::move(*place);
+  std::unique_ptr<StreamGroup> group = place->take();
   groups_.erase(place);
   return group;
+}
+
+/// What needs memory when the entry is pending no more.
+void Stream::prepare_to_drop(const StreamId& id) {
+  for (auto& group : groups_)
+    if ((group.is_shared() || group->has_shared()) && group->find(id))
+      own(group).prepare_removal(id);
 }
 
 bool Stream::is_referenced(const StreamId& id) const {
