@@ -113,16 +113,29 @@ class Dict {
   /// cursor.
   static std::uint64_t position(std::uint64_t hash) { return BucketTable::position(hash); }
 
+  static constexpr std::uint64_t position_end = BucketTable::position_end;
+
   /// One step of such a walk: visits the elements from position `from` up to the one that is
   /// returned (position_end: there is no more), those of one bucket at most.
   template <class Visitor>
   std::uint64_t walk_step(std::uint64_t from, Visitor&& visit) const {
-    const BucketTable::Run run = table_.run_at(from);
+    const Run run = run_at(from);
+    visit_run(run, visit);
+    return run.next;
+  }
+
+  /// The same in two parts, for who looks at the elements of several buckets more than once: what
+  /// there is from a position on, until the next change of the dict.
+  using Run = BucketTable::Run;
+
+  [[nodiscard]] Run run_at(std::uint64_t from) const { return table_.run_at(from); }
+
+  template <class Visitor>
+  void visit_run(const Run& run, Visitor&& visit) const {
     visit_chain(run.bucket, [&](Element& element) {
       if (!run.whole && BucketTable::position(hash_of(&element)) < run.from) return;
       visit(element);
     });
-    return run.next;
   }
 
   template <class Visitor>

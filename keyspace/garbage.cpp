@@ -18,6 +18,7 @@ Garbage::~Garbage() {
 }
 
 void Garbage::take(std::unique_ptr<Disposable> disposable, std::size_t objects) noexcept {
+  if (disposable->keep_for_cuts(disposable, objects)) return;
   if (disposable->size() <= at_once_max_elements) return;
   auto* item = new (std::nothrow) Item{std::move(disposable), objects};
   if (item == nullptr) return;  // `disposable` still has it, and frees it here

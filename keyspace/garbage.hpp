@@ -24,7 +24,7 @@ class Garbage {
   ~Garbage();
 
   /// A value, or anything else of many elements, that nobody can reach any more; for INFO it is so
-  /// many objects.
+  /// many objects. One of which there are cuts comes here again when they have been read.
   void take(std::unique_ptr<Disposable> disposable, std::size_t objects = 1) noexcept;
 
   /// Frees up to about `budget` elements, oldest garbage first; says how many. 0 when empty.

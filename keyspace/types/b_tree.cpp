@@ -327,6 +327,23 @@ BTree::Place BTree::at(std::size_t rank) const {
   return {static_cast<Leaf*>(node), static_cast<unsigned>(rank)};
 }
 
+BTree::Place BTree::behind(double score, std::string_view text) const {
+  std::size_t rank = 0;
+  const auto not_behind = [&](double other, const ScoredMember& member) {
+    return !ordered_before(score, text, other, member.text());
+  };
+  return normalized(find_gap(not_behind, rank));
+}
+
+BTree::Run BTree::run_at(Place place) {
+  return {place.leaf->scores + place.index, place.leaf->members + place.index,
+          place.leaf->count - place.index};
+}
+
+BTree::Place BTree::advance(Place place, unsigned elements) {
+  return normalized({place.leaf, place.index + elements});
+}
+
 double BTree::score_at(Place place) {
   return place.leaf->scores[place.index];
 }

@@ -74,6 +74,22 @@ class BTree {
   /// Requires rank < size().
   [[nodiscard]] Place at(std::size_t rank) const;
 
+  /// The first element behind this score and text, which need not be there.
+  [[nodiscard]] Place behind(double score, std::string_view text) const;
+
+  /// The elements of a leaf from a place on.
+  struct Run {
+    const double* scores = nullptr;
+    ScoredMember* const* members = nullptr;
+    unsigned count = 0;
+  };
+
+  /// Requires that the place is not the end, as advance() does.
+  static Run run_at(Place place);
+
+  /// The place so many elements further on; of the run, or behind it.
+  static Place advance(Place place, unsigned elements);
+
   static double score_at(Place place);
   static ScoredMember& member_at(Place place);
   static Place next(Place place);

@@ -2,8 +2,8 @@
 
 #include <new>
 
-#include "base/allocation.hpp"
 #include "base/check.hpp"
+#include "keyspace/types/dict_cut.hpp"
 #include "keyspace/types/short_length.hpp"
 
 namespace respawn::keyspace {
@@ -42,6 +42,18 @@ void FieldTable::write(char* at, std::string_view field, std::string_view value,
   value.copy(at, value.size());
 }
 
+FieldTable::Field* FieldTable::make(std::string_view field, std::string_view value,
+                                    std::int64_t expire_at_ms) {
+  auto* fresh = static_cast<Field*>(::operator new(bytes_for(field, value, expire_at_ms)));
+  write(&fresh->first, field, value, expire_at_ms);
+  return fresh;
+}
+
+FieldTable::Field* FieldTable::Traits::copy(const Field& field) {
+  const HashField all = parts(field);
+  return make(all.field, all.value, all.expire_at_ms);
+}
+
 std::size_t FieldTable::bytes_of(const Field& field) {
   const HashField all = parts(field);
   return bytes_for(all.field, all.value, all.expire_at_ms);
@@ -57,6 +69,7 @@ Entry* FieldTable::token(const Field* field) {
 }
 
 FieldTable::~FieldTable() {
+  cuts_.fail_all();
   while (Field* field = dict_.drain()) destroy(field);
 }
 
@@ -85,13 +98,13 @@ void FieldTable::enter(Field* fresh, const Field* old, std::uint64_t hash) {
 bool FieldTable::set(const MemberKey& key, std::string_view value, std::int64_t expire_at_ms) {
   Field* old = dict_.find(key.text(), key.hash());
   const std::size_t bytes = bytes_for(key.text(), value, expire_at_ms);
-  if (old != nullptr && bytes == bytes_of(*old) && parts(*old).expire_at_ms == expire_at_ms) {
+  if (old != nullptr && bytes == bytes_of(*old) && parts(*old).expire_at_ms == expire_at_ms &&
+      (cuts_.empty() || !DictCut<Traits>::wanted(cuts_, key.text(), key.hash()))) {
     const std::string_view there = parts(*old).value;
     if (there.data() != value.data()) value.copy(const_cast<char*>(there.data()), value.size());
     return false;
   }
-  auto* fresh = static_cast<Field*>(::operator new(bytes));
-  write(&fresh->first, key.text(), value, expire_at_ms);
+  Field* fresh = make(key.text(), value, expire_at_ms);
   try {
     enter(fresh, old, key.hash());
   } catch (...) {
@@ -99,10 +112,21 @@ bool FieldTable::set(const MemberKey& key, std::string_view value, std::int64_t 
     throw;
   }
   bytes_ += allocated_bytes(bytes);
-  if (old == nullptr) return true;
+  if (old == nullptr) {
+    if (!cuts_.empty()) DictCut<Traits>::added(cuts_, key.text(), key.hash());
+    return true;
+  }
   bytes_ -= allocated_bytes(bytes_of(*old));
-  destroy(old);
+  retire(old, key.hash(), true);
   return false;
+}
+
+/// What was taken out of the dict, where there is `another` of its name or none any more.
+void FieldTable::retire(Field* field, std::uint64_t hash, bool another) noexcept {
+  if (cuts_.empty())
+    destroy(field);
+  else
+    DictCut<Traits>::retire(cuts_, field, hash, another);
 }
 
 bool FieldTable::erase(const MemberKey& key) noexcept {
@@ -112,8 +136,9 @@ bool FieldTable::erase(const MemberKey& key) noexcept {
   if (at_ms != never) expiries_.erase(at_ms, token(field));
   bytes_ -= allocated_bytes(bytes_of(*field));
   // Before the field is freed, which `key` may be a view of.
-  dict_.erase(field, key.hash());
-  destroy(field);
+  const std::uint64_t hash = key.hash();
+  dict_.erase(field, hash);
+  retire(field, hash, false);
   return true;
 }
 
@@ -132,6 +157,7 @@ HashField FieldTable::random(Random& random) const {
 }
 
 std::size_t FieldTable::free_slice(std::size_t budget) noexcept {
+  cuts_.fail_all();
   std::size_t freed = 0;
   for (; freed < budget; ++freed) {
     Field* field = dict_.drain();

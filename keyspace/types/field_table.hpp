@@ -6,12 +6,16 @@
 #include <optional>
 #include <string_view>
 
+#include "base/allocation.hpp"
 #include "keyspace/dict.hpp"
 #include "keyspace/expiry_index.hpp"
+#include "keyspace/types/element_cut.hpp"
 #include "keyspace/types/hash_field.hpp"
 #include "keyspace/types/member_table.hpp"
 
 namespace respawn::keyspace {
+
+class HashCut;
 
 /// Owner: a Hash. A field, its value and its expiry are one allocation: the length of the field
 /// (marked when there is an expiry), that of the value, [expiry 8], field, value.
@@ -59,9 +63,13 @@ class FieldTable {
 
   [[nodiscard]] Status check_invariants() const;
 
+  [[nodiscard]] CutList& cuts() { return cuts_; }
+
   FieldSchedule schedule;
 
  private:
+  friend class HashCut;
+
   /// Never made: stands for the allocation.
   struct Field {
     char first;
@@ -71,21 +79,36 @@ class FieldTable {
     using Element = Field;
 
     static std::string_view key(const Field& field) { return parts(field).field; }
+
+    static std::size_t allocated(const Field& field) { return allocated_bytes(bytes_of(field)); }
+
+    static Field* copy(const Field& field);
+
+    static Field* make_absent(std::string_view key) { return make(key, {}, never); }
+
+    static void destroy(Field* field) noexcept { FieldTable::destroy(field); }
+
+    static void touch(const Field& field) {
+      asm volatile("" : : "r"(*reinterpret_cast<const unsigned char*>(&field)));
+    }
   };
 
   static HashField parts(const Field& field);
   static std::size_t bytes_for(std::string_view field, std::string_view value,
                                std::int64_t expire_at_ms);
+  static Field* make(std::string_view field, std::string_view value, std::int64_t expire_at_ms);
   static void write(char* at, std::string_view field, std::string_view value,
                     std::int64_t expire_at_ms);
   static std::size_t bytes_of(const Field& field);
   static void destroy(Field* field) noexcept;
   static Entry* token(const Field* field);
   void enter(Field* fresh, const Field* old, std::uint64_t hash);
+  void retire(Field* field, std::uint64_t hash, bool another) noexcept;
 
   Dict<Traits> dict_;
   ExpiryIndex expiries_;   // of the fields that have one
   std::size_t bytes_ = 0;  // of the fields' allocations
+  CutList cuts_;
 };
 
 }  // namespace respawn::keyspace

@@ -82,6 +82,10 @@ std::size_t Hash::free_slice(std::size_t budget) noexcept {
   return freed;
 }
 
+bool Hash::keep_for_cuts(std::unique_ptr<Disposable>& self, std::size_t objects) noexcept {
+  return body_.tag() == table_tag && table().cuts().keep(self, objects);
+}
+
 // ---- packed ------------------------------------------------------------------------------------
 
 const char* Hash::packed_begin() const {

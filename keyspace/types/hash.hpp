@@ -16,6 +16,8 @@
 
 namespace respawn::keyspace {
 
+class HashCut;
+
 /// Configuration that hashes read when they grow.
 struct HashLimits {
   std::size_t max_listpack_entries = 512;
@@ -40,6 +42,7 @@ class Hash final : public Object {
   [[nodiscard]] std::size_t size() const override;
   [[nodiscard]] std::size_t memory_bytes() const override;
   std::size_t free_slice(std::size_t budget) noexcept override;
+  bool keep_for_cuts(std::unique_ptr<Disposable>& self, std::size_t objects) noexcept override;
 
   [[nodiscard]] bool empty() const { return size() == 0; }
 
@@ -131,6 +134,8 @@ class Hash final : public Object {
   [[nodiscard]] Status check_invariants() const override;
 
  private:
+  friend class HashCut;
+
   /// Field, value, expiry (0: none), field...
   struct Timed {
     Packed packed;

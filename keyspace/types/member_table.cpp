@@ -3,6 +3,7 @@
 #include <new>
 
 #include "base/allocation.hpp"
+#include "keyspace/types/dict_cut.hpp"
 #include "keyspace/types/short_length.hpp"
 
 namespace respawn::keyspace {
@@ -40,7 +41,7 @@ bool is_exact(std::size_t length) {
 struct Stored {
   explicit Stored(const void* member) {
     const auto bits = reinterpret_cast<std::uintptr_t>(member);
-    block = reinterpret_cast<char*>(bits & ~exact_mask);
+    block = block_of(member);
     if (const std::size_t steps = (bits & exact_mask) / 2; steps != 0) {
       text = {block, steps * exact_step};
       block_bytes = text.size();
@@ -49,6 +50,10 @@ struct Stored {
     const ShortLength length = ShortLength::read(block);
     text = {block + length.bytes, length.length};
     block_bytes = length.bytes + length.length;
+  }
+
+  static char* block_of(const void* member) {
+    return reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(member) & ~exact_mask);
   }
 
   char* block;
@@ -94,7 +99,12 @@ void MemberTable::destroy(Member* member) noexcept {
   ::operator delete(static_cast<void*>(stored.block), stored.block_bytes);
 }
 
+void MemberTable::Traits::touch(const Member& member) {
+  if (!is_integer(&member)) asm volatile("" : : "r"(*Stored::block_of(&member)));
+}
+
 MemberTable::~MemberTable() {
+  cuts_.fail_all();
   while (Member* member = dict_.drain()) destroy(member);
 }
 
@@ -107,6 +117,7 @@ void MemberTable::add(const MemberKey& key) {
     throw;
   }
   bytes_ += bytes_of(*member);
+  if (!cuts_.empty()) DictCut<Traits>::added(cuts_, key.text(), key.hash());
 }
 
 bool MemberTable::erase(const MemberKey& key) noexcept {
@@ -115,7 +126,10 @@ bool MemberTable::erase(const MemberKey& key) noexcept {
   const std::uint64_t hash = key.hash();
   bytes_ -= bytes_of(*member);
   dict_.erase(member, hash);
-  destroy(member);
+  if (cuts_.empty())
+    destroy(member);
+  else
+    DictCut<Traits>::retire(cuts_, member, hash, false);
   return true;
 }
 
@@ -124,6 +138,7 @@ std::string_view MemberTable::random(Random& random, Scratch& scratch) const {
 }
 
 std::size_t MemberTable::free_slice(std::size_t budget) noexcept {
+  cuts_.fail_all();
   std::size_t freed = 0;
   for (; freed < budget; ++freed) {
     Member* member = dict_.drain();

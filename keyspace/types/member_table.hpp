@@ -7,10 +7,13 @@
 #include <string_view>
 
 #include "keyspace/dict.hpp"
+#include "keyspace/types/element_cut.hpp"
 #include "keyspace/types/list_block.hpp"
 #include "keyspace/types/object.hpp"
 
 namespace respawn::keyspace {
+
+class SetCut;
 
 /// A member that is looked for in several places: what each of them may need of it, computed once.
 /// Borrowed bytes.
@@ -80,7 +83,11 @@ class MemberTable {
 
   [[nodiscard]] Status check_invariants() const;
 
+  [[nodiscard]] CutList& cuts() { return cuts_; }
+
  private:
+  friend class SetCut;
+
   /// Never made: stands for the allocation, or for the pointer that is an integer itself and never
   /// followed.
   struct Member {
@@ -108,6 +115,16 @@ class MemberTable {
     using Element = Member;
 
     static Text key(const Member& member) { return Text(member); }
+
+    static std::size_t allocated(const Member& member) { return bytes_of(member); }
+
+    static Member* copy(const Member& member) { return make(MemberKey(Text(member))); }
+
+    static Member* make_absent(std::string_view key) { return make(MemberKey(key)); }
+
+    static void destroy(Member* member) noexcept { MemberTable::destroy(member); }
+
+    static void touch(const Member& member);
   };
 
   static std::string_view text(const Member& member, Scratch& scratch);
@@ -118,6 +135,7 @@ class MemberTable {
 
   Dict<Traits> dict_;
   std::size_t bytes_ = 0;  // of the members' allocations
+  CutList cuts_;
 };
 
 }  // namespace respawn::keyspace

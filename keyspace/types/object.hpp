@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "base/numbers.hpp"
@@ -54,9 +55,18 @@ class Disposable {
   /// Destroys up to about `budget` elements and says how many; 0 when nothing is left. Only
   /// Garbage calls it: afterwards the object is fit for nothing but more of it and destruction.
   virtual std::size_t free_slice(std::size_t budget) noexcept = 0;
+
+  /// When there are cuts of this one (types/element_cut.hpp), `self`, which owns it and stands for
+  /// so many objects, moves to them: says whether. What is destroyed without being asked fails its
+  /// cuts.
+  virtual bool keep_for_cuts(std::unique_ptr<Disposable>& self, std::size_t objects) noexcept {
+    static_cast<void>(self);
+    static_cast<void>(objects);
+    return false;
+  }
 };
 
-/// Owner: an Entry, or Garbage once it left the keyspace. A subclass has
+/// Owner: an Entry; once it left the keyspace its cuts, then Garbage. A subclass has
 /// `static constexpr Type object_type`.
 class Object : public Disposable {
  public:

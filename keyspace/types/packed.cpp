@@ -10,7 +10,7 @@
 namespace respawn::keyspace {
 namespace {
 
-constexpr std::size_t listpack_frame_bytes = 7;  // header and end of a listpack of Redis
+constexpr std::size_t redis_frame_bytes = 7;  // header and end of a listpack of Redis
 
 /// `nullptr - nullptr` is 0, but memmove may not be called with null.
 void move_bytes(char* to, const char* from, std::size_t bytes) {
@@ -110,7 +110,7 @@ Packed Packed::clone() const {
 }
 
 std::size_t Packed::listpack_bytes() const {
-  std::size_t bytes = listpack_frame_bytes;
+  std::size_t bytes = redis_frame_bytes;
   for (const char* at = begin(); at != end(); at = next(at)) bytes += Block::listpack_bytes(at);
   return bytes;
 }

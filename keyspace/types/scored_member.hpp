@@ -12,7 +12,8 @@
 
 namespace respawn::keyspace {
 
-/// Owner: a SortedSet, whose dict and tree point to it. Layout: score, ShortLength, bytes.
+/// Owner: a SortedSet, whose dict and tree point to it, or a cut of one. Layout: score,
+/// ShortLength, bytes. The mark in the length is for cuts.
 class ScoredMember {
  public:
   ScoredMember(const ScoredMember&) = delete;
@@ -31,6 +32,13 @@ class ScoredMember {
   [[nodiscard]] std::string_view text() const {
     const ShortLength length = ShortLength::read(base() + sizeof score);
     return {base() + sizeof score + length.bytes, length.length};
+  }
+
+  [[nodiscard]] bool marked() const { return ShortLength::read(base() + sizeof score).marked; }
+
+  void set_marked(bool on) {
+    char& first = base()[sizeof score];
+    first = static_cast<char>(on ? first | ShortLength::mark_bit : first & ~ShortLength::mark_bit);
   }
 
   [[nodiscard]] std::size_t memory_bytes() const {

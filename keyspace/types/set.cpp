@@ -85,6 +85,10 @@ std::size_t Set::free_slice(std::size_t budget) noexcept {
   return freed;
 }
 
+bool Set::keep_for_cuts(std::unique_ptr<Disposable>& self, std::size_t objects) noexcept {
+  return body_.tag() == table_tag && table().cuts().keep(self, objects);
+}
+
 std::unique_ptr<MemberTable> Set::to_table() const {
   auto fresh = std::make_unique<MemberTable>();
   for_each([&](std::string_view member) { fresh->add(MemberKey(member)); });
@@ -189,7 +193,10 @@ void Set::to_intset(const SetLimits& limits) {
     else
       all = false;
   });
-  if (all) become(integers_tag, integers.release());
+  if (!all) return;
+  // It is for results, which nobody has seen.
+  RESPAWN_CHECK(body_.tag() != table_tag || table().cuts().empty());
+  become(integers_tag, integers.release());
 }
 
 std::unique_ptr<Set> Set::clone() const {

@@ -15,6 +15,8 @@
 
 namespace respawn::keyspace {
 
+class SetCut;
+
 /// Configuration that sets read when they grow.
 struct SetLimits {
   std::size_t max_intset_entries = 512;
@@ -45,6 +47,7 @@ class Set final : public Object {
   [[nodiscard]] std::size_t size() const override;
   [[nodiscard]] std::size_t memory_bytes() const override;
   std::size_t free_slice(std::size_t budget) noexcept override;
+  bool keep_for_cuts(std::unique_ptr<Disposable>& self, std::size_t objects) noexcept override;
 
   [[nodiscard]] bool empty() const { return size() == 0; }
 
@@ -109,6 +112,8 @@ class Set final : public Object {
   [[nodiscard]] Status check_invariants() const override;
 
  private:
+  friend class SetCut;
+
   [[nodiscard]] MemberTable& table() const { return *static_cast<MemberTable*>(body_.pointer()); }
 
   static std::string_view written(std::int64_t integer, Scratch& scratch) {

@@ -9,16 +9,10 @@
 
 #include "base/allocation.hpp"
 #include "base/check.hpp"
-#include "keyspace/dict.hpp"
+#include "keyspace/types/scored_table.hpp"
 
 namespace respawn::keyspace {
 namespace {
-
-struct MemberTraits {
-  using Element = ScoredMember;
-
-  static std::string_view key(const ScoredMember& member) { return member.text(); }
-};
 
 /// A score as an element: an integer as such, anything else as a mark and eight bytes, which no
 /// integer's text can be. -0 becomes 0, as in the listpacks of Redis.
@@ -111,55 +105,7 @@ RankRange between(std::size_t first, std::size_t end) {
 
 }  // namespace
 
-struct SortedSet::Large {
-  ScoredMember* find(std::string_view member, std::uint64_t hash) const {
-    return dict.find(member, hash);
-  }
-
-  void add(std::string_view text, double score, std::uint64_t hash) {
-    ScoredMember* member = ScoredMember::create(text, score);
-    try {
-      dict.insert(member, hash);
-      try {
-        tree.insert(score, member);
-      } catch (...) {
-        dict.erase(member, hash);
-        throw;
-      }
-    } catch (...) {
-      ScoredMember::destroy(member);
-      throw;
-    }
-    member_bytes += member->memory_bytes();
-  }
-
-  void rescore(ScoredMember& member, double score) {
-    if (score == member.score) return;
-    if (!tree.rescore(member.score, score, &member)) {
-      tree.insert(score, &member);
-      tree.erase(member.score, &member);
-    }
-    member.score = score;
-  }
-
-  /// It has left the tree.
-  void drop(ScoredMember* member) noexcept {
-    dict.erase(member, hash_bytes(member->text()));
-    destroy(member);
-  }
-
-  void destroy(ScoredMember* member) noexcept {
-    member_bytes -= member->memory_bytes();
-    ScoredMember::destroy(member);
-  }
-
-  Dict<MemberTraits> dict;
-  BTree tree;
-  std::size_t member_bytes = 0;
-};
-
 SortedSet::~SortedSet() {
-  free_slice(std::numeric_limits<std::size_t>::max());
   delete large_;
 }
 
@@ -170,8 +116,7 @@ std::size_t SortedSet::size() const {
 std::size_t SortedSet::memory_bytes() const {
   const std::size_t own = allocated_bytes(sizeof(SortedSet));
   if (large_ == nullptr) return own + packed_.memory_bytes();
-  return own + allocated_bytes(sizeof(Large)) + large_->dict.memory_bytes() +
-         large_->tree.memory_bytes() + large_->member_bytes;
+  return own + allocated_bytes(sizeof(ScoredTable)) + large_->memory_bytes();
 }
 
 std::size_t SortedSet::free_slice(std::size_t budget) noexcept {
@@ -180,28 +125,19 @@ std::size_t SortedSet::free_slice(std::size_t budget) noexcept {
     packed_.clear();
     return freed;
   }
-  std::size_t freed = 0;
-  while (freed < budget && large_->tree.size() > 0) {
-    std::size_t here = 0;
-    large_->tree.drain_leaf([&](ScoredMember*) { ++here; });
-    freed += here;
-    // Those of the leaf may be anywhere in the dict, but there are as many.
-    for (; here > 0; --here) large_->destroy(large_->dict.drain());
-  }
-  return freed;
+  return large_->free_slice(budget);
+}
+
+bool SortedSet::keep_for_cuts(std::unique_ptr<Disposable>& self, std::size_t objects) noexcept {
+  return large_ != nullptr && large_->cuts.keep(self, objects);
 }
 
 // ---- changing ----------------------------------------------------------------------------------
 
 void SortedSet::to_large() {
-  auto large = std::make_unique<Large>();
-  try {
-    for (auto each = walk(); each.valid(); each.next())
-      large->add(each.member(), each.score(), hash_bytes(each.member()));
-  } catch (...) {
-    while (ScoredMember* member = large->dict.drain()) ScoredMember::destroy(member);
-    throw;
-  }
+  auto large = std::make_unique<ScoredTable>();
+  for (auto each = walk(); each.valid(); each.next())
+    large->add(each.member(), each.score(), hash_bytes(each.member()));
   large_ = large.release();
   packed_.clear();
 }
@@ -431,7 +367,7 @@ std::unique_ptr<SortedSet> SortedSet::clone() const {
     copy->packed_ = packed_.clone();
     return copy;
   }
-  copy->large_ = new Large;
+  copy->large_ = new ScoredTable;
   for (auto each = walk(); each.valid(); each.next())
     copy->large_->add(each.member(), each.score(), hash_bytes(each.member()));
   return copy;

@@ -17,6 +17,9 @@
 
 namespace respawn::keyspace {
 
+class SortedSetCut;
+struct ScoredTable;
+
 /// Configuration that sorted sets read when they grow.
 struct SortedSetLimits {
   std::size_t max_listpack_entries = 128;
@@ -78,6 +81,7 @@ class SortedSet final : public Object {
   [[nodiscard]] std::size_t size() const override;
   [[nodiscard]] std::size_t memory_bytes() const override;
   std::size_t free_slice(std::size_t budget) noexcept override;
+  bool keep_for_cuts(std::unique_ptr<Disposable>& self, std::size_t objects) noexcept override;
 
   [[nodiscard]] bool empty() const { return size() == 0; }
 
@@ -159,7 +163,8 @@ class SortedSet final : public Object {
   [[nodiscard]] Status check_invariants() const override;
 
  private:
-  struct Large;
+  friend class SortedSetCut;
+
   using Visit = void (*)(void* to, const ScoredText& element);
 
   std::uint64_t scan_with(std::uint64_t cursor, std::size_t count, Visit visit, void* to) const;
@@ -169,8 +174,8 @@ class SortedSet final : public Object {
   [[nodiscard]] RankRange lex_in_packed(const LexRange& range, Direction direction,
                                         std::size_t skip) const;
 
-  Packed packed_;           // members and scores in turn, when there is no table and tree
-  Large* large_ = nullptr;  // there is one exactly when the encoding is skiplist
+  Packed packed_;                 // members and scores in turn, when there is no table and tree
+  ScoredTable* large_ = nullptr;  // there is one exactly when the encoding is skiplist
 };
 
 }  // namespace respawn::keyspace
