@@ -318,6 +318,22 @@ TEST(Stream, WithoutMemoryNothingHasHappened) {
   EXPECT_TRUE(world.stream.check_invariants());
 }
 
+TEST(Stream, EntriesMayHaveMoreNamesThanABlockKeeps) {
+  StreamWorld world;
+  EntryFields fields;
+  for (std::size_t i = 0; i < 70'000; ++i) {
+    fields.push_back("name " + std::to_string(i));
+    fields.push_back(std::to_string(i));
+  }
+  for (std::uint64_t i = 1; i <= 2; ++i) world.add({i, 0}, fields);
+  world.add({3, 0}, {"f", "v"});
+  world.limits = {0, 0};
+  for (std::uint64_t i = 4; i <= 100'000; ++i)
+    world.stream.append({i, 0}, std::vector<std::string_view>{"f", "v"}, world.limits);
+  for (std::uint64_t i = 4; i <= 100'000; ++i) world.stream.erase({i, 0}, world.limits);
+  world.check();
+}
+
 TEST(Stream, CountsHowFarGroupsHaveRead) {
   StreamWorld world;
   for (std::uint64_t i = 1; i <= 5; ++i) world.add({i, 0}, {"f", "v"});
