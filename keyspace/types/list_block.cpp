@@ -5,7 +5,6 @@
 #include <cstring>
 #include <new>
 
-#include "base/allocation.hpp"
 #include "base/check.hpp"
 #include "base/numbers.hpp"
 
@@ -152,17 +151,43 @@ std::string_view block_text(const char* element, Scratch& scratch) {
   return {element + body.head, body.payload};
 }
 
-Block* Block::create(std::size_t capacity) {
-  RESPAWN_CHECK(capacity < std::size_t{1} << 32);
-  return new (::operator new(sizeof(Block) + capacity)) Block(static_cast<std::uint32_t>(capacity));
+/// The number of the class of an allocation of `bytes`: eight of 16 bytes each, then four for each
+/// doubling.
+unsigned Block::size_class_of(std::size_t bytes) {
+  if (bytes <= 128) return static_cast<unsigned>((bytes - 1) / 16);
+  const auto width = static_cast<unsigned>(std::bit_width(bytes - 1));
+  return 8 + (width - 8) * 4 + static_cast<unsigned>((bytes - 1) >> (width - 3)) - 4;
 }
 
-void Block::destroy(Block* block) noexcept {
-  ::operator delete(block, sizeof(Block) + block->capacity_);
+Block* Block::create(std::size_t capacity) {
+  static_assert(sizeof(Block) == header_bytes);
+  static_assert(capacities.back() == (std::uint64_t{1} << 32) - header_bytes);
+  RESPAWN_CHECK(capacity <= capacities.back());
+  const unsigned size_class = size_class_of(sizeof(Block) + capacity);
+  return new (::operator new(sizeof(Block) + capacities[size_class])) Block(size_class);
+}
+
+Block* Block::copy(std::size_t capacity) const {
+  Block* fresh = create(capacity);
+  fresh->assign(first(), used());
+  return fresh;
+}
+
+bool Block::retain() noexcept {
+  if (references_ == references_max) return false;
+  references_ = (references_ + 1) & references_max;
+  return true;
+}
+
+void Block::release(Block* block) noexcept {
+  if (block->references_ > 1)
+    block->references_ = (block->references_ - 1) & references_max;
+  else
+    ::operator delete(block, sizeof(Block) + block->capacity());
 }
 
 std::size_t Block::memory_bytes() const {
-  return allocated_bytes(sizeof(Block) + capacity_);
+  return sizeof(Block) + capacity();
 }
 
 std::size_t Block::packed_bytes(const char* element) {
@@ -198,11 +223,12 @@ bool Block::equals(const char* element, const ElementForm& form) {
 
 char* Block::open(std::size_t offset, std::size_t bytes) noexcept {
   const std::size_t size = used();
-  if (capacity_ - size < bytes) return nullptr;
+  const std::size_t most = capacity();
+  if (most - size < bytes) return nullptr;
   const bool to_front = offset < size - offset;
-  if ((to_front ? begin_ : capacity_ - end_) < bytes) {
+  if ((to_front ? begin_ : most - end_) < bytes) {
     // All free room goes to the side that is pushed at: there will be more of it.
-    const std::size_t begin = to_front ? capacity_ - size : 0;
+    const std::size_t begin = to_front ? most - size : 0;
     std::memmove(data() + begin, data() + begin_, size);
     begin_ = static_cast<std::uint32_t>(begin);
     end_ = static_cast<std::uint32_t>(begin + size);

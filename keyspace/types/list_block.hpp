@@ -1,11 +1,14 @@
 // The packed blocks a list is made of: elements back to back, readable in both directions.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "base/allocation.hpp"
 #include "keyspace/types/object.hpp"
 
 namespace respawn::keyspace {
@@ -49,20 +52,35 @@ std::size_t element_body_bytes(const char* element);
 /// Writes head and payload, form.body_bytes; returns the end.
 char* write_element_body(char* at, const ElementForm& form);
 
-/// Owner: a List. One allocation: this header and `capacity` bytes, of which [begin, end) hold the
-/// elements; free bytes lie at both sides, so pushing at either end moves nothing as a rule.
+/// Owner: the chunks of lists that refer to it, or a list whose only block it is. One allocation:
+/// this header and `capacity` bytes, of which [begin, end) hold the elements; free bytes lie at
+/// both sides, so pushing at either end moves nothing as a rule. The allocation is always of a size
+/// class, and the header has the class's number instead of the size: so the count of references
+/// takes no room.
+/// Invariant: the bytes of a block that is shared do not change.
 class Block {
  public:
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;
 
-  /// Throws std::bad_alloc.
+  /// Of at least this capacity, with one reference. Throws std::bad_alloc.
   static Block* create(std::size_t capacity);
-  static void destroy(Block* block) noexcept;
+
+  /// Another block of at least this capacity with the same elements. Throws std::bad_alloc.
+  [[nodiscard]] Block* copy(std::size_t capacity) const;
+
+  /// Counts one more reference; false, and nothing done, when there are 2^24 - 1.
+  [[nodiscard]] bool retain() noexcept;
+
+  /// Lets go of one reference; the last one's owner destroys the block.
+  static void release(Block* block) noexcept;
+
+  /// Whether somebody else refers to it too.
+  [[nodiscard]] bool shared() const { return references_ > 1; }
 
   [[nodiscard]] std::size_t used() const { return end_ - begin_; }
 
-  [[nodiscard]] std::size_t capacity() const { return capacity_; }
+  [[nodiscard]] std::size_t capacity() const { return capacities[size_class_]; }
 
   [[nodiscard]] const char* first() const { return data() + begin_; }
 
@@ -97,13 +115,31 @@ class Block {
   [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
-  explicit Block(std::uint32_t capacity) : capacity_(capacity) {}
+  static constexpr std::size_t header_bytes = 12;
+  static constexpr std::size_t size_classes = 108;  // up to 4 GB
+  static constexpr unsigned references_max = 0xffffff;
+
+  /// As allocated_bytes() has them.
+  static constexpr std::array<std::uint32_t, size_classes> capacities = [] {
+    std::array<std::uint32_t, size_classes> of{};
+    std::size_t bytes = 0;
+    for (std::uint32_t& capacity : of) {
+      bytes = allocated_bytes(std::max<std::size_t>(bytes + 1, header_bytes));
+      capacity = static_cast<std::uint32_t>(bytes - header_bytes);
+    }
+    return of;
+  }();
+
+  explicit Block(unsigned size_class) : size_class_(size_class & 0xff), references_(1) {}
+
+  static unsigned size_class_of(std::size_t bytes);
 
   [[nodiscard]] const char* data() const { return reinterpret_cast<const char*>(this + 1); }
 
   [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }
 
-  std::uint32_t capacity_;
+  std::uint32_t size_class_ : 8;
+  std::uint32_t references_ : 24;
   std::uint32_t begin_ = 0;
   std::uint32_t end_ = 0;
 };
