@@ -117,6 +117,16 @@ bool List::accepts(const Slot& node, std::size_t bytes, const ListLimits& limits
                   node.count + 1);
 }
 
+void List::write_in(Slot& to, std::size_t offset, const ElementForm& form,
+                    const ListLimits& limits) {
+  char* gap = to.block->open(offset, form.packed_bytes);
+  if (gap == nullptr) {
+    replace_block(to.block, grown_capacity(to.block->used() + form.packed_bytes, limits));
+    gap = to.block->open(offset, form.packed_bytes);
+  }
+  Block::write(gap, form);
+}
+
 /// Says where it is.
 List::Place List::add_block(Place place, const ElementForm& form) {
   std::size_t capacity = form.packed_bytes;
@@ -135,25 +145,29 @@ List::Place List::add_block(Place place, const ElementForm& form) {
 
 void List::add_element(Place place, const ElementForm& form, const ListLimits& limits) {
   Slot& to = writable(place);
-  const std::size_t offset = offset_of(to, place.ordinal);
-  char* gap = to.block->open(offset, form.packed_bytes);
-  if (gap == nullptr) {
-    replace_block(to.block, grown_capacity(to.block->used() + form.packed_bytes, limits));
-    gap = to.block->open(offset, form.packed_bytes);
-  }
-  Block::write(gap, form);
-  account(place, 1, form.listpack_bytes);
+  write_in(to, offset_of(to, place.ordinal), form, limits);
+  account(part_of(place), to, 1, form.listpack_bytes);
 }
 
 void List::put(End end, const ElementForm& form, const ListLimits& limits) {
-  if (table_ == nullptr ? single_.block == nullptr : table_->count == 0)
-    return void(add_block({}, form));
+  Part* part = nullptr;
+  Slot* to = &single_;
+  if (node_count() == 0) return void(add_block({}, form));
+  if (table_ != nullptr) {
+    part = &table_->at(end);
+    to = &part->chunk->at(end);
+    if (!accepts(*to, form.text.size(), limits)) return add_at_end(end, form);
+  }
+  if (shares()) [[unlikely]]
+    to = &own_block(end_place(end));
+  write_in(*to, end == End::front ? 0 : to->block->used(), form, limits);
+  account(part, *to, 1, form.listpack_bytes);
+}
+
+void List::add_at_end(End end, const ElementForm& form) {
   Place place = end_place(end);
-  const Slot& in = slot(place);
-  const bool fits = table_ == nullptr || accepts(in, form.text.size(), limits);
-  if (fits && end == End::back) place.ordinal = in.count;
-  if (!fits && end == End::back) ++place.slot;
-  fits ? add_element(place, form, limits) : void(add_block(place, form));
+  if (end == End::back) ++place.slot;
+  add_block(place, form);
 }
 
 void List::put_at(Place place, const ElementForm& form, const ListLimits& limits) {
@@ -204,7 +218,7 @@ List::Place List::split(Place place) {
   Place left = behind;
   retreat(left);
   slot(left).block->close(offset, bytes);
-  account(left, -static_cast<std::ptrdiff_t>(right.count),
+  account(part_of(left), slot(left), -static_cast<std::ptrdiff_t>(right.count),
           -static_cast<std::ptrdiff_t>(right.listpack_bytes));
   return behind;
 }
@@ -213,7 +227,7 @@ List::Place List::split(Place place) {
 void List::take_next(Place place, Place next, char* gap) noexcept {
   const Slot& right = slot(next);
   std::memcpy(gap, right.block->first(), right.block->used());
-  account(place, right.count, right.listpack_bytes);
+  account(part_of(place), slot(place), right.count, right.listpack_bytes);
   drop_slots(next, 1);
 }
 
@@ -280,12 +294,12 @@ void List::set(std::size_t index, std::string_view value, const ListLimits& limi
   if (convert) to_quicklist();
   const Place place = locate(index);
   try {
-    const Slot& in = writable(place);
+    Slot& in = writable(place);
     char* old = in.block->first() + offset_of(in, place.ordinal);
     const std::size_t old_listpack = Block::listpack_bytes(old);
     if (Block::packed_bytes(old) == form.packed_bytes) {
       Block::write(old, form);
-      account(place, 0,
+      account(part_of(place), in, 0,
               static_cast<std::ptrdiff_t>(form.listpack_bytes) -
                   static_cast<std::ptrdiff_t>(old_listpack));
     } else if (table_ == nullptr || !exceeds(limits,
@@ -293,7 +307,7 @@ void List::set(std::size_t index, std::string_view value, const ListLimits& limi
                                                  old_listpack + form.listpack_bytes,
                                              in.count)) {
       add_element(place, form, limits);
-      cut({place.chunk, place.slot, place.ordinal + 1}, 1);
+      cut(part_of(place), in, place.ordinal + 1, 1);
     } else {
       put_at(place, form, limits);
       take_out(index + 1, 1);  // its block and chunk are this list's alone by now

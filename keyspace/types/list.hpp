@@ -187,16 +187,21 @@ class List final : public Object {
   [[nodiscard]] static std::size_t offset_of(const Slot& in, std::size_t ordinal);
   [[nodiscard]] bool accepts(const Slot& node, std::size_t bytes, const ListLimits& limits) const;
   [[nodiscard]] static Status check_slot(const Slot& in);
-  void account(Place place, std::ptrdiff_t count, std::ptrdiff_t listpack_bytes) noexcept;
+  void account(Part* part, Slot& in, std::ptrdiff_t count, std::ptrdiff_t bytes) noexcept;
+  [[nodiscard]] Part* part_of(Place place);
 
   void put(End end, const ElementForm& form, const ListLimits& limits);
   void put_at(Place place, const ElementForm& form, const ListLimits& limits);
+  static void write_in(Slot& to, std::size_t offset, const ElementForm& form,
+                       const ListLimits& limits);
+  void add_at_end(End end, const ElementForm& form);
   Place add_block(Place place, const ElementForm& form);
   void add_element(Place place, const ElementForm& form, const ListLimits& limits);
   Place split(Place place);
   void merge(Place place, const ListLimits& limits) noexcept;
   void take_next(Place place, Place next, char* gap) noexcept;
-  void cut(Place place, std::size_t count) noexcept;
+  void cut(Part* part, Slot& from, std::size_t ordinal, std::size_t count) noexcept;
+  void drop_block(End end, const ListLimits& limits);
   void take_out(std::size_t index, std::size_t count) noexcept;
   std::size_t take_chunks(std::uint32_t first, std::size_t most) noexcept;
   std::size_t take_slots(Place first, std::size_t most) noexcept;
@@ -220,7 +225,7 @@ class List final : public Object {
   // Sharing: list_sharing.cpp.
   [[nodiscard]] bool shares() const;
   Slot& writable(Place place);
-  void own_block(Place place);
+  Slot& own_block(Place place);
   void own_chunk(std::uint32_t chunk);
   void own_edges(std::size_t index, std::size_t count);
   void own_matches(const ElementForm& form, std::size_t most, bool forward);

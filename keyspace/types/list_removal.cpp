@@ -16,18 +16,16 @@ constexpr std::uint32_t few_list_blocks = 4;
 
 }  // namespace
 
-/// Removes `count` elements of one block, which is this list's alone unless all of them go.
-void List::cut(Place place, std::size_t count) noexcept {
-  Slot& from = slot(place);
-  if (count == from.count) return drop_slots(place, 1);
-  const std::size_t offset = offset_of(from, place.ordinal);
+/// Removes `count` elements of one block, not all, from `ordinal` on.
+void List::cut(Part* part, Slot& from, std::size_t ordinal, std::size_t count) noexcept {
+  const std::size_t offset = offset_of(from, ordinal);
   const char* element = from.block->first() + offset;
   std::size_t listpack = 0;
   for (std::size_t i = 0; i < count; ++i, element = Block::next(element))
     listpack += Block::listpack_bytes(element);
   const auto bytes = static_cast<std::size_t>(element - from.block->first()) - offset;
   from.block->close(offset, bytes);
-  account(place, -static_cast<std::ptrdiff_t>(count), -static_cast<std::ptrdiff_t>(listpack));
+  account(part, from, -static_cast<std::ptrdiff_t>(count), -static_cast<std::ptrdiff_t>(listpack));
   tighten(from);
 }
 
@@ -48,7 +46,8 @@ void List::tighten(Slot& loose) noexcept {
 void List::take_out(std::size_t index, std::size_t count) noexcept {
   if (count == 0) return;
   Place place = locate(index);
-  if (table_ == nullptr) return cut(place, count);
+  if (table_ == nullptr)
+    return count == size() ? drop_slots({}, 1) : cut(nullptr, single_, place.ordinal, count);
   for (;;) {
     if (place.slot == table_->at(place.chunk).chunk->count) place = {place.chunk + 1, 0, 0};
     if (place.slot == 0 && place.ordinal == 0) count -= take_chunks(place.chunk, count);
@@ -57,7 +56,7 @@ void List::take_out(std::size_t index, std::size_t count) noexcept {
     if (count == 0) return;
     if (place.slot == table_->at(place.chunk).chunk->count) continue;
     const std::size_t here = std::min(count, slot(place).count - place.ordinal);
-    cut(place, here);
+    cut(part_of(place), slot(place), place.ordinal, here);
     count -= here;
     if (count == 0) return;
     place = {place.chunk, place.slot + 1, 0};
@@ -89,12 +88,21 @@ std::size_t List::take_slots(Place first, std::size_t most) noexcept {
 void List::drop(End end, std::size_t count, const ListLimits& limits) {
   RESPAWN_CHECK(count <= size());
   if (count == 0) return shrink(limits);
-  Place place = end_place(end);
-  const std::size_t here = slot(place).count;
-  if (count >= here) return erase(end == End::front ? 0 : size() - count, count, limits);
-  writable(place);
-  if (end == End::back) place.ordinal = here - count;
-  cut(place, count);
+  Part* part = table_ != nullptr ? &table_->at(end) : nullptr;
+  Slot* from = table_ != nullptr ? &part->chunk->at(end) : &single_;
+  if (count > from->count) return erase(end == End::front ? 0 : size() - count, count, limits);
+  if (count == from->count) return drop_block(end, limits);
+  if (shares()) [[unlikely]]
+    from = &own_block(end_place(end));
+  cut(part, *from, end == End::front ? 0 : from->count - count, count);
+  shrink(limits);
+}
+
+/// The block at an end.
+void List::drop_block(End end, const ListLimits& limits) {
+  const Place place = end_place(end);
+  if (table_ != nullptr && table_->shares) own_chunk(place.chunk);
+  drop_slots(place, 1);
   shrink(limits);
 }
 
@@ -166,7 +174,8 @@ std::unique_ptr<List> List::set_apart(std::size_t& first, std::size_t& behind) {
 
 /// Removes up to `most` equal elements of one block, which may be empty then.
 std::size_t List::remove_in(Place place, const ElementForm& form, std::size_t most, bool forward) {
-  Block& block = *slot(place).block;
+  Slot& in = slot(place);
+  Block& block = *in.block;
   std::size_t removed = 0;
   std::size_t offset = forward ? 0 : block.used();
   while (removed < most && (forward ? offset < block.used() : offset > 0)) {
@@ -178,13 +187,13 @@ std::size_t List::remove_in(Place place, const ElementForm& form, std::size_t mo
     const std::size_t bytes = Block::packed_bytes(element);
     if (Block::equals(element, form)) {
       block.close(offset, bytes);
-      account(place, -1, -static_cast<std::ptrdiff_t>(form.listpack_bytes));
+      account(part_of(place), in, -1, -static_cast<std::ptrdiff_t>(form.listpack_bytes));
       ++removed;
     } else if (forward) {
       offset += bytes;
     }
   }
-  if (removed > 0 && block.used() > 0) tighten(slot(place));
+  if (removed > 0 && block.used() > 0) tighten(in);
   return removed;
 }
 

@@ -68,12 +68,14 @@ void List::own(End end) {
   writable(end_place(end));
 }
 
-void List::own_block(Place place) {
+List::Slot& List::own_block(Place place) {
   if (table_ != nullptr) own_chunk(place.chunk);
   Slot& in = slot(place);
-  if (!in.block->shared()) return;
-  Block* copy = in.block->copy(in.block->capacity());
-  Block::release(std::exchange(in.block, copy));
+  if (in.block->shared()) {
+    Block* copy = in.block->copy(in.block->capacity());
+    Block::release(std::exchange(in.block, copy));
+  }
+  return in;
 }
 
 /// Makes the chunk this list's alone, not its blocks. Throws std::bad_alloc; the elements are the
@@ -100,10 +102,14 @@ void List::own_edges(std::size_t index, std::size_t count) {
   if (count == 0 || !shares()) return;
   const Place first = locate(index);
   const Place last = locate(index + count - 1);
-  if (table_ == nullptr) return count < size() ? own_block({}) : void();
+  if (table_ == nullptr) {
+    if (count < size()) own_block({});
+    return;
+  }
   const auto own = [&](Place edge, bool chunk_edge, bool block_edge) {
     if (chunk_edge && table_->at(edge.chunk).elements <= count) return;
-    block_edge&& slot(edge).count <= count ? own_chunk(edge.chunk) : own_block(edge);
+    if (block_edge && slot(edge).count <= count) return own_chunk(edge.chunk);
+    own_block(edge);
   };
   own(first, first.slot == 0 && first.ordinal == 0, first.ordinal == 0);
   const bool last_of_block = last.ordinal + 1 == slot(last).count;

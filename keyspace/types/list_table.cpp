@@ -14,13 +14,6 @@ std::uint32_t next_row_capacity(std::uint32_t capacity) {
 
 // ---- places ------------------------------------------------------------------------------------
 
-/// The first or last block. Requires that there is one.
-List::Place List::end_place(End end) const {
-  if (table_ == nullptr || end == End::front) return {};
-  const std::uint32_t last = table_->count - 1;
-  return {last, table_->at(last).chunk->count - 1, 0};
-}
-
 /// To the next block, if there is one.
 bool List::advance(Place& place) const {
   if (table_ == nullptr) return false;
@@ -68,18 +61,6 @@ List::Place List::locate(std::size_t index) const {
   std::uint32_t slot = chunk.count - 1;
   for (; from_end > chunk.at(slot).count; --slot) from_end -= chunk.at(slot).count;
   return {at, slot, chunk.at(slot).count - from_end};
-}
-
-/// Elements were added to the block, or taken out of it.
-void List::account(Place place, std::ptrdiff_t count, std::ptrdiff_t bytes) noexcept {
-  Slot& in = slot(place);
-  in.count += static_cast<std::uint32_t>(count);
-  in.listpack_bytes += static_cast<std::uint32_t>(bytes);
-  if (table_ == nullptr) return;
-  Part& part = table_->at(place.chunk);
-  part.elements += static_cast<std::size_t>(count);
-  part.listpack_bytes += static_cast<std::size_t>(bytes);
-  table_->elements += static_cast<std::size_t>(count);
 }
 
 // ---- adding ------------------------------------------------------------------------------------

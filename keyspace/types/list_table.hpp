@@ -39,6 +39,8 @@ struct ListRow {
 
   [[nodiscard]] Element& at(std::size_t index) { return storage()[first + index]; }
 
+  [[nodiscard]] Element& at(End at_end) { return at_end == End::front ? *begin() : end()[-1]; }
+
   /// A copy of another capacity, which suffices.
   [[nodiscard]] Owner* grown(std::uint32_t larger) {
     Owner* row = create(larger);
@@ -145,6 +147,28 @@ inline List::Slot& List::slot(Place place) {
   return table_ != nullptr ? table_->at(place.chunk).chunk->at(place.slot) : single_;
 }
 
+/// The first or last block. Requires that there is one.
+inline List::Place List::end_place(End end) const {
+  if (table_ == nullptr || end == End::front) return {};
+  const std::uint32_t last = table_->count - 1;
+  return {last, table_->at(last).chunk->count - 1, 0};
+}
+
+/// Elements were added to a block of the part, or taken out of it; null when there is no table.
+inline void List::account(Part* part, Slot& in, std::ptrdiff_t count,
+                          std::ptrdiff_t bytes) noexcept {
+  in.count += static_cast<std::uint32_t>(count);
+  in.listpack_bytes += static_cast<std::uint32_t>(bytes);
+  if (part == nullptr) return;
+  part->elements += static_cast<std::size_t>(count);
+  part->listpack_bytes += static_cast<std::size_t>(bytes);
+  table_->elements += static_cast<std::size_t>(count);
+}
+
+inline List::Part* List::part_of(Place place) {
+  return table_ != nullptr ? &table_->at(place.chunk) : nullptr;
+}
+
 /// Whether a change has to look for what is shared. Requires that there is a block or a table.
 inline bool List::shares() const {
   return table_ != nullptr ? table_->shares : single_.block->shared();
@@ -154,7 +178,7 @@ inline bool List::shares() const {
 /// elements are the same in any case.
 inline List::Slot& List::writable(Place place) {
   if (shares()) [[unlikely]]
-    own_block(place);
+    return own_block(place);
   return slot(place);
 }
 
