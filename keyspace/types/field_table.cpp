@@ -99,7 +99,7 @@ bool FieldTable::set(const MemberKey& key, std::string_view value, std::int64_t 
   Field* old = dict_.find(key.text(), key.hash());
   const std::size_t bytes = bytes_for(key.text(), value, expire_at_ms);
   if (old != nullptr && bytes == bytes_of(*old) && parts(*old).expire_at_ms == expire_at_ms &&
-      (cuts_.empty() || !DictCut<Traits>::wanted(cuts_, key.text(), key.hash()))) {
+      (cuts_.empty() || !wanted(key))) {
     const std::string_view there = parts(*old).value;
     if (there.data() != value.data()) value.copy(const_cast<char*>(there.data()), value.size());
     return false;
@@ -113,20 +113,16 @@ bool FieldTable::set(const MemberKey& key, std::string_view value, std::int64_t 
   }
   bytes_ += allocated_bytes(bytes);
   if (old == nullptr) {
-    if (!cuts_.empty()) DictCut<Traits>::added(cuts_, key.text(), key.hash());
+    if (!cuts_.empty()) [[unlikely]]
+      tell_added(key);
     return true;
   }
   bytes_ -= allocated_bytes(bytes_of(*old));
-  retire(old, key.hash(), true);
-  return false;
-}
-
-/// What was taken out of the dict, where there is `another` of its name or none any more.
-void FieldTable::retire(Field* field, std::uint64_t hash, bool another) noexcept {
-  if (cuts_.empty())
-    destroy(field);
+  if (cuts_.empty()) [[likely]]
+    destroy(old);
   else
-    DictCut<Traits>::retire(cuts_, field, hash, another);
+    retire(old, key.hash(), true);
+  return false;
 }
 
 bool FieldTable::erase(const MemberKey& key) noexcept {
@@ -138,8 +134,26 @@ bool FieldTable::erase(const MemberKey& key) noexcept {
   // Before the field is freed, which `key` may be a view of.
   const std::uint64_t hash = key.hash();
   dict_.erase(field, hash);
-  retire(field, hash, false);
+  if (cuts_.empty()) [[likely]]
+    destroy(field);
+  else
+    retire(field, hash, false);
   return true;
+}
+
+// For cuts; not inlined, for the sake of those without.
+
+[[gnu::noinline]] bool FieldTable::wanted(const MemberKey& key) const {
+  return DictCut<Traits>::wanted(cuts_, key.text(), key.hash());
+}
+
+[[gnu::noinline]] void FieldTable::tell_added(const MemberKey& key) noexcept {
+  DictCut<Traits>::added(cuts_, key.text(), key.hash());
+}
+
+/// What was taken out of the dict, where there is `another` of its name or none any more.
+[[gnu::noinline]] void FieldTable::retire(Field* field, std::uint64_t hash, bool another) noexcept {
+  DictCut<Traits>::retire(cuts_, field, hash, another);
 }
 
 std::int64_t FieldTable::earliest_expiry_ms() const {

@@ -103,6 +103,8 @@ class FieldTable {
   static void destroy(Field* field) noexcept;
   static Entry* token(const Field* field);
   void enter(Field* fresh, const Field* old, std::uint64_t hash);
+  [[nodiscard]] bool wanted(const MemberKey& key) const;
+  void tell_added(const MemberKey& key) noexcept;
   void retire(Field* field, std::uint64_t hash, bool another) noexcept;
 
   Dict<Traits> dict_;

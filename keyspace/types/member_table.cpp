@@ -117,7 +117,8 @@ void MemberTable::add(const MemberKey& key) {
     throw;
   }
   bytes_ += bytes_of(*member);
-  if (!cuts_.empty()) DictCut<Traits>::added(cuts_, key.text(), key.hash());
+  if (!cuts_.empty()) [[unlikely]]
+    tell_added(key);
 }
 
 bool MemberTable::erase(const MemberKey& key) noexcept {
@@ -126,11 +127,21 @@ bool MemberTable::erase(const MemberKey& key) noexcept {
   const std::uint64_t hash = key.hash();
   bytes_ -= bytes_of(*member);
   dict_.erase(member, hash);
-  if (cuts_.empty())
+  if (cuts_.empty()) [[likely]]
     destroy(member);
   else
-    DictCut<Traits>::retire(cuts_, member, hash, false);
+    retire(member, hash);
   return true;
+}
+
+// For cuts; not inlined, for the sake of those without.
+
+[[gnu::noinline]] void MemberTable::tell_added(const MemberKey& key) noexcept {
+  DictCut<Traits>::added(cuts_, key.text(), key.hash());
+}
+
+[[gnu::noinline]] void MemberTable::retire(Member* member, std::uint64_t hash) noexcept {
+  DictCut<Traits>::retire(cuts_, member, hash, false);
 }
 
 std::string_view MemberTable::random(Random& random, Scratch& scratch) const {

@@ -132,6 +132,8 @@ class MemberTable {
   static Member* make(const MemberKey& key);
   static std::size_t bytes_of(const Member& member);
   static void destroy(Member* member) noexcept;
+  void tell_added(const MemberKey& key) noexcept;
+  void retire(Member* member, std::uint64_t hash) noexcept;
 
   Dict<Traits> dict_;
   std::size_t bytes_ = 0;  // of the members' allocations
