@@ -41,7 +41,12 @@ class SharedBlock {
   /// Requires unique(); new bytes are undefined.
   void resize(std::size_t bytes) { size_ = bytes; }
 
-  [[nodiscard]] bool unique() const { return references_.load(std::memory_order_acquire) == 1; }
+  [[nodiscard]] bool unique() const { return held_by(1); }
+
+  /// Whether so many hold it. One of them asks.
+  [[nodiscard]] bool held_by(std::uint32_t holders) const {
+    return references_.load(std::memory_order_acquire) == holders;
+  }
 
  private:
   friend class BlockPtr;

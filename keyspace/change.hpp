@@ -81,10 +81,10 @@ class Change {
   /// expiry stays. Amortized O(bytes). Requires a string.
   void append(std::string_view bytes) { entry_ = database_->append(entry_, bytes); }
 
-  /// Makes a string `bytes` long at least, new bytes being 0, raw and writable, and returns it:
-  /// SETRANGE, SETBIT. The expiry stays. Requires a string.
-  char* extend(std::size_t bytes) {
-    entry_ = database_->extend(entry_, bytes);
+  /// Makes a string `bytes` long at least, new bytes being 0, raw and writable where it `changes`,
+  /// and returns it: SETRANGE, SETBIT. The expiry stays. Requires a string.
+  char* extend(std::size_t bytes, ByteRange changes = {}) {
+    entry_ = database_->extend(entry_, bytes, changes);
     return Database::writable(entry_);
   }
 

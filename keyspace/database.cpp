@@ -72,8 +72,10 @@ std::size_t Contents::free_slice(std::size_t budget) noexcept {
   return freed;
 }
 
-Database::Database(Garbage& garbage)
-    : contents_(std::make_unique<Contents>(garbage)), garbage_(garbage) {}
+Database::Database(Garbage& garbage, StringCuts& string_cuts)
+    : contents_(std::make_unique<Contents>(garbage)),
+      garbage_(garbage),
+      string_cuts_(string_cuts) {}
 
 Database::~Database() = default;
 
@@ -273,12 +275,15 @@ Entry* Database::set_object(const Key& key, Entry* existing, std::unique_ptr<Obj
 }
 
 /// A raw string of at least `bytes` with the old text in front; what is behind it is undefined.
-Entry* Database::resize(Entry* existing, std::size_t bytes) {
+/// Those that are said to change may be.
+Entry* Database::resize(Entry* existing, std::size_t bytes, ByteRange changes) {
   RESPAWN_CHECK(existing->type() == Type::string);
   Scratch scratch;
   const std::string_view text = existing->bytes(scratch);
   bytes = std::max(bytes, text.size());
-  if (EntryBuilder::resize_text(*existing, bytes)) return existing;
+  const std::uint32_t cuts =
+      existing->is_block() ? string_cuts_.prepare(existing->block(), changes) : 0;
+  if (EntryBuilder::resize_text(*existing, bytes, cuts)) return existing;
   return put(existing->key(), existing,
              EntryBuilder::make_text(existing->key(), text, bytes, TextKind::changed,
                                      existing->expire_at_ms()));
@@ -286,14 +291,14 @@ Entry* Database::resize(Entry* existing, std::size_t bytes) {
 
 Entry* Database::append(Entry* existing, std::string_view bytes) {
   const std::size_t before = existing->length();
-  Entry* entry = resize(existing, before + bytes.size());
+  Entry* entry = resize(existing, before + bytes.size(), {before, before + bytes.size()});
   std::copy(bytes.begin(), bytes.end(), EntryBuilder::text(*entry) + before);
   return entry;
 }
 
-Entry* Database::extend(Entry* existing, std::size_t bytes) {
+Entry* Database::extend(Entry* existing, std::size_t bytes, ByteRange changes) {
   const std::size_t before = existing->length();
-  Entry* entry = resize(existing, bytes);
+  Entry* entry = resize(existing, bytes, changes);
   if (bytes > before) std::memset(EntryBuilder::text(*entry) + before, 0, bytes - before);
   return entry;
 }

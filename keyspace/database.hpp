@@ -15,6 +15,7 @@
 #include "keyspace/expiry_index.hpp"
 #include "keyspace/garbage.hpp"
 #include "keyspace/siphash.hpp"
+#include "keyspace/string_cuts.hpp"
 #include "keyspace/types/list.hpp"
 
 namespace respawn::keyspace {
@@ -98,7 +99,7 @@ class Contents final : public Disposable {
 /// Errors: std::bad_alloc, and then the database is as it was. erase and const calls never throw.
 class Database {
  public:
-  explicit Database(Garbage& garbage);
+  Database(Garbage& garbage, StringCuts& string_cuts);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database();
@@ -210,7 +211,7 @@ class Database {
   Entry* set_object(const Key& key, Entry* existing, std::unique_ptr<Object> object,
                     std::int64_t expire_at_ms);
   Entry* append(Entry* existing, std::string_view bytes);
-  Entry* extend(Entry* existing, std::size_t bytes);
+  Entry* extend(Entry* existing, std::size_t bytes, ByteRange changes);
   /// The text of a string that set_raw(), extend() or append() returned, to be changed in place.
   [[nodiscard]] static char* writable(Entry* entry);
   Entry* move(Entry* entry, Database& to, const Key& key, Entry* replaced);
@@ -241,7 +242,7 @@ class Database {
   void enter(const Key& key, const Entry* existing, Entry* fresh);
   void leave(const Key& key, Entry* existing, Entry* fresh);
   void replace_shell(Entry* entry, Entry* fresh);
-  Entry* resize(Entry* existing, std::size_t bytes);
+  Entry* resize(Entry* existing, std::size_t bytes, ByteRange changes);
   void move_expiry(Entry* entry, std::int64_t at_ms);
   void dispose(Entry* entry) noexcept;
   void lose(const Entry& entry) noexcept;
@@ -250,6 +251,7 @@ class Database {
 
   std::unique_ptr<Contents> contents_;
   Garbage& garbage_;
+  StringCuts& string_cuts_;
   std::uint32_t access_clock_ = 0;
   int index_ = 0;
   WaiterTable* waiters_ = nullptr;

@@ -10,7 +10,7 @@ namespace respawn::keyspace {
 Databases::Databases(std::size_t count) {
   databases_.reserve(count);
   for (std::size_t i = 0; i < count; ++i)
-    databases_.push_back(std::make_unique<Database>(garbage_));
+    databases_.push_back(std::make_unique<Database>(garbage_, string_cuts_));
 }
 
 std::size_t Databases::size() const {

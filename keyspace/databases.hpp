@@ -66,6 +66,8 @@ class Databases {
 
   [[nodiscard]] Garbage& garbage() { return garbage_; }
 
+  [[nodiscard]] StringCuts& string_cuts() { return string_cuts_; }
+
   /// Set by the gate before a change. When the actor dies with it set, the data may be half
   /// changed: the keeper then trusts it only if check_invariants() says so.
   [[nodiscard]] bool mutating() const { return mutating_; }
@@ -120,6 +122,7 @@ class Databases {
   void lose_all(std::size_t index);
 
   Garbage garbage_;  // before the databases, which hand their contents to it
+  StringCuts string_cuts_;
   std::vector<std::unique_ptr<Database>> databases_;
   std::vector<ChangeObserver*> observers_;
   WaiterTable* waiters_ = nullptr;

@@ -75,13 +75,16 @@ class Entry {
   /// Requires is_integer().
   [[nodiscard]] std::int64_t integer() const;
 
+  /// A long string, which is stored as a block of its own.
+  [[nodiscard]] bool is_block() const { return form() == Form::block; }
+
   /// The text of a string; of an integer it is written into `scratch`. Requires Type::string.
   [[nodiscard]] std::string_view bytes(Scratch& scratch) const;
 
   /// The text of a long string as a block to be held beyond the life of the entry; null when it is
   /// not stored as one. Requires Type::string.
   [[nodiscard]] BlockPtr shared_block() const {
-    return form() == Form::block ? BlockPtr::share(block()) : BlockPtr();
+    return is_block() ? BlockPtr::share(block()) : BlockPtr();
   }
 
   /// Length of that text, without writing it. Requires Type::string.

@@ -189,9 +189,9 @@ void EntryBuilder::rewrite_text(Entry& entry, std::string_view bytes) noexcept {
   std::memmove(at, bytes.data(), bytes.size());
 }
 
-bool EntryBuilder::resize_text(Entry& entry, std::size_t length) {
+bool EntryBuilder::resize_text(Entry& entry, std::size_t length, std::uint32_t cuts) {
   if (entry.form() == Entry::Form::block) {
-    if (length > entry.block().capacity() || !entry.block().unique()) {
+    if (length > entry.block().capacity() || !entry.block().held_by(1 + cuts)) {
       BlockPtr fresh = SharedBlock::create(doubled(length));
       const std::string_view text = entry.block().view();
       std::copy_n(text.data(), std::min(text.size(), length), fresh->data());

@@ -55,9 +55,9 @@ class EntryBuilder {
   static void rewrite_text(Entry& entry, std::string_view text) noexcept;
 
   /// Makes a string `length` bytes long, raw, in place, and its text writable (one that others hold
-  /// is copied); longer ones have undefined bytes at the end. Throws when memory is out, says false
-  /// when it takes another entry.
-  static bool resize_text(Entry& entry, std::size_t length);
+  /// is copied, `cuts` of them excepted, which know what they need: StringCuts); longer ones have
+  /// undefined bytes at the end. Throws when memory is out, says false when it takes another entry.
+  static bool resize_text(Entry& entry, std::size_t length, std::uint32_t cuts);
 
   static void set_integer(Entry& entry, std::int64_t value) noexcept;
 

@@ -149,6 +149,10 @@ std::optional<std::uint64_t> fitted(const Step& step, Wide wanted) {
   return std::nullopt;
 }
 
+keyspace::ByteRange bytes_of(const Step& step) {
+  return {step.offset / 8, (step.offset + step.type.width - 1) / 8 + 1};
+}
+
 /// Whether a field was written, and with the value it had or another one.
 enum class Written : std::uint8_t { no, same, other };
 
@@ -188,7 +192,9 @@ void write_fields(Execution& x, const Key& key, const Program& program) {
   const std::size_t needed = program.last_written_bit / 8 + 1;
   const bool grows = !entry || entry->length() < needed;
   keyspace::Change change = x.change(key, entry);
-  char* bytes = extend_string(x, change, needed);
+  char* bytes = extend_string(x, change, needed, {0, 0});
+  for (const Step& step : program.steps)
+    if (step.kind != Step::Kind::get) bytes = change.extend(needed, bytes_of(step));
   const std::size_t length = change.entry()->length();
   std::uint64_t changes = 0;
   x.reply.array(program.steps.size());

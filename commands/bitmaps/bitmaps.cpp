@@ -29,7 +29,7 @@ void setbit(Execution& x, Args args) {
   const std::size_t length = *offset / 8 + 1;
   const bool grows = !entry || entry->length() < length;
   keyspace::Change change = x.change(key, entry);
-  char* bytes = extend_string(x, change, length);
+  char* bytes = extend_string(x, change, length, {length - 1, length});
   const auto before = static_cast<std::int64_t>(read_field({bytes, length}, *offset, 1));
   if (grows || before != *value) {
     write_field(bytes, *offset, 1, static_cast<std::uint64_t>(*value));

@@ -27,12 +27,13 @@ bool string_fits(const Execution& x, std::size_t bytes, std::size_t more) {
   return more <= max && bytes <= max - more;
 }
 
-char* extend_string(Execution& x, keyspace::Change& change, std::size_t bytes) {
+char* extend_string(Execution& x, keyspace::Change& change, std::size_t bytes,
+                    keyspace::ByteRange changes) {
   if (!change.entry()) {
     change.set_raw(bytes, [bytes](char* text) { std::memset(text, 0, bytes); });
     x.created(change.key().bytes);
   }
-  return change.extend(bytes);
+  return change.extend(bytes, changes);
 }
 
 Result<std::uint64_t> to_bit_offset(const Execution& x, std::string_view text, unsigned width) {

@@ -22,8 +22,10 @@ void set_argument(Execution& x, keyspace::Change& change, std::string_view argum
 [[nodiscard]] bool string_fits(const Execution& x, std::size_t bytes, std::size_t more);
 
 /// The string at the key, or a new one, of at least that many bytes, raw and writable, new ones
-/// being 0; the expiry stays. When memory is out everything is as it was.
-[[nodiscard]] char* extend_string(Execution& x, keyspace::Change& change, std::size_t bytes);
+/// being 0, of which these are about to change; the expiry stays. When memory is out everything is
+/// as it was.
+[[nodiscard]] char* extend_string(Execution& x, keyspace::Change& change, std::size_t bytes,
+                                  keyspace::ByteRange changes);
 
 /// The number of a bit that a string may have, or Redis's error. With a `width` the text may be
 /// "#n", the place of the n-th field of that width.

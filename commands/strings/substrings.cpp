@@ -71,7 +71,8 @@ void setrange(Execution& x, Args args) {
   if (bytes.empty()) return x.reply.integer(entry ? static_cast<std::int64_t>(entry->length()) : 0);
   if (!string_fits(x, offset, bytes.size())) return x.fail(errors::string_too_long);
   keyspace::Change change = x.change(key, entry);
-  std::memcpy(extend_string(x, change, offset + bytes.size()) + offset, bytes.data(), bytes.size());
+  const std::size_t end = offset + bytes.size();
+  std::memcpy(extend_string(x, change, end, {offset, end}) + offset, bytes.data(), bytes.size());
   x.changed(key.bytes, string, "setrange");
   x.reply.integer(static_cast<std::int64_t>(change.entry()->length()));
 }

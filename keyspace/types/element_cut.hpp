@@ -33,6 +33,9 @@ class ElementCut {
 
   [[nodiscard]] bool failed() const { return state_ == State::failed; }
 
+  /// The value that left the keyspace, if this is the cut that has it; else null.
+  [[nodiscard]] const Disposable* kept() const { return kept_.get(); }
+
  protected:
   ElementCut(CutList& cuts, std::size_t size, Garbage& garbage) noexcept;
   ~ElementCut();

@@ -108,7 +108,8 @@ std::size_t Stream::unshared_bytes() const {
 
 std::unique_ptr<Stream> Stream::clone() const {
   auto copy = std::make_unique<Stream>();
-  for_each_block([&](const StreamBlock& block) {
+  for (Blocks each = blocks(); each.valid(); each.next()) {
+    const StreamBlock& block = each.block();
     StreamBlock* const copied = block.resized(0, 0);
     try {
       copy->blocks_.insert(copy->blocks_.end(), block.base(), copied);
@@ -117,7 +118,7 @@ std::unique_ptr<Stream> Stream::clone() const {
       throw;
     }
     copy->length_ += block.count();
-  });
+  }
   copy->take_facts(*this);
   copy->groups_.reserve(groups_.size());
   for (const auto& group : groups_) copy->groups_.emplace_back(group->clone());

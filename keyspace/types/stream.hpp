@@ -109,12 +109,11 @@ class Stream final : public Object {
 
   [[nodiscard]] std::size_t block_count() const { return blocks_.size(); }
 
-  /// Calls visit(const StreamBlock&) in order.
-  template <class Visitor>
-  void for_each_block(Visitor&& visit) const {
-    for (auto place = blocks_.begin(); place != blocks_.end(); place = blocks_.next(place))
-      visit(*blocks_.at(place));
-  }
+  /// Goes over them in order. Ends with the next change.
+  ///   for (auto blocks = stream.blocks(); blocks.valid(); blocks.next()) use(blocks.block());
+  class Blocks;
+
+  [[nodiscard]] Blocks blocks() const;
 
   // Groups, in the order of their names.
 
@@ -253,5 +252,26 @@ class Stream::Walk {
   bool backward_ = false;
   bool valid_ = false;
 };
+
+class Stream::Blocks {
+ public:
+  [[nodiscard]] bool valid() const { return place_ != blocks_->end(); }
+
+  [[nodiscard]] const StreamBlock& block() const { return *blocks_->at(place_); }
+
+  void next() { place_ = blocks_->next(place_); }
+
+ private:
+  friend class Stream;
+
+  explicit Blocks(const Directory& blocks) : blocks_(&blocks), place_(blocks.begin()) {}
+
+  const Directory* blocks_;
+  Place place_;
+};
+
+inline Stream::Blocks Stream::blocks() const {
+  return Blocks(blocks_);
+}
 
 }  // namespace respawn::keyspace
