@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/actor_session.hpp"
+#include "base/scheduling.hpp"
 #include "engine/clients/client_info.hpp"
 #include "engine/run/saving.hpp"
 
@@ -380,6 +381,7 @@ void KeyspaceActor::save() {
   if (executor_->suspended()) return save_soon(save_wait_us);
   if (saving.cut_wanted) engine::cut_snapshot(environment);
   const std::uint64_t begun_ns = loop().clock().stopwatch_ns();
+  const std::uint64_t begun_cpu_ns = thread_cpu_ns();
   const std::uint64_t others_ns = begun_ns - save_paused_ns_;
   const std::uint64_t slice_ns = std::clamp(others_ns / 2, save_slice_min_ns, save_slice_max_ns);
   bool more = true;
@@ -388,6 +390,8 @@ void KeyspaceActor::save() {
            store_.log.go_on(environment, save_step_entries);
   save_paused_ns_ = loop().clock().stopwatch_ns();
   saving.longest_slice_ns = std::max(saving.longest_slice_ns, save_paused_ns_ - begun_ns);
+  saving.longest_slice_cpu_ns =
+      std::max(saving.longest_slice_cpu_ns, thread_cpu_ns() - begun_cpu_ns);
   if (!more) engine::look_after_saving(environment);
   if (writes_file()) save_soon(more ? 0 : save_wait_us);
 }

@@ -4,7 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdint>
+#include <ctime>
 
 namespace respawn {
 
@@ -40,6 +40,14 @@ void let_others_go_first() noexcept {
   const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
   const int own = ::getpriority(PRIO_PROCESS, thread);
   ::setpriority(PRIO_PROCESS, thread, own + niceness);
+}
+
+std::uint64_t thread_cpu_ns() noexcept {
+  constexpr std::uint64_t second_ns = 1'000'000'000;
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * second_ns +
+         static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 }  // namespace respawn

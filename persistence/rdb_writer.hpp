@@ -29,6 +29,9 @@ class RdbWriter {
   /// worth it, else its length and its bytes.
   void string(std::string_view bytes);
 
+  /// Takes what stands behind the length of a string that is not compressed: its bytes.
+  [[nodiscard]] ByteSink& sink() { return *sink_; }
+
   /// Whether block() is to be preferred for a long string that is stored as one.
   [[nodiscard]] bool takes_blocks() const { return strings_ != nullptr; }
 

@@ -1,6 +1,6 @@
 #include "persistence/stream_encoder.hpp"
 
-#include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +23,14 @@ using keyspace::StreamProducers;
 void write_id(RdbWriter& to, const StreamId& id) {
   to.length(id.ms);
   to.length(id.seq);
+}
+
+const StreamId& id_of(const StreamId& id) {
+  return id;
+}
+
+const StreamId& id_of(const PendingEntry& entry) {
+  return entry.id;
 }
 
 void write_raw_id(RdbWriter& to, const StreamId& id) {
@@ -64,104 +72,140 @@ std::string node_of(const StreamBlock& block) {
   return to.take();
 }
 
+/// IDs or records that are written in one slice.
+constexpr std::size_t slice_records = 256;
+
 struct ConsumerFacts {
   std::string_view name;
   std::int64_t seen_ms = 0;
   std::int64_t active_ms = -1;
+  std::size_t pending = 0;
 };
 
-void write_consumer(RdbWriter& to, RdbType type, const ConsumerFacts& facts,
-                    const std::vector<StreamId>& pending) {
+void write_facts(RdbWriter& to, RdbType type, const ConsumerFacts& facts) {
   to.string(facts.name);
   to.milliseconds(facts.seen_ms);
   if (type != RdbType::stream_2) to.milliseconds(facts.active_ms);
-  to.length(pending.size());
-  for (const StreamId& id : pending) write_raw_id(to, id);
+  to.length(facts.pending);
 }
 
-std::vector<StreamId> pending_of(const StreamConsumer& consumer) {
-  std::vector<StreamId> pending;
-  pending.reserve(consumer.pending_count());
-  consumer.for_each_pending(keyspace::first_stream_id, [&](const StreamId& id) {
-    pending.push_back(id);
-    return true;
-  });
-  return pending;
+/// Calls write(record) for what is pending there, in the order of IDs.
+template <class Record, class Pending>
+Slices write_pending(const Pending& of, std::function<void(const Record&)> write) {
+  StreamId from = keyspace::first_stream_id;
+  bool more = true;
+  while (more) {
+    more = false;
+    std::size_t written = 0;
+    of.for_each_pending(from, [&](const Record& record) {
+      if (written++ < slice_records) {
+        write(record);
+        return true;
+      }
+      from = id_of(record);
+      more = true;
+      return false;
+    });
+    if (more) co_await end_of_slice;
+  }
+}
+
+/// What was given back counts as that of a consumer without a name.
+std::size_t count_released(const StreamGroup& group) {
+  std::size_t count = group.pending_count();
+  group.for_each_consumer(
+      [&](const StreamConsumer& consumer) { count -= consumer.pending_count(); });
+  return count;
 }
 
 /// In these layouts each entry is somebody's: what was given back is that of a consumer without a
 /// name who was never seen, or of one who has no name.
-void write_consumers(RdbWriter& to, RdbType type, const StreamGroup& group) {
-  std::vector<StreamId> released;
-  group.for_each_delivery([&](const keyspace::Delivery& delivery) {
-    const bool is_released = group.find(delivery.id)->is_released();
-    if (is_released) released.push_back(delivery.id);
-    return is_released;
-  });
+Slices write_consumers(RdbWriter& to, RdbType type, const StreamGroup& group) {
+  const std::size_t released = count_released(group);
   const StreamConsumer* const nameless = group.find_consumer("");
-  const bool adds = !released.empty() && nameless == nullptr;
-  to.length(group.consumer_count() + (adds ? 1 : 0));
-  std::sort(released.begin(), released.end());
-  if (adds) write_consumer(to, type, {}, released);
-  group.for_each_consumer([&](const StreamConsumer& consumer) {
-    std::vector<StreamId> pending = pending_of(consumer);
-    if (&consumer == nameless) {
-      pending.insert(pending.end(), released.begin(), released.end());
-      std::sort(pending.begin(), pending.end());
-    }
-    write_consumer(to, type, {consumer.name(), consumer.seen_ms, consumer.active_ms}, pending);
-  });
+  const auto write_nameless = [&](const PendingEntry& entry) {
+    if (entry.is_released() || (nameless != nullptr && entry.consumer == nameless->index()))
+      write_raw_id(to, entry.id);
+  };
+  std::vector<const StreamConsumer*> consumers;
+  group.for_each_consumer([&](const StreamConsumer& consumer) { consumers.push_back(&consumer); });
+  const bool adds = released > 0 && nameless == nullptr;
+  to.length(consumers.size() + (adds ? 1 : 0));
+  if (adds) {
+    write_facts(to, type, {.name = "", .pending = released});
+    for (Slices ids = write_pending<PendingEntry>(group, write_nameless); ids.next();)
+      co_await end_of_slice;
+  }
+  for (const StreamConsumer* const each : consumers) {
+    const bool takes_released = each == nameless && released > 0;
+    const std::size_t pending = each->pending_count() + (takes_released ? released : 0);
+    write_facts(to, type, {each->name(), each->seen_ms, each->active_ms, pending});
+    Slices ids = takes_released ? write_pending<PendingEntry>(group, write_nameless)
+                                : write_pending<StreamId>(
+                                      *each, [&to](const StreamId& id) { write_raw_id(to, id); });
+    while (ids.next()) co_await end_of_slice;
+  }
 }
 
-void write_group(RdbWriter& to, RdbType type, const StreamGroup& group) {
+Slices write_group(RdbWriter& to, RdbType type, const StreamGroup& group) {
   to.string(group.name());
   write_id(to, group.last_id);
   to.length(static_cast<std::uint64_t>(group.entries_read));
   to.length(group.pending_count());
-  group.for_each_pending(keyspace::first_stream_id, [&](const PendingEntry& entry) {
+  const auto write = [&](const PendingEntry& entry) {
     write_raw_id(to, entry.id);
     to.milliseconds(entry.told_ms());
     to.length(entry.deliveries);
-    return true;
-  });
-  write_consumers(to, type, group);
+  };
+  for (Slices records = write_pending<PendingEntry>(group, write); records.next();)
+    co_await end_of_slice;
+  for (Slices consumers = write_consumers(to, type, group); consumers.next();)
+    co_await end_of_slice;
 }
 
 /// See read_producers().
-void write_producers(RdbWriter& to, const StreamProducers& producers) {
+Slices write_producers(RdbWriter& to, const StreamProducers& producers) {
   to.length(static_cast<std::uint64_t>(producers.limits().duration_s));
   to.length(static_cast<std::uint64_t>(producers.limits().max_size));
   to.length(producers.producer_count());
-  producers.for_each([&](const StreamProducers::Producer& producer) {
-    to.string(producer.pid());
-    to.length(producer.size());
-    producer.for_each([&](std::string_view iid, const StreamId& id) {
+  std::vector<const StreamProducers::Producer*> all;
+  producers.for_each([&](const StreamProducers::Producer& producer) { all.push_back(&producer); });
+  for (const StreamProducers::Producer* const producer : all) {
+    to.string(producer->pid());
+    to.length(producer->size());
+    producer->for_each([&](std::string_view iid, const StreamId& id) {
       to.string(iid);
       write_id(to, id);
     });
-  });
+    co_await end_of_slice;
+  }
   to.length(producers.added);
   to.length(producers.duplicates);
 }
 
 }  // namespace
 
-void write_stream(RdbWriter& to, const Stream& stream) {
+Slices write_stream(RdbWriter& to, const Stream& stream) {
   const StreamProducers* const producers = stream.producers();
   const RdbType type = producers != nullptr ? RdbType::stream_4 : RdbType::stream_2;
   to.length(stream.block_count());
-  stream.for_each_block([&](const StreamBlock& block) {
-    to.string(key_of(block.base()));
-    to.string(node_of(block));
-  });
+  for (auto blocks = stream.blocks(); blocks.valid(); blocks.next()) {
+    to.string(key_of(blocks.block().base()));
+    to.string(node_of(blocks.block()));
+    co_await end_of_slice;
+  }
   to.length(stream.length());
   write_id(to, stream.last_id);
   write_id(to, stream.first_entry());
   write_id(to, stream.max_deleted_id);
   to.length(stream.entries_added);
   to.length(stream.group_count());
-  stream.for_each_group([&](const StreamGroup& group) { write_group(to, type, group); });
-  if (producers != nullptr) write_producers(to, *producers);
+  std::vector<const StreamGroup*> groups;
+  stream.for_each_group([&](const StreamGroup& group) { groups.push_back(&group); });
+  for (const StreamGroup* const group : groups)
+    for (Slices work = write_group(to, type, *group); work.next();) co_await end_of_slice;
+  if (producers == nullptr) co_return;
+  for (Slices work = write_producers(to, *producers); work.next();) co_await end_of_slice;
 }
 
 }  // namespace respawn::persistence

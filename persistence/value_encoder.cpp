@@ -10,6 +10,7 @@
 #include "keyspace/types/list.hpp"
 #include "keyspace/types/set.hpp"
 #include "keyspace/types/sorted_set.hpp"
+#include "persistence/list_encoder.hpp"
 #include "persistence/listpack.hpp"
 #include "persistence/stream_encoder.hpp"
 
@@ -27,9 +28,6 @@ using keyspace::SortedSet;
 using keyspace::Stream;
 using keyspace::Type;
 
-/// A list's element from this size on is a node by itself.
-constexpr std::size_t plain_node_min_bytes = std::size_t{1} << 30;
-
 /// Shorter strings are copied sooner than held: who holds one makes the next change copy it.
 constexpr std::size_t shared_min_bytes = std::size_t{64} << 10;
 
@@ -45,24 +43,6 @@ void write_string(RdbWriter& to, const Entry& entry) {
     if (BlockPtr block = entry.shared_block()) return to.block(std::move(block));
   keyspace::Scratch scratch;
   to.string(entry.bytes(scratch));
-}
-
-void write_list(RdbWriter& to, const List& list) {
-  to.length(list.node_count());
-  auto walk = list.walk();
-  for (std::size_t node = 0; node < list.node_count(); ++node) {
-    const std::size_t elements = list.node_size(node);
-    if (elements == 1 && walk.value().size() >= plain_node_min_bytes) {
-      to.length(plain_node);
-      to.string(walk.value());
-      walk.next();
-      continue;
-    }
-    ListpackWriter packed;
-    for (std::size_t i = 0; i < elements; ++i, walk.next()) packed.append(walk.stored());
-    to.length(packed_node);
-    to.string(packed.take());
-  }
 }
 
 /// The width of its integers (4 bytes), how many there are (4), and they in order, all little
@@ -202,7 +182,7 @@ void write_value(RdbWriter& to, const Entry& entry) {
       return write_expiring_hash(to, entry.object<Hash>());
     case RdbType::stream_2:
     case RdbType::stream_4:
-      return write_stream(to, entry.object<Stream>());
+      return write_stream(to, entry.object<Stream>()).run();
     default:
       return write_hash(to, entry.object<Hash>());
   }

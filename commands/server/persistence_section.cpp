@@ -31,8 +31,25 @@ void write_log(const InfoSource& source, InfoWriter& out) {
   out.field("aof_rewrites", facts.rewrites);
   out.field("aof_rewrites_consecutive_failures", log.consecutive_failures());
   out.field("aof_last_write_status", log.failure().empty() ? "ok" : "err");
-  out.each({"aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size"}, "0");
+  out.field("aof_last_cow_size", log.last_cut_bytes());
+  out.each({"module_fork_in_progress", "module_fork_last_cow_size"}, "0");
   if (source.environment.config().appendonly) write_log_sizes(log, facts, out);
+}
+
+/// What a save or a rewrite keeps as it was: what would be the pages of a forked child.
+void write_cut_sizes(const Store& store, InfoWriter& out) {
+  std::uint64_t now = 0;
+  std::uint64_t peak = 0;
+  for (const persistence::Snapshot* snapshot :
+       {static_cast<const persistence::Snapshot*>(store.saving.snapshot.get()),
+        static_cast<const persistence::Snapshot*>(store.log.snapshot())}) {
+    if (!snapshot) continue;
+    now += snapshot->cut_bytes();
+    peak += snapshot->cut_bytes_peak();
+  }
+  out.field("current_cow_peak", peak);
+  out.field("current_cow_size", now);
+  out.field("current_cow_size_age", 0);
 }
 
 /// How far a save is: what would be that of a forked child.
@@ -57,7 +74,7 @@ void write_snapshots(const InfoSource& source, InfoWriter& out) {
   out.field("rdb_current_bgsave_time_sec",
             saving.in_progress() ? wall_s(source) - saving.begun_us / 1'000'000 : -1);
   out.field("rdb_saves", saving.saves);
-  out.field("rdb_last_cow_size", 0);
+  out.field("rdb_last_cow_size", saving.last_cut_bytes);
   out.field("rdb_last_load_keys_expired", store.loading.keys_expired);
   out.field("rdb_last_load_keys_loaded", store.loading.keys_loaded);
 }
@@ -81,7 +98,8 @@ void write_loading(const InfoSource& source, InfoWriter& out) {
 void write_persistence(const InfoSource& source, InfoWriter& out) {
   const Store& store = source.store();
   out.field("loading", store.loading.active ? 1 : 0);
-  out.each({"async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"}, "0");
+  out.field("async_loading", 0);
+  write_cut_sizes(store, out);
   write_current_save(store.saving, out);
   write_snapshots(source, out);
   write_log(source, out);

@@ -142,6 +142,9 @@ void AppendLog::finish_job(Environment& environment) {
 /// The file is there, or is not; the disk actor does the rest.
 void AppendLog::end_job(Environment& environment) {
   const std::unique_ptr<BaseJob> ended = std::move(job_);
+  last_cut_bytes_ = ended->snapshot().cut_bytes_peak();
+  Saving& saving = environment.store.saving;
+  saving.longest_hook_ns = std::max(saving.longest_hook_ns, ended->snapshot().longest_hook_ns());
   if (ended->file().state() != BaseJob::State::done) {
     say(environment, LogLevel::warning, ended->file().error());
     if (state_ == State::off) return end_rewrite(environment, false);
@@ -164,7 +167,7 @@ void AppendLog::give_up_job() {
 
 std::uint64_t AppendLog::held_bytes() const {
   std::uint64_t bytes = buffered_bytes();
-  if (job_) bytes += job_->file().pending_bytes();
+  if (job_) bytes += job_->snapshot().held_bytes();
   for (const auto& each : given_up_) bytes += each->file().pending_bytes();
   return bytes;
 }

@@ -144,8 +144,16 @@ class AppendLog {
     return feed.chunk_bytes() + tail.unwritten_bytes();
   }
 
-  /// What waits for the disk, in memory.
+  /// What waits for the disk, in memory, and what a rewrite keeps as it was.
   [[nodiscard]] std::uint64_t held_bytes() const;
+
+  /// The snapshot of a rewrite; null when there is none.
+  [[nodiscard]] persistence::Snapshot* snapshot() const {
+    return job_ ? &job_->snapshot() : nullptr;
+  }
+
+  /// What the last rewrite kept at most.
+  [[nodiscard]] std::uint64_t last_cut_bytes() const { return last_cut_bytes_; }
 
   [[nodiscard]] bool rewrite_scheduled() const { return rewrite_wanted_; }
 
@@ -185,6 +193,7 @@ class AppendLog {
   bool stop_wanted_ = false;
   bool rewrite_wanted_ = false;
   bool rewriting_ = false;
+  std::uint64_t last_cut_bytes_ = 0;
   std::unique_ptr<BaseJob> job_;                    // of the rewrite, until its file is there
   std::vector<std::unique_ptr<BaseJob>> given_up_;  // until their threads end
   bool told_disk_ = false;  // something was given to the disk in this turn, which has to be told

@@ -6,7 +6,9 @@
 
 #include "engine/run/environment.hpp"
 #include "engine/run/saving.hpp"
+#include "persistence/append_log/command_snapshot.hpp"
 #include "persistence/append_log/unit_encoder.hpp"
+#include "persistence/snapshot/rdb_snapshot.hpp"
 
 namespace respawn::engine {
 
@@ -32,29 +34,29 @@ BaseJob::BaseJob(Environment& environment, bool awaited) {
   const auto functions = [&](const std::function<void(std::string_view)>& write) {
     if (environment.store.scripts) environment.store.scripts->for_each_library(write);
   };
+  const auto walk =
+      awaited ? persistence::WalkKind::at_rest : persistence::WalkKind::beside_changes;
+  keyspace::Databases& data = environment.store.databases;
   if (config.aof_use_rdb_preamble) {
+    format_ = persistence::BaseFormat::rdb;
     persistence::RdbSnapshotOptions options = snapshot_options(environment);
     options.facts.base_of_log = true;
-    rdb_ = std::make_unique<persistence::RdbSnapshot>(environment.store.databases, std::move(plan),
-                                                      std::move(options), functions);
+    options.walk = walk;
+    snapshot_ = std::make_unique<persistence::RdbSnapshot>(data, std::move(plan),
+                                                           std::move(options), functions);
     return;
   }
+  format_ = persistence::BaseFormat::commands;
   plan.sink.checksum = false;
   plan.has_footer = false;
   const std::string head =
       config.aof_timestamp_enabled
           ? persistence::time_annotation(environment.clock.wall_us() / 1'000'000)
           : "";
-  commands_ = std::make_unique<persistence::CommandSnapshot>(environment.store.databases,
-                                                             std::move(plan), functions, head);
-}
-
-void BaseJob::run_to_end() {
-  // Whether it went well is in the file's state.
-  if (rdb_)
-    (void)rdb_->run_to_end().ok();
-  else
-    commands_->run_to_end();
+  snapshot_ = std::make_unique<persistence::CommandSnapshot>(
+      data, std::move(plan), functions,
+      persistence::CommandSnapshot::Options{
+          .head = head, .delay_us = config.rdb_key_save_delay_us, .walk = walk});
 }
 
 }  // namespace respawn::engine

@@ -5,9 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "persistence/append_log/command_snapshot.hpp"
 #include "persistence/append_log/manifest.hpp"
-#include "persistence/snapshot/rdb_snapshot.hpp"
+#include "persistence/snapshot/snapshot.hpp"
 
 namespace respawn::engine {
 
@@ -23,30 +22,28 @@ class BaseJob {
   /// `awaited`: somebody does nothing but wait for it.
   explicit BaseJob(Environment& environment, bool awaited = false);
 
-  [[nodiscard]] persistence::BaseFormat format() const {
-    return rdb_ ? persistence::BaseFormat::rdb : persistence::BaseFormat::commands;
-  }
+  [[nodiscard]] persistence::BaseFormat format() const { return format_; }
 
   /// Where the file is when it is whole, and on the medium.
   [[nodiscard]] const std::string& path() const { return path_; }
 
   /// Writes about so many entries. False when there is nothing to do at the moment.
-  bool step(std::size_t entries) { return rdb_ ? rdb_->step(entries) : commands_->step(entries); }
+  bool step(std::size_t entries) { return snapshot_->step(entries); }
 
-  /// Completes it now, however long it takes.
-  void run_to_end();
+  /// Completes it now, however long it takes. Whether it went well is in the file's state.
+  void run_to_end() { (void)snapshot_->run_to_end().ok(); }
 
   /// Gives up.
-  void cancel() { rdb_ ? rdb_->cancel() : commands_->cancel(); }
+  void cancel() { snapshot_->cancel(); }
 
-  [[nodiscard]] persistence::BackgroundFile& file() {
-    return rdb_ ? rdb_->file() : commands_->file();
-  }
+  [[nodiscard]] persistence::BackgroundFile& file() { return snapshot_->file(); }
+
+  [[nodiscard]] persistence::Snapshot& snapshot() { return *snapshot_; }
 
  private:
   std::string path_;
-  std::unique_ptr<persistence::RdbSnapshot> rdb_;  // one of the two
-  std::unique_ptr<persistence::CommandSnapshot> commands_;
+  persistence::BaseFormat format_;
+  std::unique_ptr<persistence::Snapshot> snapshot_;
 };
 
 }  // namespace respawn::engine

@@ -103,6 +103,9 @@ bool MemoryLimit::free_some(const EvictionRule& by) {
     return true;
   });
   note_told(store_.clients.pushed_bytes() - pushed_before);
+  // A snapshot may go on holding what was evicted.
+  if (store_.saving.snapshot) store_.saving.snapshot->refresh();
+  if (persistence::Snapshot* rewrite = store_.log.snapshot()) rewrite->refresh();
   return true;
 }
 

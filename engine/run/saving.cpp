@@ -71,9 +71,11 @@ std::unique_ptr<RdbSnapshot> make_snapshot(Environment& environment, bool in_bac
   const auto functions = [&](const std::function<void(std::string_view)>& write) {
     if (environment.store.scripts) environment.store.scripts->for_each_library(write);
   };
+  persistence::RdbSnapshotOptions options = snapshot_options(environment);
+  if (!in_background) options.walk = persistence::WalkKind::at_rest;
   return std::make_unique<RdbSnapshot>(environment.store.databases,
-                                       file_plan(environment, in_background),
-                                       snapshot_options(environment), functions);
+                                       file_plan(environment, in_background), std::move(options),
+                                       functions);
 }
 
 void log(Environment& environment, LogLevel level, const std::string& text) {
@@ -101,6 +103,8 @@ void end_saving(Environment& environment) {
   Store& store = environment.store;
   Saving& saving = store.saving;
   const std::unique_ptr<RdbSnapshot> ended = std::move(saving.snapshot);
+  saving.last_cut_bytes = ended->cut_bytes_peak();
+  saving.longest_hook_ns = std::max(saving.longest_hook_ns, ended->longest_hook_ns());
   saving.last_duration_s = now_s(environment) - saving.begun_us / 1'000'000;
   if (ended->file().state() == BackgroundFile::State::done) {
     note_saved(environment, ended->file().written_bytes(), saving.begun_us);

@@ -24,7 +24,12 @@ struct Saving {
   std::int64_t last_duration_s = -1;
   std::uint64_t last_bytes = 0;
   std::uint64_t last_duration_us = 0;
-  std::uint64_t longest_slice_ns = 0;  // of the keyspace's time that was ever taken at once
+  std::uint64_t last_cut_bytes = 0;  // that were kept as they had been, at most
+  // What a snapshot or rewrite ever took of the keyspace's time at once: a slice of its own, that
+  // without what other threads took of the processor meanwhile, and before a change of a client.
+  std::uint64_t longest_slice_ns = 0;
+  std::uint64_t longest_slice_cpu_ns = 0;
+  std::uint64_t longest_hook_ns = 0;
 
   bool scheduled = false;   // one is to begin when nothing else is under way
   bool cut_wanted = false;  // one begins between this unit and the next
@@ -39,9 +44,9 @@ struct Saving {
   /// There will be no file of the one that is in progress, if one is.
   void give_up();
 
-  /// What waits for the disk.
+  /// What waits for the disk, and what a save keeps as it was.
   [[nodiscard]] std::uint64_t held_bytes() const {
-    std::uint64_t bytes = snapshot ? snapshot->file().pending_bytes() : 0;
+    std::uint64_t bytes = snapshot ? snapshot->held_bytes() : 0;
     for (const auto& each : given_up) bytes += each->file().pending_bytes();
     return bytes;
   }

@@ -1,48 +1,34 @@
-// The data as it was at one moment, as commands, made in the background.
+// A snapshot of everything as commands.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/buffer.hpp"
-#include "persistence/snapshot/background_file.hpp"
-#include "persistence/snapshot/walk.hpp"
+#include "persistence/append_log/value_commands.hpp"
+#include "persistence/snapshot/snapshot.hpp"
 
 namespace respawn::persistence {
 
-/// What RdbSnapshot is for RDB: the cut is the moment at which it is made, between two units; then
-/// step() until the file has ended. Owner: the store; all on the keyspace actor's thread.
-class CommandSnapshot final : private EntrySink {
+class CommandSnapshot final : public Snapshot {
  public:
-  /// `functions(write)` calls write for the code of each library.
-  using Functions = std::function<void(const std::function<void(std::string_view)>&)>;
+  struct Options {
+    std::string_view head;  // how the file begins: an annotation, or nothing
+    int delay_us = 0;       // per key, for tests
+    WalkKind walk = WalkKind::beside_changes;
+  };
 
-  /// The file begins with `head`: an annotation, or nothing.
   CommandSnapshot(keyspace::Databases& data, BackgroundFilePlan plan, const Functions& functions,
-                  std::string_view head);
-
-  /// Writes about so many entries. False when there is nothing to do at the moment.
-  bool step(std::size_t entries);
-
-  /// Completes it now, however long it takes.
-  void run_to_end();
-
-  [[nodiscard]] BackgroundFile& file() { return file_; }
-
-  /// Gives up: the file is removed, the data is watched no longer.
-  void cancel() {
-    file_.cancel();
-    walk_.reset();
-  }
+                  const Options& options);
 
  private:
   void entry(int db, const keyspace::Entry& entry) override;
+  Slices entry(EntryCut& cut) override;
+  void select(int db);
+  void take(std::span<const std::string_view> words);
   void hand_over();
 
-  BackgroundFile file_;
-  std::optional<SnapshotWalk> walk_;  // until it is through
+  const CommandTaker taker_ = [this](std::span<const std::string_view> words) { take(words); };
   Buffer bytes_;
   int db_ = -1;
 };

@@ -23,15 +23,33 @@ std::string text_of(const StreamId& id) {
   return std::to_string(id.ms) + "-" + std::to_string(id.seq);
 }
 
+/// Commands that are given away in one slice.
+constexpr std::size_t slice_commands = 32;
+
 /// Gives away the commands of one stream.
 class StreamCommands {
  public:
   StreamCommands(std::string_view key, const CommandTaker& take) : key_(key), take_(take) {}
 
-  void entries(const Stream& stream) {
+  Slices all(const Stream& stream) const {
+    std::size_t given = 0;
     for (auto walk = stream.walk(keyspace::first_stream_id, keyspace::last_stream_id); walk.valid();
-         walk.next())
+         walk.next()) {
       add(walk.entry());
+      if (++given % slice_commands == 0) co_await end_of_slice;
+    }
+    finish(stream);
+    std::vector<const StreamGroup*> groups;
+    stream.for_each_group([&](const StreamGroup& group) { groups.push_back(&group); });
+    for (const StreamGroup* const each : groups)
+      for (Slices work = group(*each); work.next();) co_await end_of_slice;
+    if (stream.producers() == nullptr) co_return;
+    for (Slices work = producers(*stream.producers()); work.next();) co_await end_of_slice;
+  }
+
+ private:
+  /// The counters, behind the entries.
+  void finish(const Stream& stream) const {
     if (stream.length() == 0) make_empty(stream);
     const std::string last = text_of(stream.last_id);
     const std::string added = std::to_string(stream.entries_added);
@@ -39,33 +57,47 @@ class StreamCommands {
     say({"XSETID", key_, last, "ENTRIESADDED", added, "MAXDELETEDID", deleted});
   }
 
-  void group(const StreamGroup& group) {
+  Slices group(const StreamGroup& group) const {
     const std::string last = text_of(group.last_id);
     const std::string read = format_int(group.entries_read);
     say({"XGROUP", "CREATE", key_, group.name(), last, "ENTRIESREAD", read});
     group.for_each_consumer([&](const StreamConsumer& consumer) {
       say({"XGROUP", "CREATECONSUMER", key_, group.name(), consumer.name()});
     });
-    group.for_each_pending(keyspace::first_stream_id, [&](const PendingEntry& entry) {
-      claim(group, entry);
-      return true;
-    });
+    StreamId from = keyspace::first_stream_id;
+    bool more = true;
+    while (more) {
+      more = false;
+      std::size_t given = 0;
+      group.for_each_pending(from, [&](const PendingEntry& entry) {
+        more = given++ == slice_commands;
+        if (more)
+          from = entry.id;
+        else
+          claim(group, entry);
+        return !more;
+      });
+      if (more) co_await end_of_slice;
+    }
   }
 
   /// What is remembered, also of entries that are gone.
-  void producers(const StreamProducers& producers) {
+  Slices producers(const StreamProducers& producers) const {
     const std::string duration = format_int(producers.limits().duration_s);
     const std::string most = format_int(producers.limits().max_size);
     say({"XCFGSET", key_, "IDMP-DURATION", duration, "IDMP-MAXSIZE", most});
-    producers.for_each([&](const StreamProducers::Producer& producer) {
-      producer.for_each([&](std::string_view iid, const StreamId& id) {
+    std::vector<const StreamProducers::Producer*> all;
+    producers.for_each(
+        [&](const StreamProducers::Producer& producer) { all.push_back(&producer); });
+    for (const StreamProducers::Producer* const producer : all) {
+      producer->for_each([&](std::string_view iid, const StreamId& id) {
         const std::string text = text_of(id);
-        say({"XIDMPRECORD", key_, producer.pid(), iid, text});
+        say({"XIDMPRECORD", key_, producer->pid(), iid, text});
       });
-    });
+      co_await end_of_slice;
+    }
   }
 
- private:
   void say(const std::vector<std::string_view>& words) const { take_(words); }
 
   void add(const StreamEntry& entry) const {
@@ -98,14 +130,14 @@ class StreamCommands {
   const CommandTaker& take_;
 };
 
+Slices all_commands(StreamCommands commands, const Stream& stream) {
+  for (Slices all = commands.all(stream); all.next();) co_await end_of_slice;
+}
+
 }  // namespace
 
-void stream_commands(const keyspace::Entry& entry, const CommandTaker& take) {
-  const auto& stream = entry.object<Stream>();
-  StreamCommands commands(entry.key(), take);
-  commands.entries(stream);
-  stream.for_each_group([&](const StreamGroup& group) { commands.group(group); });
-  if (stream.producers() != nullptr) commands.producers(*stream.producers());
+Slices stream_commands(std::string_view key, const Stream& stream, const CommandTaker& take) {
+  return all_commands({key, take}, stream);
 }
 
 }  // namespace respawn::persistence

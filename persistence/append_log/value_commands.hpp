@@ -1,6 +1,7 @@
 // A key as the commands that make it anew.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string_view>
@@ -19,5 +20,10 @@ inline constexpr std::size_t elements_per_command = 64;
 /// Every Redis from 4.0 knows these commands, but for fields that end (7.4), the counters of
 /// streams (7.0) and what these remember of producers (8.6; is_annotated()). O(value).
 void commands_of(const keyspace::Entry& entry, const CommandTaker& take);
+
+// The parts of it that say when something ends (Unix milliseconds).
+void expire_key(std::string_view key, std::int64_t at_ms, const CommandTaker& take);
+void expire_field(std::string_view key, std::string_view field, std::int64_t at_ms,
+                  const CommandTaker& take);
 
 }  // namespace respawn::persistence

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "persistence/rdb_format.hpp"
+#include "persistence/snapshot/cut_encoder.hpp"
 #include "persistence/value_encoder.hpp"
 
 namespace respawn::persistence {
@@ -61,27 +62,34 @@ void RdbFileWriter::database(int db, std::uint64_t keys, std::uint64_t expiring)
   writer_.length(expiring);
 }
 
-void RdbFileWriter::note_access(const keyspace::Entry& entry) {
+/// All but the value.
+void RdbFileWriter::facts_of(const KeyFacts& facts) {
   constexpr std::uint32_t clock_mask = 0xFFFFFF;
+  if (facts.expire_at_ms != keyspace::never) {
+    writer_.byte(expiry_ms_opcode);
+    writer_.milliseconds(facts.expire_at_ms);
+  }
   if (note_ == AccessNote::idle) {
     writer_.byte(idle_opcode);
-    writer_.length((now_s_ - entry.access_clock()) & clock_mask);
+    writer_.length((now_s_ - facts.access_clock) & clock_mask);
   } else if (note_ == AccessNote::frequency) {
     writer_.byte(frequency_opcode);
-    writer_.byte(static_cast<std::uint8_t>(entry.access_clock()));
+    writer_.byte(static_cast<std::uint8_t>(facts.access_clock));
   }
+  writer_.byte(static_cast<std::uint8_t>(facts.type));
+  writer_.string(facts.key);
 }
 
 void RdbFileWriter::key(int db, const keyspace::Entry& entry) {
   select(db);
-  if (entry.has_expiry()) {
-    writer_.byte(expiry_ms_opcode);
-    writer_.milliseconds(entry.expire_at_ms());
-  }
-  note_access(entry);
-  writer_.byte(static_cast<std::uint8_t>(rdb_type_of(entry)));
-  writer_.string(entry.key());
+  facts_of({entry.expire_at_ms(), entry.access_clock(), rdb_type_of(entry), entry.key()});
   write_value(writer_, entry);
+}
+
+Slices RdbFileWriter::key(EntryCut& cut) {
+  select(cut.db());
+  facts_of({cut.expire_at_ms(), cut.access_clock(), cut.type(), cut.key()});
+  return write_value(writer_, cut);
 }
 
 void RdbFileWriter::end() {

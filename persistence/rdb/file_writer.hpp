@@ -5,10 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/slices.hpp"
 #include "keyspace/entry.hpp"
+#include "persistence/rdb_format.hpp"
 #include "persistence/rdb_writer.hpp"
 
 namespace respawn::persistence {
+
+class EntryCut;
 
 /// What a file says of the server that wrote it.
 struct RdbFacts {
@@ -45,13 +49,23 @@ class RdbFileWriter {
 
   void key(int db, const keyspace::Entry& entry);
 
+  /// One with a long value, in slices. The cut lives as long.
+  Slices key(EntryCut& cut);
+
   void end();
 
  private:
+  struct KeyFacts {
+    std::int64_t expire_at_ms;
+    std::uint32_t access_clock;
+    RdbType type;
+    std::string_view key;
+  };
+
   void fact(std::string_view name, std::string_view value);
   void fact(std::string_view name, std::int64_t value);
   void select(int db);
-  void note_access(const keyspace::Entry& entry);
+  void facts_of(const KeyFacts& facts);
 
   RdbWriter writer_;
   AccessNote note_;

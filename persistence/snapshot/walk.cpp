@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
+#include <utility>
 
 namespace respawn::persistence {
 
@@ -12,6 +14,9 @@ namespace {
 
 /// Buckets that one step goes through at most, empty ones too.
 constexpr int step_buckets = 16;
+
+/// Steps after which is counted again what is held.
+constexpr unsigned refresh_steps = 16;
 
 std::uint64_t position_of(const Entry& entry) {
   return Contents::position(keyspace::hash_bytes(entry.key()));
@@ -25,7 +30,8 @@ void touch(const Entry& entry) {
 
 }  // namespace
 
-SnapshotWalk::SnapshotWalk(keyspace::Databases& data, EntrySink& sink) : data_(data), sink_(sink) {
+SnapshotWalk::SnapshotWalk(keyspace::Databases& data, EntrySink& sink, WalkKind kind)
+    : data_(data), sink_(sink), kind_(kind) {
   for (std::size_t index = 0; index < data.count(); ++index) {
     const Contents& contents = data.at(index).contents();
     if (contents.key_count() == 0) continue;
@@ -40,6 +46,7 @@ SnapshotWalk::SnapshotWalk(keyspace::Databases& data, EntrySink& sink) : data_(d
 
 SnapshotWalk::~SnapshotWalk() {
   data_.remove_observer(*this);
+  slices_ = {};
   for (Cut& cut : cuts_)
     if (cut.kept) data_.garbage().take(std::move(cut.kept));
 }
@@ -63,17 +70,31 @@ SnapshotWalk::Cut* SnapshotWalk::cut_of(const Contents& contents) {
 
 void SnapshotWalk::write(const Cut& cut, const Entry& entry) {
   writing_ = true;
-  sink_.entry(cut.db, entry);
+  if (kind_ == WalkKind::beside_changes && EntryCut::is_worth_it(entry)) {
+    hold(cut.db, entry);
+  } else {
+    sink_.entry(cut.db, entry);
+    ++keys_written_;
+  }
   writing_ = false;
-  ++keys_written_;
 }
 
-void SnapshotWalk::before_change(std::size_t database, const keyspace::Key& key, const Entry*) {
+void SnapshotWalk::before_change(std::size_t database, const keyspace::Key& key,
+                                 const Entry* entry) {
+  write_ahead(database, key);
+  if (entry != nullptr && !held_.empty()) note_change(*entry);
+}
+
+void SnapshotWalk::write_ahead(std::size_t database, const keyspace::Key& key) {
   Cut* cut = cut_of(data_.at(database).contents());
   if (!cut) return;
   const std::uint64_t position = Contents::position(key.hash);
   const std::uint64_t range = position >> cut->range_bits;
-  if (position >= cut->cursor && !cut->written_ahead[range]) write_range(*cut, range);
+  if (position < cut->cursor || cut->written_ahead[range]) return;
+  const auto begun = std::chrono::steady_clock::now();
+  write_range(*cut, range);
+  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begun;
+  longest_hook_ns_ = std::max(longest_hook_ns_, static_cast<std::uint64_t>(took.count()));
 }
 
 /// What of it is not behind the cursor.
@@ -115,9 +136,64 @@ std::size_t SnapshotWalk::step_in(Cut& cut) {
   return keys_written_ - before;
 }
 
+// ---- Long values --------------------------------------------------------------------------------
+
+void SnapshotWalk::hold(int db, const Entry& entry) {
+  held_.push_back(std::make_unique<EntryCut>(data_, db, entry));
+  EntryCut& cut = *held_.back();
+  held_values_.insert(&cut, keyspace::hash_bytes(ByIdentity::key(cut)));
+}
+
+void SnapshotWalk::note_change(const Entry& entry) {
+  const void* const identity = EntryCut::identity(entry);
+  if (identity == nullptr) return;
+  const std::string_view key = bytes_of(identity);
+  EntryCut* const cut = held_values_.find(key, keyspace::hash_bytes(key));
+  if (cut != nullptr) note_change(*cut);
+}
+
+void SnapshotWalk::note_change(EntryCut& cut) {
+  if (!std::exchange(cut.changed, true)) changed_.push_back(&cut);
+}
+
+void SnapshotWalk::refresh() {
+  for (EntryCut* const cut : changed_) {
+    held_bytes_ -= cut->counted_bytes;
+    cut->counted_bytes = cut->held_bytes();
+    held_bytes_ += cut->counted_bytes;
+    cut->changed = false;
+  }
+  changed_.clear();
+  held_bytes_peak_ = std::max(held_bytes_peak_, held_bytes_);
+}
+
+/// A slice of the first one.
+void SnapshotWalk::write_held() {
+  EntryCut& cut = *held_.front();
+  writing_ = true;
+  if (!slices_) slices_ = sink_.entry(cut);
+  const bool more = slices_.next();
+  writing_ = false;
+  failed_ |= cut.failed();
+  note_change(cut);
+  if (!more) let_go();
+}
+
+void SnapshotWalk::let_go() {
+  EntryCut& cut = *held_.front();
+  slices_ = {};
+  std::erase(changed_, &cut);
+  held_bytes_ -= cut.counted_bytes;
+  held_values_.erase(&cut, keyspace::hash_bytes(ByIdentity::key(cut)));
+  held_.pop_front();
+  ++keys_written_;
+}
+
 bool SnapshotWalk::step(std::size_t entries) {
+  if (++steps_ % refresh_steps == 0) refresh();
+  if (walked_all() && !held_.empty()) write_held();
   std::size_t written = 0;
-  for (int bucket = 0; bucket < step_buckets && written < entries && !done(); ++bucket) {
+  for (int bucket = 0; bucket < step_buckets && written < entries && !walked_all(); ++bucket) {
     Cut& cut = cuts_[current_];
     written += step_in(cut);
     if (cut.cursor < Contents::position_end) continue;

@@ -3,11 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
+#include "base/slices.hpp"
 #include "keyspace/change.hpp"
 #include "keyspace/databases.hpp"
+#include "keyspace/dict.hpp"
+#include "persistence/snapshot/entry_cut.hpp"
 
 namespace respawn::persistence {
 
@@ -18,7 +22,14 @@ class EntrySink {
 
   /// The entry is as it was at the cut. It must be written, or copied, before this returns.
   virtual void entry(int db, const keyspace::Entry& entry) = 0;
+
+  /// The same of one with a long value, in slices; between them nothing else comes. The cut stays
+  /// until they are done.
+  virtual Slices entry(EntryCut& cut) = 0;
 };
+
+/// Whether anything changes before a walk is through.
+enum class WalkKind : std::uint8_t { beside_changes, at_rest };
 
 /// The cut is made when the walk is: from then on it hears of every change before it happens
 /// (keyspace::ChangeObserver), and what lies ahead of it is written before it changes. So all that
@@ -31,13 +42,17 @@ class EntrySink {
 /// walk would not have done: it comes earlier. A cursor belongs to contents, not to the number of a
 /// database: SWAPDB does not disturb it, and what FLUSHDB drops is kept until it has been walked.
 ///
+/// A long value is not written when the walk comes to it, or when it is about to change, but cut
+/// (EntryCut), and written in slices when all others are: until then small keys could not be
+/// written in its middle.
+///
 /// Owner: the store, so that a successor of the keyspace actor goes on with it. Is to be made
-/// between units. A value that is not packed is written whole before it changes; that it is written
-/// in parts is left to who makes huge values cheap: entry() is the one place where it would begin.
-/// Memory: one bit per range. Complexity: O(1) per change, but for the first one in a range.
+/// between units. Memory: one bit per range, some 300 bytes for each long value and what its cut
+/// keeps. Complexity: O(1) per change, but for the first one in a range.
 class SnapshotWalk final : public keyspace::ChangeObserver {
  public:
-  SnapshotWalk(keyspace::Databases& data, EntrySink& sink);
+  SnapshotWalk(keyspace::Databases& data, EntrySink& sink,
+               WalkKind kind = WalkKind::beside_changes);
   SnapshotWalk(const SnapshotWalk&) = delete;
   SnapshotWalk& operator=(const SnapshotWalk&) = delete;
   ~SnapshotWalk() override;
@@ -54,18 +69,35 @@ class SnapshotWalk final : public keyspace::ChangeObserver {
   /// The databases that have keys.
   [[nodiscard]] const std::vector<DatabaseCut>& databases() const { return facts_; }
 
-  /// Goes on for a few buckets, or until about `entries` are written. False when it is through.
+  /// Goes on for a few buckets, or until about `entries` are written, or for a slice of a long
+  /// value. False when it is through.
   bool step(std::size_t entries);
 
-  [[nodiscard]] bool done() const { return current_ == cuts_.size(); }
+  [[nodiscard]] bool done() const { return walked_all() && held_.empty(); }
 
   [[nodiscard]] std::size_t keys_total() const { return keys_total_; }
 
   [[nodiscard]] std::size_t keys_written() const { return keys_written_; }
 
-  /// Whether the keyspace actor failed while something was being written: then what was written is
-  /// not whole.
-  [[nodiscard]] bool torn() const { return writing_; }
+  /// Whether the keyspace actor failed while something was being written, or there was no memory
+  /// for what a cut had to keep: then what was written is not whole.
+  [[nodiscard]] bool torn() const { return writing_ || failed_; }
+
+  /// What would be free without the walk: what cuts keep, and values that are in no database any
+  /// more. As of the last step or refresh().
+  [[nodiscard]] std::uint64_t held_bytes() const { return held_bytes_; }
+
+  /// The most that it ever was.
+  [[nodiscard]] std::uint64_t held_bytes_peak() const { return held_bytes_peak_; }
+
+  /// Counts again what was changed since. O(changed values).
+  void refresh();
+
+  /// What was ever written or cut at once because of a change, before it.
+  [[nodiscard]] std::uint64_t longest_hook_ns() const { return longest_hook_ns_; }
+
+  /// Long values that are still to be written, the next one first.
+  [[nodiscard]] const std::deque<std::unique_ptr<EntryCut>>& held() const { return held_; }
 
   // keyspace::ChangeObserver
   void before_change(std::size_t database, const keyspace::Key& key,
@@ -87,12 +119,30 @@ class SnapshotWalk final : public keyspace::ChangeObserver {
     std::vector<bool> written_ahead;
   };
 
+  struct ByIdentity {
+    using Element = EntryCut;
+
+    static std::string_view key(const EntryCut& cut) { return bytes_of(*cut.identity_place()); }
+  };
+
+  static std::string_view bytes_of(const void* const& identity) {
+    return {reinterpret_cast<const char*>(&identity), sizeof identity};
+  }
+
+  [[nodiscard]] bool walked_all() const { return current_ == cuts_.size(); }
+
   static Cut make_cut(int db, const keyspace::Contents& contents);
   Cut* cut_of(const keyspace::Contents& contents);
   void write(const Cut& cut, const keyspace::Entry& entry);
+  void write_ahead(std::size_t database, const keyspace::Key& key);
   void write_range(Cut& cut, std::uint64_t range);
   [[nodiscard]] static bool any_ahead(const Cut& cut, std::uint64_t from, std::uint64_t end);
   std::size_t step_in(Cut& cut);
+  void hold(int db, const keyspace::Entry& entry);
+  void note_change(const keyspace::Entry& entry);
+  void note_change(EntryCut& cut);
+  void write_held();
+  void let_go();
 
   keyspace::Databases& data_;
   EntrySink& sink_;
@@ -102,7 +152,17 @@ class SnapshotWalk final : public keyspace::ChangeObserver {
   std::size_t current_ = 0;                   // of cuts_; those before it are done
   std::size_t keys_total_ = 0;
   std::size_t keys_written_ = 0;
+  WalkKind kind_;
+  std::deque<std::unique_ptr<EntryCut>> held_;
+  keyspace::Dict<ByIdentity> held_values_;
+  std::vector<EntryCut*> changed_;  // of them, since they were counted
+  std::uint64_t held_bytes_ = 0;
+  std::uint64_t held_bytes_peak_ = 0;
+  std::uint64_t longest_hook_ns_ = 0;
+  unsigned steps_ = 0;
+  Slices slices_;  // of the first one that is held, once it has begun
   bool writing_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace respawn::persistence
