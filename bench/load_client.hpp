@@ -115,12 +115,15 @@ inline std::size_t positive_number(const char* argument) {
 }
 
 /// What main() returns: 0 when `run(arguments)` comes back, 1 with its message when it throws.
-/// `usage` names the arguments, all of which must be there.
+/// `usage` names the arguments, all of which must be there; where it ends with "...]" the last one
+/// may be there several times, or not at all.
 inline int run_load(std::span<char*> arguments, std::string_view usage,
                     void (*run)(std::span<char*>)) {
   try {
     const auto wanted = static_cast<std::size_t>(std::ranges::count(usage, ' ')) + 1;
-    if (arguments.size() != wanted) fail("arguments: " + std::string(usage));
+    const bool open = usage.ends_with("...]");
+    if (open ? arguments.size() + 1 < wanted : arguments.size() != wanted)
+      fail("arguments: " + std::string(usage));
     run(arguments);
     return 0;
   } catch (const std::exception& error) {

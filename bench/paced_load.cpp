@@ -1,6 +1,9 @@
-// The load of bench/snapshots: SET at an even pace, and how long the answers took.
+// The load of bench/snapshots: commands at an even pace, and how long the answers took.
 //
-//     bench_paced_load PORT CLIENTS RATE KEYS MAX_SECONDS
+//     bench_paced_load PORT CLIENTS RATE KEYS MAX_SECONDS [WORD...]
+//
+// The words are those of a command, or of several in turn with a ";" between them; "{}" in a word
+// becomes a number below KEYS, another one each time. Without words it is SET.
 //
 // RATE is that of all clients together, in commands per second. A client that waits for an answer
 // sends what was due meanwhile behind it; its wait counts from when it was due (so that a pause is
@@ -24,10 +27,24 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+using Command = std::vector<std::string>;
+
+std::vector<Command> commands_of(std::span<char*> words) {
+  if (words.empty()) return {{"SET", "key:{}", "xxxxxxxxxxxxxxxxxxxx"}};
+  std::vector<Command> commands(1);
+  for (const std::string_view word : words)
+    if (word == ";")
+      commands.emplace_back();
+    else
+      commands.back().emplace_back(word);
+  return commands;
+}
+
 class Measurement {
  public:
-  Measurement(std::uint16_t port, std::size_t clients, std::size_t rate, std::size_t keys)
-      : due_(clients), rate_(rate), keys_(keys) {
+  Measurement(std::uint16_t port, std::size_t clients, std::size_t rate, std::size_t keys,
+              std::vector<Command> commands)
+      : due_(clients), rate_(rate), keys_(keys), commands_(std::move(commands)) {
     for (std::size_t i = 0; i < clients; ++i) clients_.emplace_back(port);
   }
 
@@ -64,9 +81,14 @@ class Measurement {
   }
 
   void send(std::size_t client) {
-    const std::string key = "key:" + std::to_string(random_.below(keys_));
-    clients_[client].send("*3\r\n$3\r\nSET\r\n$" + std::to_string(key.size()) + "\r\n" + key +
-                          "\r\n$20\r\nxxxxxxxxxxxxxxxxxxxx\r\n");
+    const Command& command = commands_[sent_++ % commands_.size()];
+    std::string request = "*" + std::to_string(command.size()) + "\r\n";
+    for (std::string word : command) {
+      if (const std::size_t at = word.find("{}"); at != std::string::npos)
+        word.replace(at, 2, std::to_string(random_.below(keys_)));
+      request += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+    }
+    clients_[client].send(request);
   }
 
   void take_replies() {
@@ -87,7 +109,7 @@ class Measurement {
   }
 
   void take_reply(std::size_t client, Clock::time_point now) {
-    if (clients_[client].reply() != "+OK\r\n") fail("another reply than OK");
+    if (clients_[client].reply().starts_with('-')) fail("an error was replied");
     waits_ms_.push_back(
         std::chrono::duration<double, std::milli>(now - due_[client].front()).count());
     due_[client].pop_front();
@@ -109,6 +131,8 @@ class Measurement {
   std::vector<std::deque<Clock::time_point>> due_;  // of each client: not answered yet
   std::size_t rate_;
   std::size_t keys_;
+  std::vector<Command> commands_;
+  std::size_t sent_ = 0;
   Random random_{1};
   std::size_t next_ = 0;  // what is to become due
   Clock::time_point begun_;
@@ -119,7 +143,7 @@ class Measurement {
 void run(std::span<char*> arguments) {
   Measurement measurement(static_cast<std::uint16_t>(positive_number(arguments[0])),
                           positive_number(arguments[1]), positive_number(arguments[2]),
-                          positive_number(arguments[3]));
+                          positive_number(arguments[3]), commands_of(arguments.subspan(5)));
   measurement.run(std::chrono::seconds(positive_number(arguments[4])));
 }
 
@@ -128,5 +152,6 @@ void run(std::span<char*> arguments) {
 
 int main(int count, char** arguments) {
   return respawn::bench::run_load(std::span(arguments, static_cast<std::size_t>(count)).subspan(1),
-                                  "PORT CLIENTS RATE KEYS MAX_SECONDS", respawn::bench::run);
+                                  "PORT CLIENTS RATE KEYS MAX_SECONDS [WORD...]",
+                                  respawn::bench::run);
 }
