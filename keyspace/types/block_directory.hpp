@@ -123,29 +123,21 @@ class BlockDirectory {
   }
 
   /// The last block whose first key is not above `key`; the first one if all are; end() when empty.
-  [[nodiscard]] Place find(const Key& key) const {
+  [[nodiscard, gnu::always_inline]] Place find(const Key& key) const {
     if (table_.empty()) return end();
-    if (!(key < std::prev(table_.back().chunk->end())->first)) return last();
-    const auto above = std::upper_bound(
-        table_.begin(), table_.end(), key,
-        [](const Key& k, const Row& row) { return k < row.chunk->begin()->first; });
-    if (above == table_.begin()) return begin();
-    const auto row = std::prev(above);
-    const Slot* const behind =
-        std::upper_bound(row->chunk->begin(), row->chunk->end(), key,
-                         [](const Key& k, const Slot& each) { return k < each.first; });
-    return {static_cast<std::size_t>(row - table_.begin()),
-            static_cast<std::size_t>(behind - row->chunk->begin()) - 1};
+    const Place place = last();
+    return key < first_key(place) ? search(key) : place;
   }
 
   /// The block there, which nobody else holds from now on, nor what the directory says of it.
   Block* own(Place place) {
-    own_chunk(place);
-    Block* const block = slot(place).block;
-    if (block->is_shared()) [[unlikely]]
-      return replace(place, block->copy());
-    return block;
+    const Chunk& chunk = *table_[place.chunk].chunk;
+    Block* const block = chunk.begin()[place.index].block;
+    return chunk.is_shared() || block->is_shared() ? copy(place) : block;
   }
+
+  /// The same behind own().
+  Block* owned(Place place) noexcept { return slot(place).block; }
 
   /// Nobody else holds what the directory says of the block there, whose bytes stay as they are.
   void own_chunk(Place place) {
@@ -378,14 +370,33 @@ class BlockDirectory {
     return table_.capacity() > 0 ? allocated_bytes(table_.capacity() * sizeof(Row)) : 0;
   }
 
+  /// find() before the last.
+  [[nodiscard, gnu::noinline]] Place search(const Key& key) const {
+    const auto above = std::upper_bound(
+        table_.begin(), table_.end(), key,
+        [](const Key& k, const Row& row) { return k < row.chunk->begin()->first; });
+    if (above == table_.begin()) return begin();
+    const auto row = std::prev(above);
+    const Slot* const behind =
+        std::upper_bound(row->chunk->begin(), row->chunk->end(), key,
+                         [](const Key& k, const Slot& each) { return k < each.first; });
+    return {static_cast<std::size_t>(row - table_.begin()),
+            static_cast<std::size_t>(behind - row->chunk->begin()) - 1};
+  }
+
   [[nodiscard]] const Slot& slot(Place place) const {
     return table_[place.chunk].chunk->begin()[place.index];
   }
 
   [[nodiscard]] Slot& slot(Place place) { return table_[place.chunk].chunk->begin()[place.index]; }
 
+  [[gnu::noinline]] Block* copy(Place place) {
+    own_chunk(place);
+    return at(place)->is_shared() ? replace(place, at(place)->copy()) : owned(place);
+  }
+
   /// The chunk has room for so many slots from now on, and nobody else holds it.
-  void remake(std::size_t at, std::size_t slots) {
+  [[gnu::noinline]] void remake(std::size_t at, std::size_t slots) {
     Chunk* const fresh = Chunk::create(slots);
     fresh->take_over(std::exchange(table_[at].chunk, fresh));
   }

@@ -186,7 +186,8 @@ struct Delivery {
   StreamId id;
 
   friend constexpr bool operator==(const Delivery&, const Delivery&) = default;
-  friend constexpr auto operator<=>(const Delivery&, const Delivery&) = default;
+  [[gnu::always_inline]] friend constexpr auto operator<=>(const Delivery&,
+                                                           const Delivery&) = default;
 };
 
 inline constexpr Delivery first_delivery{std::numeric_limits<std::int64_t>::min(), {}};

@@ -83,26 +83,18 @@ class RecordBlock {
 
   [[nodiscard]] bool fits(const Record& record) const { return wide_ || Form::fits(base_, record); }
 
-  [[nodiscard]] Record at(std::size_t index) const {
+  [[nodiscard, gnu::always_inline]] Record at(std::size_t index) const {
     const char* from = data() + index * width();
     return wide_ ? Form::take_wide(from) : Form::take_narrow(base_, from);
   }
 
-  [[nodiscard]] Key key(std::size_t index) const { return Form::key(at(index)); }
+  [[nodiscard, gnu::always_inline]] Key key(std::size_t index) const {
+    return Form::key(at(index));
+  }
 
-  /// The first record whose key is not below `key`.
-  [[nodiscard]] std::size_t find(const Key& key) const {
-    if (count_ == 0 || this->key(count_ - 1U) < key) return count_;
-    std::size_t low = 0;
-    std::size_t high = count_ - 1U;
-    while (low < high) {
-      const std::size_t middle = (low + high) / 2;
-      if (this->key(middle) < key)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-    return low;
+  /// The first record whose key is not below `key`. Mostly that is the end.
+  [[nodiscard, gnu::always_inline]] std::size_t find(const Key& key) const {
+    return count_ == 0 || this->key(count_ - 1U) < key ? count_ : search(key);
   }
 
   /// Requires fits().
@@ -147,6 +139,28 @@ class RecordBlock {
         bytes_(static_cast<std::uint16_t>(bytes)),
         capacity_(capacity & 0x7f),
         wide_(wide) {}
+
+  /// find() where the last one is not below `key`.
+  [[nodiscard, gnu::noinline]] std::size_t search(const Key& key) const {
+    return wide_ ? search_in<Form::wide_bytes>(key) : search_in<Form::narrow_bytes>(key);
+  }
+
+  template <std::size_t width>
+  [[nodiscard]] std::size_t search_in(const Key& key) const {
+    std::size_t low = 0;
+    std::size_t high = count_ - 1U;
+    while (low < high) {
+      const std::size_t middle = (low + high) / 2;
+      const char* const from = data() + middle * width;
+      const Key found = Form::key(width == Form::wide_bytes ? Form::take_wide(from)
+                                                            : Form::take_narrow(base_, from));
+      if (found < key)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    return low;
+  }
 
   [[nodiscard]] std::size_t width() const { return wide_ ? Form::wide_bytes : Form::narrow_bytes; }
 
@@ -255,8 +269,9 @@ class RecordList {
     if (place == directory_.end()) {
       add_block(directory_.end(), record);
     } else {
-      const std::size_t index = directory_.at(place)->find(key);
-      if (directory_.at(place)->count() == Block::max_records) {
+      const Block& block = *directory_.at(place);
+      const std::size_t index = block.find(key);
+      if (block.count() == Block::max_records) {
         insert_full(place, index, record);
       } else {
         make_room(place, record)->insert(index, record);
@@ -313,7 +328,7 @@ class RecordList {
     if (directory_.at(place)->count() == 1) {
       directory_.erase(place, 1);
     } else {
-      Block* const block = directory_.own(place);
+      Block* const block = directory_.owned(place);
       block->erase(condemned.index_);
       directory_.count(place, -1);
       if (condemned.index_ == 0) directory_.set_first(place, block->key(0));
@@ -388,7 +403,7 @@ class RecordList {
   }
 
   /// The block's contents in another one.
-  Block* rebuild(Place place, bool wide, std::size_t records) {
+  [[gnu::noinline]] Block* rebuild(Place place, bool wide, std::size_t records) {
     directory_.own_chunk(place);
     const Block& old = *directory_.at(place);
     Block* block = Block::create(old.base(), wide, records);
@@ -408,7 +423,7 @@ class RecordList {
   }
 
   /// What grows at the end leaves full blocks behind; else the block is cut in two.
-  void insert_full(Place place, std::size_t index, const Record& record) {
+  [[gnu::noinline]] void insert_full(Place place, std::size_t index, const Record& record) {
     if (index == Block::max_records && place == directory_.last())
       return add_block(directory_.end(), record, Block::max_records);
     constexpr std::size_t half = Block::max_records / 2;
@@ -430,7 +445,7 @@ class RecordList {
   }
 
   /// A block that has become small goes to the one behind or before it, or shrinks.
-  void tidy(Place place) noexcept {
+  [[gnu::noinline]] void tidy(Place place) noexcept {
     try {
       const Place behind = directory_.next(place);
       if (behind != directory_.end() && join(place, behind)) return;

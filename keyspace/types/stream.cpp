@@ -365,7 +365,7 @@ std::size_t Stream::count_first(const StreamTrim& trim, std::size_t length, Plac
 
 /// Takes entries out of the first block, not all. Nobody else holds it.
 void Stream::cut_first(std::size_t entries) noexcept {
-  StreamBlock* block = blocks_.own(blocks_.begin());
+  StreamBlock* block = blocks_.owned(blocks_.begin());
   const StreamBlock::Place from = block->begin();
   StreamBlock::Place to = from;
   for (std::size_t left = entries; left > 0; --left) block->take(to);

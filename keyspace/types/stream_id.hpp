@@ -13,7 +13,8 @@ struct StreamId {
   std::uint64_t seq = 0;
 
   friend constexpr bool operator==(const StreamId&, const StreamId&) = default;
-  friend constexpr auto operator<=>(const StreamId&, const StreamId&) = default;
+  [[gnu::always_inline]] friend constexpr auto operator<=>(const StreamId&,
+                                                           const StreamId&) = default;
 
   [[nodiscard]] constexpr bool is_zero() const { return ms == 0 && seq == 0; }
 

@@ -404,7 +404,7 @@ TEST(StreamSharing, EachStaysWhatItWasWhileOthersChange) {
   ASSERT_NO_FATAL_FAILURE(expect_sound(Stream()));  // what gtest allocates once
   for (const SharingCase& size :
        {SharingCase{1, 0, 10, 2000}, SharingCase{3, 0, 20, 3000}, SharingCase{100, 0, 15, 2000},
-        SharingCase{2, 1500, 20, 2000}, SharingCase{3, 30'000, 100, 800}}) {
+        SharingCase{2, 1500, 20, 2000}, SharingCase{3, 30'000, 100, 400}}) {
     SCOPED_TRACE(size.node_entries);
     const std::size_t blocks = live_memory().blocks;
     ASSERT_NO_FATAL_FAILURE(run_sharing(size, seed));
@@ -419,7 +419,7 @@ TEST(StreamSharing, WithoutMemoryNothingHasHappened) {
   {
     EditDraws draws(seed, 3, false);  // without memory blocks stay apart that else are joined
     SharingWorld world(draws);
-    for (std::size_t step = 0; step < cut_steps(1500); ++step) {
+    for (std::size_t step = 0; step < cut_steps(600); ++step) {
       ASSERT_NO_FATAL_FAILURE(world.edit_without_memory(draws.draw(world.changed())));
       if (step % 3 == 0) {
         ASSERT_NO_FATAL_FAILURE(world.turn());
