@@ -41,7 +41,7 @@ bool is_exact(std::size_t length) {
 struct Stored {
   explicit Stored(const void* member) {
     const auto bits = reinterpret_cast<std::uintptr_t>(member);
-    block = block_of(member);
+    block = reinterpret_cast<char*>(bits & ~exact_mask);
     if (const std::size_t steps = (bits & exact_mask) / 2; steps != 0) {
       text = {block, steps * exact_step};
       block_bytes = text.size();
@@ -50,10 +50,6 @@ struct Stored {
     const ShortLength length = ShortLength::read(block);
     text = {block + length.bytes, length.length};
     block_bytes = length.bytes + length.length;
-  }
-
-  static char* block_of(const void* member) {
-    return reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(member) & ~exact_mask);
   }
 
   char* block;
@@ -100,7 +96,9 @@ void MemberTable::destroy(Member* member) noexcept {
 }
 
 void MemberTable::Traits::touch(const Member& member) {
-  if (!is_integer(&member)) asm volatile("" : : "r"(*Stored::block_of(&member)));
+  if (is_integer(&member)) return;
+  const auto bits = reinterpret_cast<std::uintptr_t>(&member);
+  asm volatile("" : : "r"(*reinterpret_cast<const unsigned char*>(bits & ~exact_mask)));
 }
 
 MemberTable::~MemberTable() {
