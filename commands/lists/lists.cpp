@@ -150,9 +150,7 @@ void ltrim(Execution& x, Args args) {
   List& list = change.object<List>();
   const std::size_t before = list.size();
   const ListRange kept = clamp_range(*start, *stop, before);
-  const keyspace::ListLimits limits = list_limits(x);
-  list.drop(End::back, before - kept.first - kept.count, limits);
-  list.drop(End::front, kept.first, limits);
+  list.trim(kept.first, kept.count, list_limits(x), x.store().databases.garbage());
   x.removed(change, list_event, "ltrim", before - list.size());
   x.reply.ok();
 }

@@ -147,7 +147,8 @@ bool move_element(Execution& x, Args args, Ends ends) {
   const std::string element(list.peek(ends.from, scratch));
   const std::string_view pushed[] = {element};
   // First in, then out: when there is no memory to push, nothing has happened. With one list as
-  // both, the element pushed at the same end is the one that leaves.
+  // both, the element pushed at the same end is the one that leaves. What leaves needs no memory.
+  list.own(ends.from);
   push_elements(x, putting ? *putting : taking, ends.to, pushed);
   x.changed(destination.bytes, list_event, ends.to == End::front ? "lpush" : "rpush", 0);
   list.drop(ends.from, 1, list_limits(x));

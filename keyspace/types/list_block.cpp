@@ -234,11 +234,11 @@ char* Block::open(std::size_t offset, std::size_t bytes) noexcept {
     end_ = static_cast<std::uint32_t>(begin + size);
   }
   if (to_front) {
-    std::memmove(data() + begin_ - bytes, data() + begin_, offset);
+    if (offset > 0) std::memmove(data() + begin_ - bytes, data() + begin_, offset);
     begin_ -= static_cast<std::uint32_t>(bytes);
   } else {
     char* gap = data() + begin_ + offset;
-    std::memmove(gap + bytes, gap, size - offset);
+    if (offset < size) std::memmove(gap + bytes, gap, size - offset);
     end_ += static_cast<std::uint32_t>(bytes);
   }
   return data() + begin_ + offset;
