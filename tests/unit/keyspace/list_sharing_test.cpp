@@ -359,6 +359,7 @@ struct PlannedChange {
 TEST(ListShares, StayAsTheyWereWhenMemoryIsOut) {
   const std::uint64_t seed = support::test_seed();
   SCOPED_TRACE(seed);
+  ASSERT_NO_FATAL_FAILURE(expect_twin({}));  // it allocates when it is used for the first time
   const LiveMemory before = live_memory();
   std::size_t failures = 0;
   {
