@@ -164,13 +164,22 @@ BucketTable::Run BucketTable::run_at(std::uint64_t from) const {
   if (upper_ == 0) return {&empty_bucket, from, position_end, true};
   const std::uint64_t buckets = mapping(from);
   const std::uint64_t index = index_of(from, buckets);
-  std::uint64_t start = start_of(index, buckets);
   std::uint64_t next = index + 1 == buckets ? position_end : start_of(index + 1, buckets);
-  if (from < boundary_)
-    next = std::min(next, boundary_);
-  else
-    start = std::max(start, boundary_);
-  return {&bucket(index), from, next, from == start};
+  if (from < boundary_) next = std::min(next, boundary_);
+  return {&bucket(index), from, next, is_start(from, index, buckets)};
+}
+
+BucketTable::Stretch BucketTable::stretch_at(std::uint64_t from, std::size_t most) const {
+  if (upper_ == 0) return {};
+  const std::uint64_t buckets = mapping(from);
+  const std::uint64_t index = index_of(from, buckets);
+  if (!is_start(from, index, buckets)) return {};
+  std::uint64_t end = std::min(buckets, (index / chunk_buckets + 1) * chunk_buckets);
+  if (from < boundary_) end = std::min(end, index_of(boundary_ - 1, buckets) + 1);
+  end = std::min(end, index + most);
+  std::uint64_t next = end == buckets ? position_end : start_of(end, buckets);
+  if (from < boundary_) next = std::min(next, boundary_);
+  return {&bucket(index), end - index, next};
 }
 
 const Bucket* BucketTable::physical(std::size_t index) const {

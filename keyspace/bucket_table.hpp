@@ -74,6 +74,16 @@ class BucketTable {
 
   [[nodiscard]] Run run_at(std::uint64_t from) const;
 
+  /// Whole runs, of buckets that lie side by side; the one behind them starts at `next`. At most so
+  /// many, and one division for all of them; count 0: run_at() has what is at `from`.
+  struct Stretch {
+    const Bucket* first = nullptr;
+    std::size_t count = 0;
+    std::uint64_t next = 0;
+  };
+
+  [[nodiscard]] Stretch stretch_at(std::uint64_t from, std::size_t most) const;
+
   /// Takes an element out in no order, without keeping order: only drain, size and the destructor
   /// may be called afterwards. Null when empty.
   void* drain() noexcept;
@@ -112,6 +122,10 @@ class BucketTable {
   /// The first position of a bucket.
   static std::uint64_t start_of(std::uint64_t index, std::uint64_t buckets) {
     return static_cast<std::uint64_t>(((Wide{index} << position_bits) + buckets - 1) / buckets);
+  }
+
+  [[nodiscard]] bool is_start(std::uint64_t at, std::uint64_t index, std::uint64_t buckets) const {
+    return at == 0 || at == boundary_ || index_of(at - 1, buckets) != index;
   }
 
   [[nodiscard]] std::uint64_t mapping(std::uint64_t at) const {

@@ -119,23 +119,25 @@ class Dict {
   /// returned (position_end: there is no more), those of one bucket at most.
   template <class Visitor>
   std::uint64_t walk_step(std::uint64_t from, Visitor&& visit) const {
-    const Run run = run_at(from);
-    visit_run(run, visit);
-    return run.next;
-  }
-
-  /// The same in two parts, for who looks at the elements of several buckets more than once: what
-  /// there is from a position on, until the next change of the dict.
-  using Run = BucketTable::Run;
-
-  [[nodiscard]] Run run_at(std::uint64_t from) const { return table_.run_at(from); }
-
-  template <class Visitor>
-  void visit_run(const Run& run, Visitor&& visit) const {
+    const BucketTable::Run run = table_.run_at(from);
     visit_chain(run.bucket, [&](Element& element) {
       if (!run.whole && BucketTable::position(hash_of(&element)) < run.from) return;
       visit(element);
     });
+    return run.next;
+  }
+
+  /// Several steps at once, for who wants the elements of several buckets fetched side by side:
+  /// those from `from` up to `next`. Visits them until the next change of the dict.
+  using Stretch = BucketTable::Stretch;
+
+  [[nodiscard]] Stretch stretch_at(std::uint64_t from, std::size_t buckets_max) const {
+    return table_.stretch_at(from, buckets_max);
+  }
+
+  template <class Visitor>
+  static void visit_stretch(const Stretch& stretch, Visitor&& visit) {
+    for (std::size_t i = 0; i < stretch.count; ++i) visit_chain(stretch.first + i, visit);
   }
 
   template <class Visitor>

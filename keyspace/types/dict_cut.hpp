@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -102,7 +101,7 @@ class DictCut : public ElementCut {
 
  private:
   using Records = CutRecords<Traits>;
-  using Run = typename Dict<Traits>::Run;
+  using Stretch = typename Dict<Traits>::Stretch;
 
   /// Buckets whose elements are fetched side by side, and how many elements each may have.
   static constexpr std::size_t buckets_at_once = 4;
@@ -142,37 +141,31 @@ class DictCut : public ElementCut {
   /// A few buckets; how many elements were looked at, one at least, so that it ends.
   template <class Visitor>
   std::size_t walk(std::size_t elements, Visitor&& visit) {
-    std::array<Run, buckets_at_once> runs;
-    const std::size_t most = std::clamp(elements / bucket_elements, std::size_t{1}, runs.size());
-    std::size_t buckets = 0;
-    for (std::uint64_t at = cursor_; buckets < most && at < Dict<Traits>::position_end; ++buckets) {
-      runs[buckets] = dict_.run_at(at);
-      at = runs[buckets].next;
-      dict_.visit_run(runs[buckets], [](const Element& element) { Traits::touch(element); });
-    }
+    const std::size_t most =
+        std::clamp(elements / bucket_elements, std::size_t{1}, buckets_at_once);
+    const Stretch stretch = dict_.stretch_at(cursor_, most);
+    Dict<Traits>::visit_stretch(stretch, [](const Element& element) { Traits::touch(element); });
+    const std::uint64_t from = cursor_;
+    const bool clear =
+        records_ == nullptr || (stretch.count > 0 && records_->lowest() >= stretch.next);
     std::size_t seen = 1;
-    for (std::size_t i = 0; i < buckets; ++i) seen += walk_run(runs[i], visit);
+    const auto look_at = [&](const Element& element) {
+      ++seen;
+      if (clear || !is_recorded(element)) visit(element);
+    };
+    if (stretch.count > 0) {
+      Dict<Traits>::visit_stretch(stretch, look_at);
+      cursor_ = stretch.next;
+    } else {
+      cursor_ = dict_.walk_step(from, look_at);
+    }
+    if (!clear) seen += records_->pass(from, cursor_, visit);
     return seen;
   }
 
-  template <class Visitor>
-  std::size_t walk_run(const Run& run, Visitor&& visit) {
-    std::size_t seen = 0;
-    if (records_ == nullptr || records_->lowest() >= run.next) {
-      dict_.visit_run(run, [&](const Element& element) {
-        ++seen;
-        visit(element);
-      });
-    } else {
-      dict_.visit_run(run, [&](const Element& element) {
-        ++seen;
-        const auto& key = Traits::key(element);
-        if (!records_->contains(key, hash_bytes(key))) visit(element);
-      });
-      seen += records_->pass(cursor_, run.next, visit);
-    }
-    cursor_ = run.next;
-    return seen;
+  [[nodiscard]] bool is_recorded(const Element& element) const {
+    const auto& key = Traits::key(element);
+    return records_->contains(key, hash_bytes(key));
   }
 
   const Dict<Traits>& dict_;

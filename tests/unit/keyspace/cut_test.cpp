@@ -8,6 +8,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "base/check.hpp"
 #include "keyspace/types/hash_cut.hpp"
 #include "keyspace/types/set_cut.hpp"
 #include "keyspace/types/sorted_set_cut.hpp"
@@ -19,11 +20,11 @@ namespace respawn::keyspace {
 namespace {
 
 /// How many different elements there are.
-constexpr std::uint64_t kinds = 3000;
+constexpr std::uint64_t cut_kinds = 3000;
 
 /// Integers of any size, texts that need no length, others, a few long ones.
 std::string cut_name(Random& random) {
-  const std::uint64_t number = random.below(kinds);
+  const std::uint64_t number = random.below(cut_kinds);
   const std::string digits = std::to_string(number);
   switch (number % 6) {
     case 0:
@@ -268,6 +269,113 @@ TYPED_TEST(CutTest, ReadsWhatWasThere) {
 
 TYPED_TEST(CutTest, FailsOrReadsWhatWasThereWhenMemoryIsOut) {
   this->run(true);
+}
+
+std::unique_ptr<Set> numbers(int count) {
+  auto set = std::make_unique<Set>(Encoding::hashtable);
+  for (int i = 0; i < count; ++i) set->add(std::to_string(i), {});
+  return set;
+}
+
+std::size_t read_all(SetCut& cut) {
+  std::size_t members = 0;
+  while (cut.step(100, [&](std::string_view) { ++members; })) {
+  }
+  return members;
+}
+
+TEST(SetCutTest, ItKeepsWhatGoesToGarbage) {
+  Garbage garbage;
+  auto set = numbers(1000);
+  SetCut first(*set, garbage);
+  set->erase("1");
+  SetCut second(*set, garbage);
+  garbage.take(std::move(set), 3);
+  EXPECT_EQ(garbage.pending_objects(), 0U);
+  EXPECT_EQ(read_all(second), 999U);
+  EXPECT_EQ(garbage.pending_objects(), 0U);
+  EXPECT_EQ(read_all(first), 1000U);
+  EXPECT_TRUE(first.done());
+  EXPECT_EQ(garbage.pending_objects(), 3U);
+  EXPECT_EQ(garbage.pending(), 999U);
+}
+
+TEST(SetCutTest, ItReadsWhatBecameEmpty) {
+  Garbage garbage;
+  auto set = numbers(1000);
+  SetCut cut(*set, garbage);
+  for (int i = 0; i < 1000; ++i) set->erase(std::to_string(i));
+  EXPECT_GT(cut.held_bytes(), 0U);
+  garbage.take(std::move(set));
+  EXPECT_EQ(read_all(cut), 1000U);
+  EXPECT_EQ(garbage.pending(), 0U);
+}
+
+TEST(SetCutTest, ItsRecordsAreFreedInSlices) {
+  Garbage garbage;
+  const auto set = numbers(1000);
+  {
+    const SetCut cut(*set, garbage);
+    for (int i = 0; i < 500; ++i) set->erase(std::to_string(i));
+  }
+  EXPECT_EQ(garbage.pending(), 500U);
+  EXPECT_EQ(garbage.pending_objects(), 0U);
+}
+
+TEST(SetCutTest, ItFailsWhenItsSetIsDestroyed) {
+  Garbage garbage;
+  auto set = numbers(1000);
+  SetCut cut(*set, garbage);
+  set.reset();
+  EXPECT_TRUE(cut.failed());
+  EXPECT_FALSE(cut.done());
+  EXPECT_EQ(read_all(cut), 0U);
+}
+
+TEST(SetCutTest, ItFailsWhenAVisitorThrows) {
+  Garbage garbage;
+  const auto set = numbers(1000);
+  SetCut cut(*set, garbage);
+  EXPECT_THROW(cut.step(10, [](std::string_view) { throw std::bad_alloc(); }), std::bad_alloc);
+  EXPECT_TRUE(cut.failed());
+}
+
+TEST(SetCutTest, ItIsOfHashtablesOnly) {
+  Garbage garbage;
+  const Set set;
+  EXPECT_THROW(SetCut(set, garbage), CheckFailure);
+  EXPECT_THROW(HashCut(Hash(), garbage), CheckFailure);
+  EXPECT_THROW(SortedSetCut(SortedSet(), garbage), CheckFailure);
+}
+
+TEST(HashCutTest, ItKnowsTheEarliestExpiryOfItsMoment) {
+  Garbage garbage;
+  Hash hash;
+  hash.expect(1000, 0, {});
+  hash.set(MemberKey("a"), "1", 50, {});
+  const HashCut cut(hash, garbage);
+  hash.set(MemberKey("b"), "1", 20, {});
+  EXPECT_EQ(cut.earliest_expiry_ms(), 50);
+}
+
+TEST(SortedSetCutTest, ItGoesInOrderWhateverMoves) {
+  Garbage garbage;
+  SortedSet set;
+  set.expect(1000, {});
+  for (int i = 0; i < 1000; ++i) set.set(std::to_string(i), i, {});
+  SortedSetCut cut(set, garbage);
+  double next = 0;
+  const auto expect_next = [&](const ScoredText& element) {
+    ASSERT_EQ(element.score, next);
+    ASSERT_EQ(element.member, std::to_string(static_cast<int>(next)));
+    ++next;
+  };
+  ASSERT_TRUE(cut.step(500, expect_next));
+  for (int i = 0; i < 1000; i += 3) set.set(std::to_string(i), 999 - i, {});
+  for (int i = 1; i < 1000; i += 7) set.erase(std::to_string(i));
+  while (cut.step(10, expect_next)) {
+  }
+  EXPECT_EQ(next, 1000);
 }
 
 }  // namespace

@@ -216,6 +216,40 @@ TEST(Dict, ScanInAMovingDictVisitsEachPositionOnce) {
   for (int i = 0; i < 3000; ++i) EXPECT_EQ(seen.count("stays:" + std::to_string(i)), 1U) << i;
 }
 
+TEST(Dict, StretchesAndStepsVisitEachElementOnce) {
+  const std::uint64_t seed = support::test_seed();
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  ReferenceDict model;
+  for (int round = 0; round < 60; ++round) {
+    const bool grow = round % 20 < 12;
+    for (std::uint64_t i = random.below(4000); i > 0; --i)
+      if (grow)
+        model.insert(std::to_string(random.below(1'000'000)));
+      else if (!model.keys.empty())
+        model.erase_at(random.below(model.keys.size()));
+    std::set<const Item*> seen;
+    const auto visit = [&](const Item& item) { ASSERT_TRUE(seen.insert(&item).second); };
+    for (std::uint64_t at = 0; at < Dict<ItemTraits>::position_end;) {
+      const auto stretch = model.dict.stretch_at(at, 1 + random.below(600));
+      Dict<ItemTraits>::visit_stretch(stretch, visit);
+      at = stretch.count > 0 ? stretch.next : model.dict.walk_step(at, visit);
+      ASSERT_FALSE(::testing::Test::HasFatalFailure());
+    }
+    ASSERT_EQ(seen.size(), model.items.size());
+  }
+}
+
+TEST(Dict, AStretchBeginsWithAWholeBucket) {
+  ReferenceDict model;
+  for (int i = 0; i < 1000; ++i) model.insert(std::to_string(i));
+  const auto first = model.dict.stretch_at(0, 1);
+  EXPECT_EQ(first.count, 1U);
+  EXPECT_EQ(model.dict.stretch_at(first.next - 1, 1).count, 0U);
+  EXPECT_EQ(model.dict.stretch_at(1, 1).count, 0U);
+  EXPECT_EQ(model.dict.walk_step(1, [](const Item&) {}), first.next);
+}
+
 TEST(Dict, ScanTakesAnyCursor) {
   ReferenceDict model;
   for (int i = 0; i < 1000; ++i) model.insert(std::to_string(i));
