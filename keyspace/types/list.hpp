@@ -30,9 +30,9 @@ enum class End : std::uint8_t { front, back };
 /// when it changes a block that is shared, and else not.
 /// Complexity: both ends O(block) worst, O(1) typical; anything in the middle O(chunks + block),
 /// a chunk being up to 127 blocks (of about 700 elements of 10 bytes each). The first change of
-/// what is shared copies a chunk's slots (2 KB) and the block. Invariants: no block is empty; an
-/// element lies in one block; blocks keep to the limit, but for one that holds a single larger
-/// element.
+/// what is shared copies a chunk's slots (2 KB) and the block.
+/// Invariants: no block is empty; an element lies in one block; blocks keep to the limit, but for
+/// one that holds a single larger element; what is shared does not change.
 class List final : public Object {
  private:
   /// One block and what is worth knowing without reading it.
