@@ -14,8 +14,9 @@ using keyspace::List;
 /// A list's element from this size on is a node by itself.
 constexpr std::size_t plain_node_min_bytes = std::size_t{1} << 30;
 
-/// The next elements.
-void write_node(RdbWriter& to, List::Walk& walk, std::size_t elements) {
+/// The elements of the node at whose first one the walk is.
+void write_node(RdbWriter& to, List::Walk& walk) {
+  std::size_t elements = walk.node_size();
   if (elements == 1 && walk.value().size() >= plain_node_min_bytes) {
     to.length(plain_node);
     to.string(walk.value());
@@ -31,16 +32,13 @@ void write_node(RdbWriter& to, List::Walk& walk, std::size_t elements) {
 
 void write_list(RdbWriter& to, const List& list) {
   to.length(list.node_count());
-  auto walk = list.walk();
-  for (std::size_t node = 0; node < list.node_count(); ++node)
-    write_node(to, walk, list.node_size(node));
+  for (auto walk = list.walk(); walk.valid();) write_node(to, walk);
 }
 
 Slices write_list_in_slices(RdbWriter& to, const List& list) {
   to.length(list.node_count());
-  auto walk = list.walk();
-  for (std::size_t node = 0; node < list.node_count(); ++node) {
-    write_node(to, walk, list.node_size(node));
+  for (auto walk = list.walk(); walk.valid();) {
+    write_node(to, walk);
     co_await end_of_slice;
   }
 }

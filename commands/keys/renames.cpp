@@ -3,8 +3,8 @@
 
 #include "commands/families.hpp"
 #include "commands/shared/database_index.hpp"
-#include "commands/shared/list_access.hpp"
 #include "keyspace/types/hash.hpp"
+#include "keyspace/types/list.hpp"
 #include "keyspace/types/set.hpp"
 #include "keyspace/types/sorted_set.hpp"
 #include "keyspace/types/stream.hpp"
@@ -22,6 +22,9 @@ using keyspace::SortedSet;
 using keyspace::Type;
 
 constexpr std::string_view same_object = "ERR source and destination objects are the same";
+
+/// Copies share longer strings with the original until one of both changes.
+constexpr std::size_t shared_min_bytes = std::size_t{64} << 10;
 
 /// Works in another database for as long as it lives.
 class OtherDatabase {
@@ -99,17 +102,11 @@ void move(Execution& x, Args args) {
   x.reply.integer(1);
 }
 
-std::unique_ptr<List> clone(const List& list, const keyspace::ListLimits& limits) {
-  auto copy = std::make_unique<List>();
-  for (auto walk = list.walk(); walk.valid(); walk.next())
-    copy->push(keyspace::End::back, walk.value(), limits);
-  return copy;
-}
-
+/// Lists and streams share their blocks with the copy; who changes one copies it before.
 void copy_value(Execution& x, const Entry& from, Change& to) {
   const std::int64_t at_ms = from.expire_at_ms();
   if (from.type() == Type::list) {
-    to.set_object(clone(from.object<List>(), list_limits(x)), at_ms);
+    to.set_object(from.object<List>().share(), at_ms);
     return x.became_ready(to.key().bytes);
   }
   if (from.type() == Type::sorted_set) {
@@ -126,6 +123,7 @@ void copy_value(Execution& x, const Entry& from, Change& to) {
   keyspace::Scratch scratch;
   const std::string_view text = from.bytes(scratch);
   if (from.encoding() != keyspace::Encoding::raw) return to.set_text(text, at_ms);
+  if (text.size() >= shared_min_bytes) return to.set_block(from.shared_block(), at_ms);
   to.set_raw(
       text.size(), [&](char* out) { std::copy(text.begin(), text.end(), out); }, at_ms);
 }

@@ -213,5 +213,104 @@ TEST_F(SavingOverRestarts, ASaveSurvivesTheKeyspaceActor) {
   EXPECT_GT(std::stoi(RespClient(port()).text({"DBSIZE"})), 5'000);
 }
 
+/// Values that are written in slices, all of which change() changes.
+class LongValues {
+ public:
+  static constexpr int elements = 60'000;
+
+  static void make(RespClient& client) {
+    constexpr int at_once = 500;
+    for (int i = 0; i < elements; i += at_once) {
+      Words hash = {"HSET", "hash"};
+      Words set = {"SADD", "set"};
+      Words sorted_set = {"ZADD", "sorted set"};
+      Words list = {"RPUSH", "list"};
+      for (int j = i; j < i + at_once; ++j) {
+        const std::string number = std::to_string(j);
+        hash.insert(hash.end(), {"field " + number, "value " + number});
+        set.push_back("member " + number);
+        sorted_set.insert(sorted_set.end(), {std::to_string(j * 7919 % elements), number + "m"});
+        list.push_back("element " + number);
+      }
+      for (const Words& words : {hash, set, sorted_set, list}) client.command(words);
+    }
+    for (int i = 0; i < elements; i += at_once) {
+      for (int j = i; j < i + at_once; ++j)
+        client.send({"XADD", "stream", std::to_string(j + 1) + "-1", "field", std::to_string(j)});
+      for (int j = 0; j < at_once; ++j) client.read();
+    }
+    client.command({"XGROUP", "CREATE", "stream", "readers", "0"});
+    client.command(
+        {"XREADGROUP", "GROUP", "readers", "one", "COUNT", "20000", "STREAMS", "stream", ">"});
+    client.command({"SETRANGE", "string", "5000000", "end"});
+  }
+
+  static void change(RespClient& client, int round) {
+    const std::string number = std::to_string(round * 7907 % elements);
+    const std::string id = std::to_string(round * 7907 % elements + 1) + "-1";
+    const std::vector<Words> commands = {
+        {"HSET", "hash", "field " + number, "changed"},
+        {"HDEL", "hash", "field " + std::to_string(round)},
+        {"SREM", "set", "member " + number},
+        {"SADD", "set", "new " + number},
+        {"ZADD", "sorted set", std::to_string(round), number + "m"},
+        {"ZREM", "sorted set", std::to_string(round) + "m"},
+        {"LSET", "list", number, "changed"},
+        {"LPUSH", "list", "new"},
+        {"RPOP", "list"},
+        {"XDEL", "stream", id},
+        {"XACK", "stream", "readers", id},
+        {"XADD", "stream", "*", "field", "new"},
+        {"XREADGROUP", "GROUP", "readers", "two", "COUNT", "1", "STREAMS", "stream", ">"},
+        {"SETRANGE", "string", std::to_string(round * 7907 * 3), "changed"},
+        {"APPEND", "string", "more"}};
+    for (const Words& words : commands) client.send(words);
+    for (std::size_t i = 0; i < commands.size(); ++i) client.read();
+  }
+};
+
+TEST_F(SavingOverRestarts, LongValuesAreSavedAsTheyWereWhileTheyChange) {
+  start_in_directory({"--save", "", "--restart-intensity", "100000"});
+  RespClient client(port());
+  LongValues::make(client);
+  client.ok({"CLIENT", "PAUSE", "100000", "WRITE"});
+  const std::string before = digest();
+  client.command({"BGSAVE"});
+  client.ok({"CLIENT", "UNPAUSE"});
+  int rounds = 0;
+  for (; info("persistence", "rdb_bgsave_in_progress") == "1"; ++rounds) {
+    LongValues::change(client, rounds);
+    if (rounds == 5 && support::is_respawn(client)) client.command({"RESPAWN", "KILL", "keyspace"});
+    if (rounds == 8) client.command({"DEL", "set"});
+    if (rounds == 9) client.command({"RENAME", "list", "stream"});
+  }
+  EXPECT_GT(rounds, 0);
+  EXPECT_EQ(info("persistence", "rdb_last_bgsave_status"), "ok");
+  EXPECT_NE(digest(), before);
+  server().signal(SIGKILL);
+  ASSERT_TRUE(server().wait_for_exit());
+  start_in_directory({"--save", ""});
+  EXPECT_EQ(digest(), before);
+}
+
+TEST_F(SavingOverRestarts, LongValuesAreRewrittenAsCommandsWhileTheyChange) {
+  const Words arguments = {"--save", "", "--appendonly", "yes", "--aof-use-rdb-preamble", "no"};
+  start_in_directory(arguments);
+  std::string before;
+  {
+    RespClient client(port());
+    LongValues::make(client);
+    client.command({"BGREWRITEAOF"});
+    int rounds = 0;
+    for (; info("persistence", "aof_rewrite_in_progress") == "1"; ++rounds)
+      LongValues::change(client, rounds);
+    EXPECT_GT(rounds, 0);
+    before = digest();
+    stop_in_order();
+  }
+  start_in_directory(arguments);
+  EXPECT_EQ(digest(), before);
+}
+
 }  // namespace
 }  // namespace respawn::integration

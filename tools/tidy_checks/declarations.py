@@ -66,7 +66,7 @@ def declare(head: str, scope: Scope, body: str | None, found: Declarations) -> N
             (found.forward if body is None else found.defined).add((scope.name, name[1]))
             if UNSCOPED.match(head):
                 found.defined |= {(scope.name, value) for value in values}
-    elif head and not scope.is_class and not CONTAINER.match(head):
+    elif head and not scope.is_class and not CONTAINER.match(head) and not head.startswith("static_assert"):
         name = CONCEPT.match(head) or (
             FUNCTION.search(head[:head.index("(")]) if is_function(head) else VARIABLE.search(head))
         if name:

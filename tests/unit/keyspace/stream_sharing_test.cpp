@@ -415,18 +415,15 @@ TEST(StreamSharing, EachStaysWhatItWasWhileOthersChange) {
 TEST(StreamSharing, WithoutMemoryNothingHasHappened) {
   const std::uint64_t seed = support::test_seed();
   SCOPED_TRACE(seed);
+  ASSERT_NO_FATAL_FAILURE(expect_sound(Stream()));
   const std::size_t blocks = live_memory().blocks;
   {
     EditDraws draws(seed, 3, false);  // without memory blocks stay apart that else are joined
     SharingWorld world(draws);
     for (std::size_t step = 0; step < cut_steps(600); ++step) {
       ASSERT_NO_FATAL_FAILURE(world.edit_without_memory(draws.draw(world.changed())));
-      if (step % 3 == 0) {
-        ASSERT_NO_FATAL_FAILURE(world.turn());
-      }
-      if (step % 20 == 0) {
-        ASSERT_NO_FATAL_FAILURE(world.check());
-      }
+      if (step % 3 == 0) ASSERT_NO_FATAL_FAILURE(world.turn());
+      if (step % 20 == 0) ASSERT_NO_FATAL_FAILURE(world.check());
       world.free_some();
     }
   }
