@@ -128,7 +128,8 @@ class Dict {
   }
 
   /// Several steps at once, for who wants the elements of several buckets fetched side by side:
-  /// those from `from` up to `next`. Visits them until the next change of the dict.
+  /// those from `from` up to `next`, until the next change of the dict. None (count 0): it takes a
+  /// walk_step() to come to the begin of a bucket.
   using Stretch = BucketTable::Stretch;
 
   [[nodiscard]] Stretch stretch_at(std::uint64_t from, std::size_t buckets_max) const {

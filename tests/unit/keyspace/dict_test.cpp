@@ -221,9 +221,9 @@ TEST(Dict, StretchesAndStepsVisitEachElementOnce) {
   SCOPED_TRACE(seed);
   Random random(seed);
   ReferenceDict model;
-  for (int round = 0; round < 60; ++round) {
-    const bool grow = round % 20 < 12;
-    for (std::uint64_t i = random.below(4000); i > 0; --i)
+  for (int round = 0; round < 24; ++round) {
+    const bool grow = round % 12 < 7;
+    for (std::uint64_t i = random.below(3000); i > 0; --i)
       if (grow)
         model.insert(std::to_string(random.below(1'000'000)));
       else if (!model.keys.empty())
