@@ -32,8 +32,9 @@ class Server:
                                         preexec_fn=lambda: os.sched_setaffinity(0, cores))
         self.await_ready()
 
-    def await_ready(self) -> None:
-        for _ in range(500):
+    def await_ready(self, seconds: float = 10) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
             try:
                 if self.ask("PING").startswith("+PONG"):
                     return

@@ -163,7 +163,8 @@ constexpr CommandSpec respawn_subcommands[] = {
              .flags = respawn_admin_flags,
              .tips = {"nondeterministic_output"},
              .since = "0.3.0",
-             .complexity = "O(1)",
+             .complexity =
+                 "O(N) where N is the number of long values that a snapshot has yet to write.",
              .summary = "Returns how far the append log is durable, and how snapshots fare.",
              .run = respawn_durability}),
     command({.name = "respawn|slowlog",

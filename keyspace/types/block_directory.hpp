@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/allocation.hpp"
+#include "keyspace/types/copied_bytes.hpp"
 
 namespace respawn::keyspace {
 
@@ -398,6 +399,7 @@ class BlockDirectory {
   /// The chunk has room for so many slots from now on, and nobody else holds it.
   [[gnu::noinline]] void remake(std::size_t at, std::size_t slots) {
     Chunk* const fresh = Chunk::create(slots);
+    if (table_[at].chunk->is_shared()) CopiedBytes::add(Chunk::bytes_for(fresh->capacity));
     fresh->take_over(std::exchange(table_[at].chunk, fresh));
   }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/allocation.hpp"
+#include "keyspace/types/copied_bytes.hpp"
 #include "keyspace/types/list_table.hpp"
 
 namespace respawn::keyspace {
@@ -93,6 +94,7 @@ void List::own_chunk(std::uint32_t at) {
     if (!block->retain()) block = block->copy(block->used());
     ++copy->count;  // what has been counted so far is let go of when there is no memory
   }
+  CopiedBytes::add(copy->memory_bytes());
   Chunk::release(std::exchange(chunk, copy.release()));
 }
 

@@ -13,6 +13,7 @@
 #include "base/allocation.hpp"
 #include "base/result.hpp"
 #include "keyspace/types/block_directory.hpp"
+#include "keyspace/types/copied_bytes.hpp"
 
 namespace respawn::keyspace {
 
@@ -58,6 +59,7 @@ class RecordBlock {
     RecordBlock* const same = create(base_, wide_, capacity_);
     std::memcpy(same->data(), data(), count_ * width());
     same->count_ = count_;
+    CopiedBytes::add(same->memory_bytes());
     return same;
   }
 

@@ -6,6 +6,7 @@
 
 #include "base/allocation.hpp"
 #include "base/check.hpp"
+#include "keyspace/types/copied_bytes.hpp"
 #include "keyspace/types/varint.hpp"
 
 namespace respawn::keyspace {
@@ -93,6 +94,7 @@ StreamBlock* StreamBlock::resized(std::size_t more, std::size_t most) const {
 }
 
 StreamBlock* StreamBlock::copy() const {
+  CopiedBytes::add(memory_bytes());
   return in_allocation_of(capacity_);
 }
 

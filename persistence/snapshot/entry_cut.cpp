@@ -97,13 +97,13 @@ EntryCut::~EntryCut() {
     garbage_.take(std::move(*stream), 0);
 }
 
-std::uint64_t EntryCut::held_bytes() const {
+std::uint64_t EntryCut::held_bytes(bool is_gone) const {
   return std::visit(
-      []<class Cut>(const Cut& cut) -> std::uint64_t {
+      [&]<class Cut>(const Cut& cut) -> std::uint64_t {
         if constexpr (std::is_same_v<Cut, std::monostate>)
           return 0;
-        else if constexpr (requires { cut->unshared_bytes(); })
-          return cut->unshared_bytes();
+        else if constexpr (requires { cut->memory_bytes(); })
+          return is_gone ? cut->memory_bytes() : copied_bytes;
         else
           return cut.held_bytes() + kept_bytes(cut);
       },

@@ -54,9 +54,9 @@ class EntryCut {
   /// Elements that are to be read at once, so that they are about as many bytes as a slice has.
   [[nodiscard]] std::size_t slice_elements() const { return slice_elements_; }
 
-  /// What would be free without this cut. O(1), but for lists and streams: O(blocks / 128 + blocks
-  /// of changed chunks).
-  [[nodiscard]] std::uint64_t held_bytes() const;
+  /// What would be free without this cut; of lists and streams about that: what was copied because
+  /// they changed, or all of it once the value `is_gone`. O(1), of streams O(consumers).
+  [[nodiscard]] std::uint64_t held_bytes(bool is_gone) const;
 
   /// There was no memory for what it had to keep: it is not whole.
   [[nodiscard]] bool failed() const;
@@ -68,8 +68,14 @@ class EntryCut {
   /// part of its entry.
   [[nodiscard]] static const void* identity(const keyspace::Entry& entry);
 
+  /// Whether this is the value of which it is a cut.
+  [[nodiscard]] bool is_of(const keyspace::Entry& entry) const {
+    return identity(entry) == identity_;
+  }
+
   std::uint64_t counted_bytes = 0;  // held_bytes() as its owner knows it
   bool changed = false;             // since then
+  std::uint64_t copied_bytes = 0;   // because the value changed: see keyspace::CopiedBytes
 
  private:
   int db_;

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "keyspace/types/copied_bytes.hpp"
+
 namespace respawn::persistence {
 
 using keyspace::Contents;
@@ -82,7 +84,7 @@ void SnapshotWalk::write(const Cut& cut, const Entry& entry) {
 void SnapshotWalk::before_change(std::size_t database, const keyspace::Key& key,
                                  const Entry* entry) {
   write_ahead(database, key);
-  if (entry != nullptr && !held_.empty()) note_change(*entry);
+  if (!held_.empty()) note_change(entry);
 }
 
 void SnapshotWalk::write_ahead(std::size_t database, const keyspace::Key& key) {
@@ -139,17 +141,33 @@ std::size_t SnapshotWalk::step_in(Cut& cut) {
 // ---- Long values --------------------------------------------------------------------------------
 
 void SnapshotWalk::hold(int db, const Entry& entry) {
+  if (held_.empty()) copies_seen_ = keyspace::CopiedBytes::total();
   held_.push_back(std::make_unique<EntryCut>(data_, db, entry));
   EntryCut& cut = *held_.back();
   held_values_.insert(&cut, keyspace::hash_bytes(ByIdentity::key(cut)));
 }
 
-void SnapshotWalk::note_change(const Entry& entry) {
-  const void* const identity = EntryCut::identity(entry);
+/// What was copied since then was copied because of it.
+void SnapshotWalk::note_copies() {
+  const std::uint64_t total = keyspace::CopiedBytes::total();
+  const std::uint64_t copied = total - std::exchange(copies_seen_, total);
+  if (changing_ != nullptr) changing_->copied_bytes += copied;
+}
+
+void SnapshotWalk::note_change(const Entry* entry) {
+  note_copies();
+  changing_ = nullptr;
+  const void* const identity = entry != nullptr ? EntryCut::identity(*entry) : nullptr;
   if (identity == nullptr) return;
   const std::string_view key = bytes_of(identity);
-  EntryCut* const cut = held_values_.find(key, keyspace::hash_bytes(key));
-  if (cut != nullptr) note_change(*cut);
+  changing_ = held_values_.find(key, keyspace::hash_bytes(key));
+  if (changing_ != nullptr) note_change(*changing_);
+}
+
+/// Where it was; one that has been renamed or moved counts as gone.
+bool SnapshotWalk::is_gone(const EntryCut& cut) const {
+  const Entry* const entry = data_.at(static_cast<std::size_t>(cut.db())).find(cut.key());
+  return entry == nullptr || !cut.is_of(*entry);
 }
 
 void SnapshotWalk::note_change(EntryCut& cut) {
@@ -157,9 +175,10 @@ void SnapshotWalk::note_change(EntryCut& cut) {
 }
 
 void SnapshotWalk::refresh() {
+  note_copies();
   for (EntryCut* const cut : changed_) {
     held_bytes_ -= cut->counted_bytes;
-    cut->counted_bytes = cut->held_bytes();
+    cut->counted_bytes = cut->held_bytes(is_gone(*cut));
     held_bytes_ += cut->counted_bytes;
     cut->changed = false;
   }
@@ -183,6 +202,7 @@ void SnapshotWalk::let_go() {
   EntryCut& cut = *held_.front();
   slices_ = {};
   std::erase(changed_, &cut);
+  if (changing_ == &cut) changing_ = nullptr;
   held_bytes_ -= cut.counted_bytes;
   held_values_.erase(&cut, keyspace::hash_bytes(ByIdentity::key(cut)));
   held_.pop_front();

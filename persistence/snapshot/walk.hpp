@@ -139,7 +139,9 @@ class SnapshotWalk final : public keyspace::ChangeObserver {
   [[nodiscard]] static bool any_ahead(const Cut& cut, std::uint64_t from, std::uint64_t end);
   std::size_t step_in(Cut& cut);
   void hold(int db, const keyspace::Entry& entry);
-  void note_change(const keyspace::Entry& entry);
+  void note_change(const keyspace::Entry* entry);
+  void note_copies();
+  [[nodiscard]] bool is_gone(const EntryCut& cut) const;
   void note_change(EntryCut& cut);
   void write_held();
   void let_go();
@@ -156,6 +158,8 @@ class SnapshotWalk final : public keyspace::ChangeObserver {
   std::deque<std::unique_ptr<EntryCut>> held_;
   keyspace::Dict<ByIdentity> held_values_;
   std::vector<EntryCut*> changed_;  // of them, since they were counted
+  EntryCut* changing_ = nullptr;    // whose value changed last, if it is one of them
+  std::uint64_t copies_seen_ = 0;   // of keyspace::CopiedBytes
   std::uint64_t held_bytes_ = 0;
   std::uint64_t held_bytes_peak_ = 0;
   std::uint64_t longest_hook_ns_ = 0;

@@ -326,6 +326,29 @@ TEST_F(LongValueSnapshotTest, EachIsTheStateAtItsCut) {
   EXPECT_TRUE(sound.ok()) << sound.error();
 }
 
+TEST_F(LongValueSnapshotTest, WhatIsCopiedOfListsIsCounted) {
+  auto list = std::make_unique<List>();
+  for (int i = 0; i < 100'000; ++i) list->push(End::back, "element " + std::to_string(i), {});
+  Change(data, 0, std::string_view("list"), nullptr).set_object(std::move(list));
+  const auto entry = [&] { return data.at(0).find(std::string_view("list")); };
+  support::MemoryFiles files;
+  RdbSnapshot snapshot(data, long_plan(files), {}, no_libraries);
+  while (snapshot.walk()->held().empty()) snapshot.step(1);
+  for (const std::size_t index : {0U, 50'000U, 99'999U})
+    Change(data, 0, std::string_view("list"), entry()).object<List>().set(index, "changed", {});
+  snapshot.refresh();
+  const auto& shared = std::get<std::unique_ptr<List>>(snapshot.walk()->held().front()->value());
+  EXPECT_NEAR(static_cast<double>(snapshot.cut_bytes()),
+              static_cast<double>(shared->unshared_bytes()), 2000);
+  EXPECT_GT(snapshot.cut_bytes(), 3 * 4096U);
+  EXPECT_LT(snapshot.cut_bytes(), 3 * 16384U);
+  Change(data, 0, std::string_view("list"), entry()).erase();
+  snapshot.refresh();
+  EXPECT_GT(snapshot.cut_bytes(), 100'000 * 10U);
+  ASSERT_TRUE(snapshot.run_to_end().ok());
+  EXPECT_EQ(snapshot.cut_bytes(), 0U);
+}
+
 using Words = std::vector<std::string>;
 
 /// Commands with many elements as many with one, so that their order does not matter where it may
