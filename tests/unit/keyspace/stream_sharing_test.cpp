@@ -422,8 +422,8 @@ TEST(StreamSharing, WithoutMemoryNothingHasHappened) {
     SharingWorld world(draws);
     for (std::size_t step = 0; step < cut_steps(600); ++step) {
       ASSERT_NO_FATAL_FAILURE(world.edit_without_memory(draws.draw(world.changed())));
-      if (step % 3 == 0) ASSERT_NO_FATAL_FAILURE(world.turn());
-      if (step % 20 == 0) ASSERT_NO_FATAL_FAILURE(world.check());
+      ASSERT_NO_FATAL_FAILURE(step % 3 == 0 ? world.turn() : void());
+      ASSERT_NO_FATAL_FAILURE(step % 20 == 0 ? world.check() : void());
       world.free_some();
     }
   }
