@@ -171,7 +171,7 @@ Block* Block::create(std::size_t capacity) {
 Block* Block::copy(std::size_t capacity) const {
   Block* fresh = create(capacity);
   fresh->assign(first(), used());
-  CopiedBytes::add(fresh->memory_bytes());
+  CopiedBytes::add(memory_bytes());
   return fresh;
 }
 
