@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/allocation.hpp"
+#include "keyspace/types/copied_bytes.hpp"
 #include "keyspace/types/list_table.hpp"
 
 namespace respawn::keyspace {
@@ -47,6 +48,7 @@ using OwnBlock = std::unique_ptr<Block, ReleaseBlock>;
 /// A larger one takes its place.
 void replace_block(Block*& block, std::size_t capacity) {
   Block* larger = block->copy(capacity);
+  if (block->shared()) CopiedBytes::add(block->memory_bytes());
   Block::release(std::exchange(block, larger));
 }
 

@@ -7,7 +7,6 @@
 
 #include "base/check.hpp"
 #include "base/numbers.hpp"
-#include "keyspace/types/copied_bytes.hpp"
 
 namespace respawn::keyspace {
 namespace {
@@ -171,7 +170,6 @@ Block* Block::create(std::size_t capacity) {
 Block* Block::copy(std::size_t capacity) const {
   Block* fresh = create(capacity);
   fresh->assign(first(), used());
-  CopiedBytes::add(memory_bytes());
   return fresh;
 }
 

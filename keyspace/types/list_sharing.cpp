@@ -74,6 +74,7 @@ List::Slot& List::own_block(Place place) {
   Slot& in = slot(place);
   if (in.block->shared()) {
     Block* copy = in.block->copy(in.block->capacity());
+    CopiedBytes::add(in.block->memory_bytes());
     Block::release(std::exchange(in.block, copy));
   }
   return in;
