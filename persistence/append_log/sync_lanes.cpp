@@ -29,8 +29,13 @@ void SyncLanes::land(const Flight& flight, std::uint64_t now_ns) {
 
 void SyncLanes::judge(std::uint64_t now_ns) {
   alone_ns_ = std::min(alone_ns_, shared_ns_);  // the disk has become faster
-  if (shared_ns_ <= alone_ns_ * longer_times) return;
-  paused_until_ns_ = now_ns + pause_ns;
+  if (shared_ns_ <= alone_ns_ * longer_times) {
+    if (++useful_samples_ >= proof_samples) pause_ns_ = pause_min_ns;
+    return;
+  }
+  paused_until_ns_ = now_ns + pause_ns_;
+  pause_ns_ = std::min(pause_ns_ * 2, pause_max_ns);
+  useful_samples_ = 0;
   shared_samples_ = alone_samples_ = 0;
 }
 

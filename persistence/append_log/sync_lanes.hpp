@@ -15,7 +15,8 @@ namespace respawn::persistence {
 /// much longer than the work between, flushes that overlap serve all of them in the time of one.
 /// That holds for disks that serve several at once, or take their time by being far away. One that
 /// serves them one by one is found out by it: overlapping flushes take longer there, and for a
-/// while there are none.
+/// while there are none; twice as long each time. At first not long, for a busy processor looks the
+/// same: threads are late to see that their flush has ended.
 class SyncLanes {
  public:
   /// Flushes at once, evenly apart.
@@ -26,7 +27,10 @@ class SyncLanes {
   static constexpr std::uint32_t samples_min = 16;
   /// Overlapping flushes that take longer than so many of one alone are no use.
   static constexpr std::uint64_t longer_times = 2;
-  static constexpr std::uint64_t pause_ns = 10'000'000'000;
+  static constexpr std::uint64_t pause_min_ns = 250'000'000;
+  static constexpr std::uint64_t pause_max_ns = 16'000'000'000;
+  /// Where so many in a row were of use, the next pause is a short one again.
+  static constexpr std::uint32_t proof_samples = 256;
 
   struct Flight {
     std::uint64_t number = 0;
@@ -65,6 +69,8 @@ class SyncLanes {
   std::uint32_t alone_samples_ = 0;
   std::uint32_t shared_samples_ = 0;
   std::uint64_t paused_until_ns_ = 0;
+  std::uint64_t pause_ns_ = pause_min_ns;
+  std::uint32_t useful_samples_ = 0;  // in a row
 };
 
 }  // namespace respawn::persistence

@@ -59,10 +59,31 @@ TEST_F(SyncLanesTest, ADiskThatServesOneAfterTheOtherIsFoundOut) {
   measure(ms);
   for (std::uint32_t i = 0; i < SyncLanes::samples_min / 2; ++i) both(3 * ms);
   EXPECT_FALSE(lanes.overlap(now));
-  now += SyncLanes::pause_ns;
+  now += SyncLanes::pause_min_ns;
   EXPECT_FALSE(lanes.overlap(now));  // what it was is measured anew
   measure(ms);
   EXPECT_TRUE(lanes.overlap(now));
+}
+
+TEST_F(SyncLanesTest, WhoIsFoundOutAgainIsLeftAloneForLonger) {
+  const auto found_out = [&] {
+    measure(ms);
+    for (std::uint32_t i = 0; i < SyncLanes::samples_min / 2; ++i) both(3 * ms);
+    measure(ms);
+  };
+  std::uint64_t pause_ns = SyncLanes::pause_min_ns;
+  for (int time = 0; time < 12; ++time) {
+    found_out();
+    EXPECT_FALSE(lanes.overlap(now));
+    now += pause_ns;
+    EXPECT_TRUE(lanes.overlap(now)) << time;
+    pause_ns = std::min(pause_ns * 2, SyncLanes::pause_max_ns);
+  }
+  measure(ms);
+  for (std::uint32_t i = 0; i < SyncLanes::proof_samples; ++i) both(ms);
+  found_out();
+  now += SyncLanes::pause_min_ns;
+  EXPECT_TRUE(lanes.overlap(now)) << "it was of use for long";
 }
 
 TEST_F(SyncLanesTest, ADiskThatServesSeveralAtOnceIsNot) {
