@@ -6,10 +6,12 @@ namespace respawn::persistence {
 
 namespace {
 
-/// Weighs a new sample by an eighth; the first one is all there is.
-void average(std::uint64_t& mean, std::uint32_t& samples, std::uint64_t sample) {
-  mean = samples == 0 ? sample : mean - mean / 8 + sample / 8;
-  if (samples < SyncLanes::samples_min) ++samples;
+/// Weighs a new sample by half of `most`; the first ones are the mean of themselves.
+void average(std::uint64_t& mean, std::uint32_t& samples, std::uint32_t most,
+             std::uint64_t sample) {
+  if (samples < most) ++samples;
+  const std::uint64_t weight = std::min(samples, most / 2);
+  mean = mean - mean / weight + sample / weight;
 }
 
 }  // namespace
@@ -22,9 +24,10 @@ SyncLanes::Flight SyncLanes::take_off(std::uint64_t now_ns) {
 void SyncLanes::land(const Flight& flight, std::uint64_t now_ns) {
   --flying_;
   const std::uint64_t took_ns = now_ns - flight.begun_ns;
-  if (flight.alone && flight.number == numbers_) return average(alone_ns_, alone_samples_, took_ns);
-  average(shared_ns_, shared_samples_, took_ns);
-  if (shared_samples_ >= samples_min) judge(now_ns);
+  if (flight.alone && flight.number == numbers_)
+    return average(alone_ns_, alone_samples_, samples_min, took_ns);
+  average(shared_ns_, shared_samples_, shared_samples_min, took_ns);
+  if (shared_samples_ >= shared_samples_min) judge(now_ns);
 }
 
 void SyncLanes::judge(std::uint64_t now_ns) {

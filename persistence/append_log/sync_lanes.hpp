@@ -15,19 +15,20 @@ namespace respawn::persistence {
 /// much longer than the work between, flushes that overlap serve all of them in the time of one.
 /// That holds for disks that serve several at once, or take their time by being far away. One that
 /// serves them one by one is found out by it: overlapping flushes take longer there, and for a
-/// while there are none; twice as long each time. At first not long, for a busy processor looks the
-/// same: threads are late to see that their flush has ended.
+/// while there are none; twice as long each time. A busy processor looks the same for a moment, for
+/// threads are late to see that their flush has ended: so many are measured before.
 class SyncLanes {
  public:
   /// Flushes at once, evenly apart.
   static constexpr std::size_t lanes_max = 8;
   /// Faster flushes are made one at a time: threads would cost more than they save.
   static constexpr std::uint64_t slow_ns = 800'000;
-  /// So many are measured before something is concluded.
+  /// So many are measured before something is concluded, of those that overlap more.
   static constexpr std::uint32_t samples_min = 16;
+  static constexpr std::uint32_t shared_samples_min = 128;
   /// Overlapping flushes that take longer than so many of one alone are no use.
   static constexpr std::uint64_t longer_times = 2;
-  static constexpr std::uint64_t pause_min_ns = 250'000'000;
+  static constexpr std::uint64_t pause_min_ns = 4'000'000'000;
   static constexpr std::uint64_t pause_max_ns = 16'000'000'000;
   /// Where so many in a row were of use, the next pause is a short one again.
   static constexpr std::uint32_t proof_samples = 256;

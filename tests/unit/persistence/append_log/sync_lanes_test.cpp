@@ -57,7 +57,7 @@ TEST_F(SyncLanesTest, SlowOnesOverlapEvenlyApart) {
 
 TEST_F(SyncLanesTest, ADiskThatServesOneAfterTheOtherIsFoundOut) {
   measure(ms);
-  for (std::uint32_t i = 0; i < SyncLanes::samples_min / 2; ++i) both(3 * ms);
+  for (std::uint32_t i = 0; i < SyncLanes::shared_samples_min / 2; ++i) both(3 * ms);
   EXPECT_FALSE(lanes.overlap(now));
   now += SyncLanes::pause_min_ns;
   EXPECT_FALSE(lanes.overlap(now));  // what it was is measured anew
@@ -68,7 +68,7 @@ TEST_F(SyncLanesTest, ADiskThatServesOneAfterTheOtherIsFoundOut) {
 TEST_F(SyncLanesTest, WhoIsFoundOutAgainIsLeftAloneForLonger) {
   const auto found_out = [&] {
     measure(ms);
-    for (std::uint32_t i = 0; i < SyncLanes::samples_min / 2; ++i) both(3 * ms);
+    for (std::uint32_t i = 0; i < SyncLanes::shared_samples_min / 2; ++i) both(3 * ms);
     measure(ms);
   };
   std::uint64_t pause_ns = SyncLanes::pause_min_ns;
