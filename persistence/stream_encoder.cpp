@@ -1,10 +1,10 @@
 #include "persistence/stream_encoder.hpp"
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "persistence/listpack.hpp"
+#include "persistence/pending_slices.hpp"
 #include "persistence/rdb_format.hpp"
 
 namespace respawn::persistence {
@@ -23,14 +23,6 @@ using keyspace::StreamProducers;
 void write_id(RdbWriter& to, const StreamId& id) {
   to.length(id.ms);
   to.length(id.seq);
-}
-
-const StreamId& id_of(const StreamId& id) {
-  return id;
-}
-
-const StreamId& id_of(const PendingEntry& entry) {
-  return entry.id;
 }
 
 void write_raw_id(RdbWriter& to, const StreamId& id) {
@@ -89,27 +81,6 @@ void write_facts(RdbWriter& to, RdbType type, const ConsumerFacts& facts) {
   to.length(facts.pending);
 }
 
-/// Calls write(record) for what is pending there, in the order of IDs.
-template <class Record, class Pending>
-Slices write_pending(const Pending& of, std::function<void(const Record&)> write) {
-  StreamId from = keyspace::first_stream_id;
-  bool more = true;
-  while (more) {
-    more = false;
-    std::size_t written = 0;
-    of.for_each_pending(from, [&](const Record& record) {
-      if (written++ < slice_records) {
-        write(record);
-        return true;
-      }
-      from = id_of(record);
-      more = true;
-      return false;
-    });
-    if (more) co_await end_of_slice;
-  }
-}
-
 /// What was given back counts as that of a consumer without a name.
 std::size_t count_released(const StreamGroup& group) {
   std::size_t count = group.pending_count();
@@ -133,16 +104,18 @@ Slices write_consumers(RdbWriter& to, RdbType type, const StreamGroup& group) {
   to.length(consumers.size() + (adds ? 1 : 0));
   if (adds) {
     write_facts(to, type, {.name = "", .pending = released});
-    for (Slices ids = write_pending<PendingEntry>(group, write_nameless); ids.next();)
+    for (Slices ids = visit_pending<PendingEntry>(group, slice_records, write_nameless);
+         ids.next();)
       co_await end_of_slice;
   }
   for (const StreamConsumer* const each : consumers) {
     const bool takes_released = each == nameless && released > 0;
     const std::size_t pending = each->pending_count() + (takes_released ? released : 0);
     write_facts(to, type, {each->name(), each->seen_ms, each->active_ms, pending});
-    Slices ids = takes_released ? write_pending<PendingEntry>(group, write_nameless)
-                                : write_pending<StreamId>(
-                                      *each, [&to](const StreamId& id) { write_raw_id(to, id); });
+    Slices ids = takes_released
+                     ? visit_pending<PendingEntry>(group, slice_records, write_nameless)
+                     : visit_pending<StreamId>(*each, slice_records,
+                                               [&to](const StreamId& id) { write_raw_id(to, id); });
     while (ids.next()) co_await end_of_slice;
   }
 }
@@ -157,7 +130,7 @@ Slices write_group(RdbWriter& to, RdbType type, const StreamGroup& group) {
     to.milliseconds(entry.told_ms());
     to.length(entry.deliveries);
   };
-  for (Slices records = write_pending<PendingEntry>(group, write); records.next();)
+  for (Slices records = visit_pending<PendingEntry>(group, slice_records, write); records.next();)
     co_await end_of_slice;
   for (Slices consumers = write_consumers(to, type, group); consumers.next();)
     co_await end_of_slice;

@@ -10,6 +10,7 @@
 #include "keyspace/types/list.hpp"
 #include "keyspace/types/set.hpp"
 #include "keyspace/types/sorted_set.hpp"
+#include "persistence/element_writer.hpp"
 #include "persistence/list_encoder.hpp"
 #include "persistence/listpack.hpp"
 #include "persistence/stream_encoder.hpp"
@@ -77,10 +78,8 @@ void write_sorted_set(RdbWriter& to, const SortedSet& set) {
   to.length(set.size());
   // From the last one on, so that a skiplist is built by adding at its front.
   for (auto walk = set.walk(set.size() - 1, keyspace::Direction::backward); walk.valid();
-       walk.next()) {
-    to.string(walk.member());
-    to.number(walk.score());
-  }
+       walk.next())
+    write_scored(to, {walk.member(), walk.score()});
 }
 
 void write_packed_hash(RdbWriter& to, const Hash& hash) {
@@ -116,23 +115,14 @@ void write_expiring_packed_hash(RdbWriter& to, const Hash& hash) {
 
 void write_hash(RdbWriter& to, const Hash& hash) {
   to.length(hash.size());
-  hash.for_each([&](const HashField& each) {
-    to.string(each.field);
-    to.string(each.value);
-  });
+  hash.for_each([&](const HashField& each) { write_field(to, each); });
 }
 
-/// Expiries count from the earliest one, which is 1; 0 is none.
 void write_expiring_hash(RdbWriter& to, const Hash& hash) {
   const std::int64_t earliest_ms = hash.earliest_expiry_ms();
   to.milliseconds(earliest_ms);
   to.length(hash.size());
-  hash.for_each([&](const HashField& each) {
-    const bool expires = each.expire_at_ms != keyspace::never;
-    to.length(expires ? static_cast<std::uint64_t>(each.expire_at_ms - earliest_ms) + 1 : 0);
-    to.string(each.field);
-    to.string(each.value);
-  });
+  hash.for_each([&](const HashField& each) { write_expiring_field(to, each, earliest_ms); });
 }
 
 }  // namespace

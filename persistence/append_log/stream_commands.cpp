@@ -6,6 +6,7 @@
 
 #include "base/numbers.hpp"
 #include "keyspace/types/stream.hpp"
+#include "persistence/pending_slices.hpp"
 
 namespace respawn::persistence {
 
@@ -64,21 +65,9 @@ class StreamCommands {
     group.for_each_consumer([&](const StreamConsumer& consumer) {
       say({"XGROUP", "CREATECONSUMER", key_, group.name(), consumer.name()});
     });
-    StreamId from = keyspace::first_stream_id;
-    bool more = true;
-    while (more) {
-      more = false;
-      std::size_t given = 0;
-      group.for_each_pending(from, [&](const PendingEntry& entry) {
-        more = given++ == slice_commands;
-        if (more)
-          from = entry.id;
-        else
-          claim(group, entry);
-        return !more;
-      });
-      if (more) co_await end_of_slice;
-    }
+    const auto take = [&](const PendingEntry& entry) { claim(group, entry); };
+    for (Slices claims = visit_pending<PendingEntry>(group, slice_commands, take); claims.next();)
+      co_await end_of_slice;
   }
 
   /// What is remembered, also of entries that are gone.

@@ -7,6 +7,7 @@
 #include "base/numbers.hpp"
 #include "persistence/append_log/command_pieces.hpp"
 #include "persistence/append_log/stream_commands.hpp"
+#include "persistence/element_writer.hpp"
 #include "persistence/list_encoder.hpp"
 #include "persistence/stream_encoder.hpp"
 
@@ -38,24 +39,15 @@ Slices write_string(ByteSink& to, StringCut& cut) {
 
 Slices write_hash(RdbWriter& to, HashCut& cut, std::size_t elements) {
   to.length(cut.size());
-  const auto write = [&](const HashField& each) {
-    to.string(each.field);
-    to.string(each.value);
-  };
+  const auto write = [&](const HashField& each) { write_field(to, each); };
   while (cut.step(elements, write)) co_await end_of_slice;
 }
 
-/// Expiries count from the earliest one, which is 1; 0 is none.
 Slices write_expiring_hash(RdbWriter& to, HashCut& cut, std::size_t elements) {
   const std::int64_t earliest_ms = cut.earliest_expiry_ms();
   to.milliseconds(earliest_ms);
   to.length(cut.size());
-  const auto write = [&](const HashField& each) {
-    const bool expires = each.expire_at_ms != never;
-    to.length(expires ? static_cast<std::uint64_t>(each.expire_at_ms - earliest_ms) + 1 : 0);
-    to.string(each.field);
-    to.string(each.value);
-  };
+  const auto write = [&](const HashField& each) { write_expiring_field(to, each, earliest_ms); };
   while (cut.step(elements, write)) co_await end_of_slice;
 }
 
@@ -67,10 +59,7 @@ Slices write_set(RdbWriter& to, SetCut& cut, std::size_t elements) {
 
 Slices write_sorted_set(RdbWriter& to, SortedSetCut& cut, std::size_t elements) {
   to.length(cut.size());
-  const auto write = [&](const ScoredText& each) {
-    to.string(each.member);
-    to.number(each.score);
-  };
+  const auto write = [&](const ScoredText& each) { write_scored(to, each); };
   while (cut.step(elements, write)) co_await end_of_slice;
 }
 
