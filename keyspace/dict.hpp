@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/bring_near.hpp"
 #include "keyspace/bucket_table.hpp"
 #include "keyspace/same_bytes.hpp"
 #include "keyspace/siphash.hpp"
@@ -54,13 +55,11 @@ class Dict {
   /// Brings the bucket of a hash near.
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(table_.home(hash)); }
 
-  /// Brings the elements near that find() would look at; best after prefetch() had its time. Reads
-  /// a byte of each: a prefetch instruction is dropped where the page is not in the TLB, which is
-  /// the common case here. Nothing depends on what is read, so nothing waits for it.
+  /// Brings the elements near that find() would look at; best after prefetch() had its time.
   void prefetch_element(std::uint64_t hash) const {
     const Bucket* bucket = table_.home(hash);
     for (unsigned hits = bucket->match(BucketTable::fingerprint(hash)); hits != 0; hits &= hits - 1)
-      touch(bucket->element(static_cast<unsigned>(std::countr_zero(hits))));
+      bring_near(bucket->element(static_cast<unsigned>(std::countr_zero(hits))));
   }
 
   /// Requires that no element has this key. Strong guarantee.
@@ -156,10 +155,6 @@ class Dict {
  private:
   static std::uint64_t hash_of(const void* element) {
     return hash_bytes(Traits::key(*static_cast<const Element*>(element)));
-  }
-
-  static void touch(const void* element) {
-    asm volatile("" : : "r"(*static_cast<const unsigned char*>(element)));
   }
 
   template <class Visitor>

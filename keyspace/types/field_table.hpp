@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/allocation.hpp"
+#include "base/bring_near.hpp"
 #include "keyspace/dict.hpp"
 #include "keyspace/expiry_index.hpp"
 #include "keyspace/types/element_cut.hpp"
@@ -88,9 +89,7 @@ class FieldTable {
 
     static void destroy(Field* field) noexcept { FieldTable::destroy(field); }
 
-    static void touch(const Field& field) {
-      asm volatile("" : : "r"(*reinterpret_cast<const unsigned char*>(&field)));
-    }
+    static void touch(const Field& field) { bring_near(&field); }
   };
 
   static HashField parts(const Field& field);

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "base/allocation.hpp"
+#include "base/bring_near.hpp"
 #include "keyspace/types/dict_cut.hpp"
 #include "keyspace/types/short_length.hpp"
 
@@ -98,7 +99,7 @@ void MemberTable::destroy(Member* member) noexcept {
 void MemberTable::Traits::touch(const Member& member) {
   if (is_integer(&member)) return;
   const auto bits = reinterpret_cast<std::uintptr_t>(&member);
-  asm volatile("" : : "r"(*reinterpret_cast<const unsigned char*>(bits & ~exact_mask)));
+  bring_near(reinterpret_cast<const void*>(bits & ~exact_mask));
 }
 
 MemberTable::~MemberTable() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "base/bring_near.hpp"
 #include "keyspace/types/b_tree.hpp"
 #include "keyspace/types/element_cut.hpp"
 #include "keyspace/types/scored_records.hpp"
@@ -90,8 +91,7 @@ class SortedSetCut final : public ElementCut {
     if (place.leaf == nullptr) return {};
     BTree::Run run = BTree::run_at(place);
     run.count = static_cast<unsigned>(std::min({std::size_t{run.count}, most, members_at_once}));
-    for (unsigned i = 0; i < run.count; ++i)
-      asm volatile("" : : "r"(*reinterpret_cast<const unsigned char*>(run.members[i])));
+    for (unsigned i = 0; i < run.count; ++i) bring_near(run.members[i]);
     return run;
   }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/bring_near.hpp"
 #include "keyspace/types/copied_bytes.hpp"
 
 namespace respawn::persistence {
@@ -22,12 +23,6 @@ constexpr unsigned refresh_steps = 16;
 
 std::uint64_t position_of(const Entry& entry) {
   return Contents::position(keyspace::hash_bytes(entry.key()));
-}
-
-/// Brings it near: the entries of a bucket are fetched side by side. A load, for a prefetch is
-/// dropped where the page is not in the TLB.
-void touch(const Entry& entry) {
-  asm volatile("" : : "r"(*reinterpret_cast<const unsigned char*>(&entry)));
 }
 
 }  // namespace
@@ -127,7 +122,7 @@ std::size_t SnapshotWalk::step_in(Cut& cut) {
   // Where the bucket ends is known only when it has been seen; most have nothing written ahead.
   seen_.clear();
   const std::uint64_t next = cut.contents->walk_step(cut.cursor, [&](const Entry& entry) {
-    touch(entry);
+    bring_near(&entry);
     seen_.push_back(&entry);
   });
   const bool some_written = any_ahead(cut, cut.cursor, next);
