@@ -93,6 +93,9 @@ void AppendLog::stop(Environment& environment) {
   told_disk_ |= tail.put({.kind = LogWork::Kind::close, .end = feed.end()});
   state_ = State::off;
   rewriting_ = false;
+  if (job_)
+    say(environment, LogLevel::notice,
+        "Killing running AOF rewrite child: " + std::to_string(::getpid()));
   give_up_job();
   retry_us_ = 0;
   failure_.clear();

@@ -23,19 +23,18 @@ void Snapshot::stop_walking() {
   walk_.reset();
 }
 
-/// Whether keys that are delayed have their time now.
-bool Snapshot::is_time() {
-  if (delay_us_ <= 0) return true;
-  const auto now = std::chrono::steady_clock::now();
-  if (now < next_key_) return false;
-  next_key_ = now + std::chrono::microseconds(delay_us_);
-  return true;
+/// Whether the last key has had its time.
+bool Snapshot::is_time() const {
+  return delay_us_ <= 0 || std::chrono::steady_clock::now() >= next_key_;
 }
 
 bool Snapshot::step(std::size_t entries) {
   if (!walk_ || file_.state() != BackgroundFile::State::running || !file_.has_room()) return false;
   if (!walk_->torn() && !is_time()) return false;
+  const std::size_t before = keys_written();
   const bool more = !walk_->torn() && !walked_ && walk_->step(delay_us_ > 0 ? 1 : entries);
+  if (delay_us_ > 0 && keys_written() > before)
+    next_key_ = std::chrono::steady_clock::now() + std::chrono::microseconds(delay_us_);
   if (walk_->torn()) {
     cancel();
     return false;

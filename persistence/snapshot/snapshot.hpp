@@ -66,7 +66,7 @@ class Snapshot : protected EntrySink {
   void cancel();
 
  protected:
-  /// `delay_us`: per key, for tests.
+  /// `delay_us`: after each key, for tests.
   explicit Snapshot(BackgroundFilePlan plan, int delay_us)
       : file_(std::move(plan)), delay_us_(delay_us) {}
 
@@ -77,7 +77,7 @@ class Snapshot : protected EntrySink {
   /// Writes what stands behind the last key.
   virtual void end() {}
 
-  bool is_time();
+  [[nodiscard]] bool is_time() const;
   void stop_walking();
 
   BackgroundFile file_;
@@ -86,8 +86,8 @@ class Snapshot : protected EntrySink {
   std::uint64_t cut_bytes_peak_ = 0;
   std::uint64_t longest_hook_ns_ = 0;
   int delay_us_;
-  bool walked_ = false;  // and waits for the delay of the last key
-  std::chrono::steady_clock::time_point next_key_;
+  bool walked_ = false;                             // and waits for the delay of the last key
+  std::chrono::steady_clock::time_point next_key_;  // not before then
 };
 
 }  // namespace respawn::persistence

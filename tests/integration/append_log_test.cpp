@@ -331,6 +331,20 @@ TEST_F(AppendLog, NobodyStopsTheServerBeforeTheFirstBaseStands) {
   EXPECT_TRUE(first->wait_for_exit()->clean());
 }
 
+TEST_F(AppendLog, ARewriteEndsWithTheLog) {
+  auto first = run({"--appendonly", "no", "--rdb-key-save-delay", "10000000"});
+  RespClient client(first->port());
+  for (int i = 0; i < 10; ++i) client.ok({"SET", std::to_string(i), "x"});
+  client.ok({"CONFIG", "SET", "appendonly", "yes"});
+  EXPECT_TRUE(wait_until([&] {
+    return support::info_field(client, "persistence", "aof_rewrite_in_progress") == "1";
+  }));
+  client.ok({"CONFIG", "SET", "appendonly", "no"});
+  EXPECT_EQ(support::info_field(client, "persistence", "aof_rewrite_in_progress"), "0");
+  EXPECT_NE(first->standard_output().find("Killing running AOF rewrite child"), std::string::npos);
+  EXPECT_TRUE(first->stop()->clean());
+}
+
 TEST_F(AppendLog, WhoWritesWaitsForASlowDisk) {
   auto first = run({"--appendfsync", "always", "--latency-monitor-threshold", "100"});
   RespClient writer(first->port());

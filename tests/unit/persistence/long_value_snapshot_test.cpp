@@ -403,11 +403,29 @@ TEST_F(LongValueSnapshotTest, CommandsAreThoseOfTheCut) {
   }
 }
 
-TEST_F(LongValueSnapshotTest, WhatIsKeptIsCountedAndGivenBack) {
+void put_hash(keyspace::Databases& data, std::string_view key) {
   auto hash = std::make_unique<Hash>();
   for (int i = 0; i < 5000; ++i)
     hash->set(MemberKey("field " + std::to_string(i)), "value", never, {});
-  Change(data, 0, std::string_view("hash"), nullptr).set_object(std::move(hash));
+  Change(data, 0, key, nullptr).set_object(std::move(hash));
+}
+
+TEST_F(LongValueSnapshotTest, ADelayIsForAKeyHoweverManySlicesItHas) {
+  put_hash(data, "hash");
+  put_hash(data, "another");
+  support::MemoryFiles files;
+  RdbSnapshotOptions options;
+  options.delay_us = 2'000'000'000;  // half an hour
+  RdbSnapshot snapshot(data, long_plan(files), options, no_libraries);
+  while (snapshot.step(1)) {
+  }
+  EXPECT_EQ(snapshot.keys_written(), 1U);
+  EXPECT_EQ(snapshot.walk()->held().size(), 1U) << "the other one waits";
+  snapshot.cancel();
+}
+
+TEST_F(LongValueSnapshotTest, WhatIsKeptIsCountedAndGivenBack) {
+  put_hash(data, "hash");
   support::MemoryFiles files;
   RdbSnapshot snapshot(data, long_plan(files), {}, no_libraries);
   snapshot.step(1);
