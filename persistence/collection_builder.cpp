@@ -11,7 +11,6 @@ namespace respawn::persistence {
 namespace {
 
 using keyspace::Hash;
-using keyspace::List;
 using keyspace::MemberKey;
 using keyspace::Object;
 using keyspace::Set;
@@ -32,11 +31,6 @@ std::optional<std::int64_t> to_expiry_ms(std::string_view text) {
 }
 
 }  // namespace
-
-bool append_all(List& list, ElementReader& elements, const keyspace::ListLimits& limits) {
-  while (const auto element = elements.next()) list.push(keyspace::End::back, *element, limits);
-  return elements.complete();
-}
 
 std::unique_ptr<Object> build_set(ElementReader& members, const keyspace::SetLimits& limits) {
   auto set = std::make_unique<Set>(keyspace::Encoding::listpack);

@@ -5,17 +5,21 @@
 #include <memory>
 #include <string_view>
 
+#include "keyspace/types/list_builder.hpp"
 #include "persistence/element_reader.hpp"
 #include "persistence/value_decoder.hpp"
 
 namespace respawn::persistence {
 
+/// Adds the elements at the end; also when there is none. Whether the reader is complete.
+template <class Reader>
+[[nodiscard]] bool append_all(keyspace::ListBuilder& to, Reader& elements) {
+  while (const auto element = elements.next()) to.add(*element);
+  return elements.complete();
+}
+
 // Each returns null unless the reader is complete and its elements make a collection that has
 // nothing twice.
-
-/// Adds the elements at the end; also when there is none. Whether the reader is complete.
-[[nodiscard]] bool append_all(keyspace::List& list, ElementReader& elements,
-                              const keyspace::ListLimits& limits);
 
 [[nodiscard]] std::unique_ptr<keyspace::Object> build_set(ElementReader& members,
                                                           const keyspace::SetLimits& limits);

@@ -14,10 +14,11 @@ constexpr std::uint8_t end_mark = 0xff;
 // Encoding bytes, by the top bits that tell them apart.
 constexpr unsigned int_7_max = 0x7f;  // the integer itself
 constexpr unsigned text_6 = 0x80;     // 10 and the length
-constexpr unsigned int_13 = 0xc0;     // 110, and five more bits of 13
-constexpr unsigned text_12 = 0xe0;    // 1110, and four more bits of 12
-constexpr unsigned text_32 = 0xf0;    // 4 bytes of length follow
-constexpr unsigned int_16 = 0xf1;     // and so on: 24, 32, 64 bits
+constexpr unsigned text_6_max = 0x3f;
+constexpr unsigned int_13 = 0xc0;   // 110, and five more bits of 13
+constexpr unsigned text_12 = 0xe0;  // 1110, and four more bits of 12
+constexpr unsigned text_32 = 0xf0;  // 4 bytes of length follow
+constexpr unsigned int_16 = 0xf1;   // and so on: 24, 32, 64 bits
 constexpr unsigned int_64 = 0xf4;
 
 constexpr std::int64_t int_13_min = -4096;
@@ -102,7 +103,7 @@ void ListpackWriter::append(std::int64_t element) {
 
 void ListpackWriter::append_text(std::string_view text) {
   char* at = room(text.size() + frame_bytes_max);
-  if (text.size() < (1U << 6)) {
+  if (text.size() <= text_6_max) {
     *at++ = static_cast<char>(text_6 | text.size());
   } else if (text.size() < (1U << 12)) {
     *at++ = static_cast<char>(text_12 | text.size() >> 8);
@@ -138,6 +139,11 @@ std::optional<std::string_view> ListpackReader::next() {
     broken_ = !complete_;
     return std::nullopt;
   }
+  const std::size_t length = short_text();
+  if (length > 0) {
+    ++count_;
+    return at_.take(length + 2)->substr(1, length);
+  }
   const std::size_t start = at_.position();
   const auto found = element();
   broken_ = !found || !skip_back_length(at_.position() - start);
@@ -146,13 +152,22 @@ std::optional<std::string_view> ListpackReader::next() {
   return found;
 }
 
+/// What most elements are: a text of one byte of encoding and one of size behind it. Its length; 0
+/// when it is empty or something else.
+std::size_t ListpackReader::short_text() const {
+  const unsigned first = at_.peek().value_or(0);
+  if ((first & ~text_6_max) != text_6) return 0;
+  const std::size_t length = first & text_6_max;
+  return at_.peek(length + 1) == length + 1 ? length : 0;
+}
+
 /// Encoding and contents; none where they end too early or mean nothing.
 std::optional<std::string_view> ListpackReader::element() {
   const auto encoding = at_.byte();
   if (!encoding) return std::nullopt;
   const unsigned first = *encoding;
   if (first <= int_7_max) return integer_.of(first);
-  if (first < int_13) return at_.take(first & 0x3f);
+  if (first < int_13) return at_.take(first & text_6_max);
   if (first < text_12) {
     const auto second = at_.byte();
     if (!second) return std::nullopt;

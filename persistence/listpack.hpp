@@ -55,6 +55,7 @@ class ListpackReader final : public ElementReader {
   [[nodiscard]] bool complete() const override { return complete_; }
 
  private:
+  [[nodiscard]] std::size_t short_text() const;
   std::optional<std::string_view> element();
   bool skip_back_length(std::size_t size);
 

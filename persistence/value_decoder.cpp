@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "keyspace/types/sorted_set_builder.hpp"
 #include "persistence/collection_builder.hpp"
 #include "persistence/listpack.hpp"
 #include "persistence/rdb_format.hpp"
@@ -13,40 +14,40 @@ namespace respawn::persistence {
 namespace {
 
 using keyspace::Hash;
-using keyspace::List;
 using keyspace::MemberKey;
 using keyspace::Object;
 using keyspace::Set;
-using keyspace::SortedSet;
 using ObjectPtr = std::unique_ptr<Object>;
 
 // ---- element by element ------------------------------------------------------------------------
 
 ObjectPtr read_list(RdbReader& from, const keyspace::ListLimits& limits) {
-  auto list = std::make_unique<List>();
+  keyspace::ListBuilder list(limits);
+  std::string element;
   for (std::uint64_t left = from.count(1); left > 0 && from.ok(); --left) {
-    const std::string element = from.string();
-    if (from.ok()) list->push(keyspace::End::back, element, limits);
+    from.string(element);
+    if (from.ok()) list.add(element);
   }
-  return list;
+  return list.build();
 }
 
 template <class Reader>
 ObjectPtr read_quicklist(RdbReader& from, const keyspace::ListLimits& limits) {
   constexpr bool has_kinds = std::is_same_v<Reader, ListpackReader>;
-  auto list = std::make_unique<List>();
+  keyspace::ListBuilder list(limits);
+  std::string node;
   for (std::uint64_t left = from.count(1); left > 0 && from.ok(); --left) {
     const std::uint64_t kind = has_kinds ? from.length() : packed_node;
-    const std::string node = from.string();
+    from.string(node);
     if (!from.ok()) break;
     if (kind == plain_node) {
-      list->push(keyspace::End::back, node, limits);
+      list.add(node);
       continue;
     }
     Reader elements(node);
-    if (kind != packed_node || !append_all(*list, elements, limits)) return nullptr;
+    if (kind != packed_node || !append_all(list, elements)) return nullptr;
   }
-  return list;
+  return list.build();
 }
 
 ObjectPtr read_set(RdbReader& from, const keyspace::SetLimits& limits) {
@@ -62,15 +63,15 @@ ObjectPtr read_set(RdbReader& from, const keyspace::SetLimits& limits) {
 }
 
 ObjectPtr read_sorted_set(RdbReader& from, const keyspace::SortedSetLimits& limits, bool as_text) {
-  const std::uint64_t count = from.count(2);
-  auto set = std::make_unique<SortedSet>();
-  set->expect(count, limits);
-  for (std::uint64_t left = count; left > 0 && from.ok(); --left) {
-    const std::string member = from.string();
+  keyspace::SortedSetBuilder set;
+  std::string member;
+  for (std::uint64_t left = from.count(2); left > 0 && from.ok(); --left) {
+    from.string(member);
     const double score = as_text ? from.text_number() : from.number();
-    if (from.ok() && !set->set(member, score, limits)) return nullptr;
+    if (from.ok()) set.add(member, score);
   }
-  return set;
+  if (!set.distinct()) return nullptr;
+  return set.build(limits);
 }
 
 ObjectPtr read_hash(RdbReader& from, const keyspace::HashLimits& limits) {
@@ -153,6 +154,13 @@ ObjectPtr read_packed(RdbReader& from, Build&& build, const Limits& limits) {
   return build(elements, limits);
 }
 
+template <class Reader>
+ObjectPtr build_list(Reader& elements, const keyspace::ListLimits& limits) {
+  keyspace::ListBuilder list(limits);
+  if (!append_all(list, elements)) return nullptr;
+  return list.build();
+}
+
 ObjectPtr read_intset(RdbReader& from, const keyspace::SetLimits& limits) {
   return build_intset(from.string(), limits);
 }
@@ -169,14 +177,8 @@ ObjectPtr read_object(RdbType type, RdbReader& from, const ValueLimits& limits) 
       break;
     case RdbType::list:
       return read_list(from, limits.list);
-    case RdbType::list_ziplist: {
-      const auto append = [](ElementReader& elements, const keyspace::ListLimits& list_limits) {
-        auto list = std::make_unique<List>();
-        if (!append_all(*list, elements, list_limits)) list.reset();
-        return ObjectPtr(std::move(list));
-      };
-      return read_packed<ZiplistReader>(from, append, limits.list);
-    }
+    case RdbType::list_ziplist:
+      return read_packed<ZiplistReader>(from, build_list<ZiplistReader>, limits.list);
     case RdbType::list_quicklist:
       return read_quicklist<ZiplistReader>(from, limits.list);
     case RdbType::list_quicklist_2:

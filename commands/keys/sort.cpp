@@ -12,6 +12,7 @@
 #include "commands/shared/list_access.hpp"
 #include "commands/shared/sorted_set_access.hpp"
 #include "engine/run/rights.hpp"
+#include "keyspace/types/list_builder.hpp"
 #include "keyspace/types/set.hpp"
 
 namespace respawn::commands {
@@ -375,10 +376,10 @@ void reply_sorted(Execution& x, Sorting& sorting) {
 
 void store_sorted(Execution& x, Sorting& sorting, std::string_view destination) {
   const keyspace::ListLimits limits = list_limits(x);
-  auto list = std::make_unique<List>();
-  sorting.for_each_result([&](std::optional<std::string_view> value) {
-    list->push(End::back, value.value_or(""), limits);
-  });
+  keyspace::ListBuilder builder(limits);
+  sorting.for_each_result(
+      [&](std::optional<std::string_view> value) { builder.add(value.value_or("")); });
+  std::unique_ptr<List> list = builder.build();
   const Key key(destination);
   const std::size_t size = list->size();
   if (size > 0) {

@@ -1,13 +1,12 @@
 // Unions, intersections and differences of sorted sets; sets may take part, too.
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 #include <vector>
 
 #include "commands/families.hpp"
 #include "commands/shared/sorted_set_access.hpp"
-#include "keyspace/siphash.hpp"
 #include "keyspace/types/set.hpp"
+#include "keyspace/types/sorted_set_builder.hpp"
 
 namespace respawn::commands {
 
@@ -17,6 +16,7 @@ using keyspace::Entry;
 using keyspace::Key;
 using keyspace::Set;
 using keyspace::SortedSet;
+using keyspace::SortedSetBuilder;
 using keyspace::Type;
 
 enum class Aggregate : std::uint8_t { sum, min, max };
@@ -73,14 +73,6 @@ class Source {
   const SortedSet* scored_ = nullptr;
   const Set* plain_ = nullptr;
 };
-
-struct Scored {
-  std::string member;
-  double score = 0;
-};
-
-/// In order once complete.
-using ScoredList = std::vector<Scored>;
 
 enum class Operation : std::uint8_t { join, intersect, subtract };
 
@@ -154,27 +146,15 @@ Result<Inputs> find_inputs(Execution& x, Args args, std::size_t at, const Form& 
   return inputs;
 }
 
-struct MemberHash {
-  std::size_t operator()(const std::string& member) const { return keyspace::hash_bytes(member); }
-};
-
-ScoredList join(const Inputs& inputs) {
-  std::unordered_map<std::string, double, MemberHash> sum;
+void join(const Inputs& inputs, SortedSetBuilder& result) {
   for (const Source& source : inputs.sources) {
     source.for_each([&](std::string_view member, double score) {
       const double weighted = without_nan(source.weight * score);
-      const auto [place, fresh] = sum.try_emplace(std::string(member), weighted);
-      if (!fresh) place->second = aggregated(place->second, weighted, inputs.aggregate);
+      result.merge(member, weighted,
+                   [&](double before) { return aggregated(before, weighted, inputs.aggregate); });
       return true;
     });
   }
-  ScoredList result;
-  result.reserve(sum.size());
-  while (!sum.empty()) {
-    auto node = sum.extract(sum.begin());
-    result.push_back({std::move(node.key()), node.mapped()});
-  }
-  return result;
 }
 
 /// Calls visit(member, score) for what is in all inputs, until it says false.
@@ -193,25 +173,21 @@ void for_each_common(const Inputs& inputs, Visitor&& visit) {
   });
 }
 
-ScoredList intersect(const Inputs& inputs) {
-  ScoredList result;
+void intersect(const Inputs& inputs, SortedSetBuilder& result) {
   for_each_common(inputs, [&](std::string_view member, double score) {
-    result.push_back({std::string(member), score});
+    result.add(member, score);
     return true;
   });
-  return result;
 }
 
-ScoredList subtract(const Inputs& inputs) {
-  ScoredList result;
+void subtract(const Inputs& inputs, SortedSetBuilder& result) {
+  const auto others = std::span(inputs.sources).subspan(1);
   inputs.sources.front().for_each([&](std::string_view member, double score) {
-    const auto others = std::span(inputs.sources).subspan(1);
     if (std::none_of(others.begin(), others.end(),
                      [&](const Source& other) { return other.score(member).has_value(); }))
-      result.push_back({std::string(member), score});
+      result.add(member, score);
     return true;
   });
-  return result;
 }
 
 /// Sums depend on the order of the inputs: the smallest first, as in Redis.
@@ -220,39 +196,36 @@ void sort_by_size(Inputs& inputs) {
                    [](const Source& a, const Source& b) { return a.size() < b.size(); });
 }
 
-ScoredList compute(Inputs& inputs, Operation operation) {
+void compute(Inputs& inputs, Operation operation, SortedSetBuilder& result) {
   if (operation != Operation::subtract) sort_by_size(inputs);
-  ScoredList result = operation == Operation::join        ? join(inputs)
-                      : operation == Operation::intersect ? intersect(inputs)
-                                                          : subtract(inputs);
-  std::sort(result.begin(), result.end(), [](const Scored& a, const Scored& b) {
-    return keyspace::ordered_before(a.score, a.member, b.score, b.member);
-  });
-  return result;
+  switch (operation) {
+    case Operation::join:
+      return join(inputs, result);
+    case Operation::intersect:
+      return intersect(inputs, result);
+    case Operation::subtract:
+      return subtract(inputs, result);
+  }
 }
 
 void combine(Execution& x, Args args, Operation operation) {
   auto inputs = find_inputs(x, args, 1, {.operation = operation});
   if (!inputs) return x.fail(inputs.error());
-  const ScoredList result = compute(*inputs, operation);
-  begin_elements(x, result.size(), inputs->with_scores);
-  for (const Scored& element : result)
-    reply_element(x, {element.member, element.score}, inputs->with_scores);
+  SortedSetBuilder result;
+  compute(*inputs, operation, result);
+  const auto elements = result.sorted();
+  begin_elements(x, elements.size(), inputs->with_scores);
+  for (const auto& element : elements)
+    reply_element(x, {element.member->text(), element.score}, inputs->with_scores);
 }
 
 void combine_and_store(Execution& x, Args args, Operation operation, std::string_view event) {
   auto inputs = find_inputs(x, args, 2, {.operation = operation, .stores = true});
   if (!inputs) return x.fail(inputs.error());
-  const keyspace::SortedSetLimits limits = sorted_set_limits(x);
-  const ScoredList result = compute(*inputs, operation);
-  auto stored = std::make_unique<SortedSet>();
-  // At once what it will be in the end: a listpack on the way would turn -0 into 0.
-  const bool fits = std::all_of(result.begin(), result.end(), [&](const Scored& element) {
-    return element.member.size() <= limits.max_listpack_value_bytes;
-  });
-  stored->expect(fits ? result.size() : std::numeric_limits<std::size_t>::max(), limits);
-  for (const Scored& element : result) stored->set(element.member, element.score, limits);
-  store_result(x, x.key(args[1]), std::move(stored), event);
+  SortedSetBuilder result;
+  compute(*inputs, operation, result);
+  // At once what it is in the end: a listpack on the way would turn -0 into 0.
+  store_result(x, x.key(args[1]), result.build(sorted_set_limits(x)), event);
 }
 
 void zunion(Execution& x, Args args) {

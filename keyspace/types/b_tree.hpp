@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/result.hpp"
 #include "keyspace/types/scored_member.hpp"
@@ -36,6 +37,15 @@ class BTree {
   [[nodiscard]] std::size_t size() const { return size_; }
 
   [[nodiscard]] std::size_t memory_bytes() const;
+
+  struct Scored {
+    double score = 0;
+    ScoredMember* member = nullptr;
+  };
+
+  /// Takes elements in order, none of them twice, into full nodes. Requires that the tree is empty,
+  /// which it stays when std::bad_alloc is thrown. O(n).
+  void build(std::span<const Scored> elements);
 
   /// Under this score, whatever member->score says. Requires that the pair is not there.
   void insert(double score, ScoredMember* member);
@@ -156,6 +166,8 @@ class BTree {
     return {as_leaf(node), index};
   }
 
+  class Level;
+
   static bool is_leaf(const Node* node);
   static Leaf* as_leaf(Node* node);
   static Head head_of(const Node* node);
@@ -181,6 +193,7 @@ class BTree {
   void merge_inner(Inner* inner) noexcept;
   void merge_inners(Inner* left, Inner* right) noexcept;
   void lower_root() noexcept;
+  static void fill_leaves(Level& level, std::span<const Scored> elements);
   static void free_tree(Node* node) noexcept;
   struct Audit;
   static Status check_node(const Node* node, unsigned depth, Audit& audit);

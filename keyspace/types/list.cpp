@@ -39,12 +39,6 @@ std::size_t grown_capacity(std::size_t needed, const ListLimits& limits) {
   return std::max(needed, std::min(needed + needed / 2, most));
 }
 
-struct ReleaseBlock {
-  void operator()(Block* block) const noexcept { Block::release(block); }
-};
-
-using OwnBlock = std::unique_ptr<Block, ReleaseBlock>;
-
 /// A larger one takes its place.
 void replace_block(Block*& block, std::size_t capacity) {
   Block* larger = block->copy(capacity);
@@ -107,6 +101,12 @@ void List::shrink(const ListLimits& limits) noexcept {
 
 // ---- adding ------------------------------------------------------------------------------------
 
+List::NodeRoom List::node_room(const ListLimits& limits) {
+  return {size_limit(limits) - listpack_frame_bytes - listpack_element_extra,
+          limits.max_listpack_size >= 0 ? count_limit(limits)
+                                        : std::numeric_limits<std::size_t>::max()};
+}
+
 /// Whether a quicklist would put one more element of `bytes` into this node.
 bool List::accepts(const Slot& node, std::size_t bytes, const ListLimits& limits) const {
   if (bytes >= limits.packed_threshold_bytes) return false;
@@ -114,9 +114,7 @@ bool List::accepts(const Slot& node, std::size_t bytes, const ListLimits& limits
   if (node.count == 1 &&
       block_text(node.block->first(), scratch).size() >= limits.packed_threshold_bytes)
     return false;
-  return !exceeds(limits,
-                  listpack_frame_bytes + node.listpack_bytes + bytes + listpack_element_extra,
-                  node.count + 1);
+  return !node_room(limits).full(node, bytes);
 }
 
 void List::write_in(Slot& to, std::size_t offset, const ElementForm& form,

@@ -49,6 +49,17 @@ class List final : public Object {
     std::size_t ordinal = 0;
   };
 
+  /// What a node of a quicklist may hold.
+  struct NodeRoom {
+    /// Whether one more element whose text has so many bytes is too much.
+    [[nodiscard]] bool full(const Slot& node, std::size_t text_bytes) const {
+      return node.listpack_bytes + text_bytes > bytes || node.count >= elements;
+    }
+
+    std::size_t bytes = 0;  // of a listpack of what is there, and of the text to come
+    std::size_t elements = 0;
+  };
+
   struct Chunk;
 
   /// A chunk, and what is in it: known without reading it.
@@ -178,6 +189,8 @@ class List final : public Object {
   [[nodiscard]] Status check_invariants() const override;
 
  private:
+  friend class ListBuilder;
+
   [[nodiscard]] const Slot& slot(Place place) const;
   [[nodiscard]] Slot& slot(Place place);
   [[nodiscard]] Place end_place(End end) const;
@@ -185,6 +198,7 @@ class List final : public Object {
   bool retreat(Place& place) const;
   [[nodiscard]] Place locate(std::size_t index) const;
   [[nodiscard]] static std::size_t offset_of(const Slot& in, std::size_t ordinal);
+  [[nodiscard]] static NodeRoom node_room(const ListLimits& limits);
   [[nodiscard]] bool accepts(const Slot& node, std::size_t bytes, const ListLimits& limits) const;
   [[nodiscard]] static Status check_slot(const Slot& in);
   void account(Part* part, Slot& in, std::ptrdiff_t count, std::ptrdiff_t bytes) noexcept;

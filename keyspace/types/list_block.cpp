@@ -102,17 +102,10 @@ std::size_t listpack_text_bytes(std::size_t length) {
   return listpack_entry_bytes(length + (length < 64 ? 1 : length < 4096 ? 2 : 5));
 }
 
-/// Only what has the length and the first character of an integer is worth parsing.
-std::optional<std::int64_t> as_integer(std::string_view text) {
-  if (text.empty() || text.size() > 20) return std::nullopt;
-  const char first = text.front();
-  if (first != '-' && (first < '0' || first > '9')) return std::nullopt;
-  return parse_int64(text);
-}
-
 }  // namespace
 
-ElementForm::ElementForm(std::string_view bytes) : text(bytes), integer(as_integer(bytes)) {
+ElementForm::ElementForm(std::string_view bytes) : text(bytes) {
+  if (may_be_integer(bytes)) integer = parse_int64(bytes);
   RESPAWN_CHECK(text.size() < (std::size_t{1} << 32) - 64);
   std::size_t body;
   if (integer) {

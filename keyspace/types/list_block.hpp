@@ -5,6 +5,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -31,6 +33,14 @@ struct ElementForm {
   std::uint32_t packed_bytes = 0;    // what it takes in a block
   std::uint32_t listpack_bytes = 0;  // what it would take in a listpack of Redis
 };
+
+/// Whether a text can be that of an integer: only what has its length and its first character is
+/// worth parsing.
+inline bool may_be_integer(std::string_view text) {
+  if (text.empty() || text.size() > 20) return false;
+  const char first = text.front();
+  return first == '-' || (first >= '0' && first <= '9');
+}
 
 /// The text of the element at `element`; an integer's is written into `scratch`.
 std::string_view block_text(const char* element, Scratch& scratch);
@@ -109,6 +119,16 @@ class Block {
   /// Writes an element of form.packed_bytes.
   static void write(char* at, const ElementForm& form);
 
+  static constexpr std::size_t short_text_max_bytes = 63;
+
+  /// Writes a text of up to so many bytes that is no integer's: one byte in front of it and one
+  /// behind it, as many as in a listpack of Redis.
+  static void write_short(char* at, std::string_view text) {
+    *at = static_cast<char>(text.size());
+    std::memcpy(at + 1, text.data(), text.size());
+    at[1 + text.size()] = static_cast<char>(1 + text.size());
+  }
+
   /// Replaces the contents. Requires the capacity.
   void assign(const char* elements, std::size_t bytes) noexcept;
 
@@ -143,5 +163,12 @@ class Block {
   std::uint32_t begin_ = 0;
   std::uint32_t end_ = 0;
 };
+
+struct ReleaseBlock {
+  void operator()(Block* block) const noexcept { Block::release(block); }
+};
+
+/// One reference.
+using OwnBlock = std::unique_ptr<Block, ReleaseBlock>;
 
 }  // namespace respawn::keyspace

@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "base/allocation.hpp"
+#include "base/bring_near.hpp"
 #include "base/check.hpp"
 #include "keyspace/types/scored_table.hpp"
+#include "keyspace/types/sorted_set_builder.hpp"
 
 namespace respawn::keyspace {
 namespace {
@@ -19,8 +21,8 @@ namespace {
 class ScoreText {
  public:
   explicit ScoreText(double score) {
-    constexpr double exact_max = 9007199254740992;  // 2^53
-    if (std::abs(score) <= exact_max && std::trunc(score) == score) {
+    constexpr double integer_max = 9007199254740992;  // 2^53
+    if (std::abs(score) <= integer_max && std::trunc(score) == score) {
       const char* end = write_int(bytes_.data(), static_cast<std::int64_t>(score));
       size_ = static_cast<std::size_t>(end - bytes_.data());
     } else {
@@ -362,15 +364,19 @@ std::uint64_t SortedSet::scan_with(std::uint64_t cursor, std::size_t count, Visi
 // ---- as a whole --------------------------------------------------------------------------------
 
 std::unique_ptr<SortedSet> SortedSet::clone() const {
-  auto copy = std::make_unique<SortedSet>();
   if (large_ == nullptr) {
+    auto copy = std::make_unique<SortedSet>();
     copy->packed_ = packed_.clone();
     return copy;
   }
-  copy->large_ = new ScoredTable;
-  for (auto each = walk(); each.valid(); each.next())
-    copy->large_->add(each.member(), each.score(), hash_bytes(each.member()));
-  return copy;
+  SortedSetBuilder builder;
+  for (BTree::Place at = size() > 0 ? large_->tree.at(0) : BTree::Place{}; at.leaf != nullptr;) {
+    const BTree::Run run = BTree::run_at(at);
+    for (unsigned i = 0; i < run.count; ++i) bring_near(run.members[i]);
+    for (unsigned i = 0; i < run.count; ++i) builder.add(run.members[i]->text(), run.scores[i]);
+    at = BTree::advance(at, run.count);
+  }
+  return builder.build_large();
 }
 
 Status SortedSet::check_invariants() const {

@@ -163,6 +163,7 @@ class SortedSet final : public Object {
   [[nodiscard]] Status check_invariants() const override;
 
  private:
+  friend class SortedSetBuilder;
   friend class SortedSetCut;
 
   using Visit = void (*)(void* to, const ScoredText& element);
