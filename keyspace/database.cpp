@@ -377,6 +377,10 @@ void Database::adopt(Database& other) {
   other.contents_->garbage_ = &other.garbage_;
 }
 
+std::size_t Contents::table_bytes() const {
+  return dict_.memory_bytes() + expiries_.memory_bytes() + field_expiries_.memory_bytes();
+}
+
 std::size_t Database::memory_bytes(const Entry& entry) const {
   std::size_t bytes = entry.memory_bytes();
   if (size() > 0) bytes += contents_->dict_.memory_bytes() / size();
@@ -385,8 +389,7 @@ std::size_t Database::memory_bytes(const Entry& entry) const {
 }
 
 std::size_t Database::overhead_bytes() const {
-  return sizeof(Database) + sizeof(Contents) + contents_->dict_.memory_bytes() +
-         expiry_overhead_bytes();
+  return sizeof(Database) + sizeof(Contents) + contents_->table_bytes();
 }
 
 std::size_t Database::expiry_overhead_bytes() const {

@@ -69,6 +69,9 @@ class Contents final : public Disposable {
 
   [[nodiscard]] std::size_t bucket_count() const { return dict_.bucket_count(); }
 
+  /// Of what finds the entries, without these.
+  [[nodiscard]] std::size_t table_bytes() const;
+
   /// Place of a key in a walk: below position_end.
   static std::uint64_t position(std::uint64_t hash) { return KeyDict::position(hash); }
 

@@ -25,6 +25,20 @@ std::uint64_t position_of(const Entry& entry) {
   return Contents::position(keyspace::hash_bytes(entry.key()));
 }
 
+/// Bytes of the tables, and as many for each entry as some of them have on average; long values,
+/// which get cuts of their own, count nothing.
+std::size_t about_bytes(const Contents& contents) {
+  constexpr std::size_t entries_looked_at = 256;
+  std::size_t seen = 0;
+  std::size_t bytes = 0;
+  for (std::uint64_t at = 0; at < Contents::position_end && seen < entries_looked_at;)
+    at = contents.walk_step(at, [&](const Entry& entry) {
+      ++seen;
+      if (!EntryCut::is_worth_it(entry)) bytes += entry.memory_bytes();
+    });
+  return contents.table_bytes() + (seen > 0 ? bytes * contents.key_count() / seen : 0);
+}
+
 }  // namespace
 
 SnapshotWalk::SnapshotWalk(keyspace::Databases& data, EntrySink& sink, WalkKind kind)
@@ -44,8 +58,7 @@ SnapshotWalk::SnapshotWalk(keyspace::Databases& data, EntrySink& sink, WalkKind 
 SnapshotWalk::~SnapshotWalk() {
   data_.remove_observer(*this);
   slices_ = {};
-  for (Cut& cut : cuts_)
-    if (cut.kept) data_.garbage().take(std::move(cut.kept));
+  for (Cut& cut : cuts_) let_go(cut);
 }
 
 SnapshotWalk::Cut SnapshotWalk::make_cut(int db, const Contents& contents) {
@@ -106,7 +119,19 @@ void SnapshotWalk::write_range(Cut& cut, std::uint64_t range) {
 }
 
 void SnapshotWalk::cleared(std::unique_ptr<Contents>& contents) {
-  if (Cut* cut = cut_of(*contents)) cut->kept = std::move(contents);
+  Cut* const cut = cut_of(*contents);
+  if (!cut) return;
+  cut->kept = std::move(contents);
+  cut->kept_bytes = about_bytes(*cut->kept);
+  held_bytes_ += cut->kept_bytes;
+  held_bytes_peak_ = std::max(held_bytes_peak_, held_bytes_);
+}
+
+/// Contents that nobody but the walk holds, and that it has gone through.
+void SnapshotWalk::let_go(Cut& cut) {
+  if (!cut.kept) return;
+  held_bytes_ -= std::exchange(cut.kept_bytes, 0);
+  data_.garbage().take(std::move(cut.kept));
 }
 
 bool SnapshotWalk::any_ahead(const Cut& cut, std::uint64_t from, std::uint64_t end) {
@@ -139,6 +164,7 @@ void SnapshotWalk::hold(int db, const Entry& entry) {
   if (held_.empty()) copies_seen_ = keyspace::CopiedBytes::total();
   held_.push_back(std::make_unique<EntryCut>(data_, db, entry));
   EntryCut& cut = *held_.back();
+  if (is_gone(cut)) note_change(cut);
   held_values_.insert(&cut, keyspace::hash_bytes(ByIdentity::key(cut)));
 }
 
@@ -212,7 +238,7 @@ bool SnapshotWalk::step(std::size_t entries) {
     Cut& cut = cuts_[current_];
     written += step_in(cut);
     if (cut.cursor < Contents::position_end) continue;
-    if (cut.kept) data_.garbage().take(std::move(cut.kept));
+    let_go(cut);
     ++current_;
   }
   return !done();

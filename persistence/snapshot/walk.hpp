@@ -84,7 +84,8 @@ class SnapshotWalk final : public keyspace::ChangeObserver {
   [[nodiscard]] bool torn() const { return writing_ || failed_; }
 
   /// What would be free without the walk: what cuts keep, and values that are in no database any
-  /// more. As of the last step or refresh().
+  /// more; of those of a database that was cleared by an estimate. As of the last step or
+  /// refresh().
   [[nodiscard]] std::uint64_t held_bytes() const { return held_bytes_; }
 
   /// The most that it ever was.
@@ -114,6 +115,7 @@ class SnapshotWalk final : public keyspace::ChangeObserver {
     int db = 0;
     const keyspace::Contents* contents = nullptr;
     std::unique_ptr<keyspace::Contents> kept;  // contents, when no database holds them any more
+    std::size_t kept_bytes = 0;                // of that, by estimate, but for long values
     std::uint64_t cursor = 0;
     unsigned range_bits = 0;  // a range has so many bits of a position
     std::vector<bool> written_ahead;
@@ -133,6 +135,7 @@ class SnapshotWalk final : public keyspace::ChangeObserver {
 
   static Cut make_cut(int db, const keyspace::Contents& contents);
   Cut* cut_of(const keyspace::Contents& contents);
+  void let_go(Cut& cut);
   void write(const Cut& cut, const keyspace::Entry& entry);
   void write_ahead(std::size_t database, const keyspace::Key& key);
   void write_range(Cut& cut, std::uint64_t range);

@@ -208,12 +208,20 @@ TEST(SnapshotTest, OneThatIsGivenUpLooksAtNothingAnyMore) {
 TEST(SnapshotTest, WhatWasClearedIsKeptUntilItHasBeenWalked) {
   keyspace::Databases data(snapshot_databases);
   keyspace::GatedDatabase db(data, 1);
-  for (int i = 0; i < 1000; ++i) db.set_string("key:" + std::to_string(i), nullptr, "v");
+  std::size_t bytes = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string key = "key:" + std::to_string(i);
+    db.set_string(key, nullptr, std::string(100, 'v'));
+    bytes += data.at(1).find(key)->memory_bytes();
+  }
   support::MemoryFiles files;
   RdbSnapshot snapshot(data, plan_of(files), {}, no_functions);
   snapshot.step(10);
+  EXPECT_EQ(snapshot.cut_bytes(), 0U);
   data.clear(1);
   EXPECT_EQ(data.garbage().pending(), 0U);
+  EXPECT_GT(snapshot.cut_bytes(), bytes);
+  EXPECT_LT(snapshot.cut_bytes(), bytes + 50'000) << "the tables";
   ASSERT_TRUE(snapshot.run_to_end().ok());
   EXPECT_EQ(data.garbage().pending(), 1000U);
   EXPECT_EQ(test::load(files.contents("dump")).data->at(1).size(), 1000U);
