@@ -3,24 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/numbers.hpp"
 #include "base/random.hpp"
 #include "keyspace/garbage.hpp"
 
 namespace respawn::keyspace {
-
-/// RESPAWN_CUT_STEPS in a longer run.
-inline std::uint64_t cut_steps(std::uint64_t usual) {
-  const char* const text = std::getenv("RESPAWN_CUT_STEPS");
-  return text == nullptr ? usual : parse_uint64(text).value();
-}
 
 /// A Subject has a Value of some type with a Cut, a State that is all there is to know of an
 /// element besides its name, and

@@ -13,6 +13,7 @@
 #include "keyspace/types/set_cut.hpp"
 #include "keyspace/types/sorted_set_cut.hpp"
 #include "tests/support/test_seed.hpp"
+#include "tests/support/test_steps.hpp"
 #include "tests/unit/keyspace/cut_model.hpp"
 #include "tests/unit/keyspace/failing_memory.hpp"
 
@@ -252,7 +253,7 @@ class CutTest : public ::testing::Test {
     const LiveMemory before = live_memory();
     {
       CutModel<Subject> model(random, memory_fails);
-      model.run(cut_steps(15'000));
+      model.run(support::cut_steps(15'000));
       EXPECT_GT(model.finished(), 5U);
       EXPECT_EQ(model.failures() > 0, memory_fails);
     }

@@ -1,7 +1,6 @@
 // Lists that share their blocks: each has its own elements, whatever becomes of the others.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 #include "keyspace/garbage.hpp"
 #include "keyspace/types/list.hpp"
 #include "tests/support/test_seed.hpp"
+#include "tests/support/test_steps.hpp"
 #include "tests/unit/keyspace/failing_memory.hpp"
 
 namespace respawn::keyspace {
@@ -164,11 +164,6 @@ class Changes {
   Garbage& garbage_;
 };
 
-int steps_of_a_run() {
-  const char* given = std::getenv("RESPAWN_CUT_STEPS");
-  return given != nullptr ? std::atoi(given) : 4000;
-}
-
 class ListSharing : public ::testing::TestWithParam<int> {
  protected:
   static constexpr std::size_t shares_max = 4;
@@ -198,8 +193,8 @@ TEST_P(ListSharing, EachHasItsOwnElements) {
   SCOPED_TRACE(seed);
   const ListLimits limits{GetParam()};
   Changes changes(random, garbage);
-  const int steps = steps_of_a_run();
-  for (int step = 0; step < steps; ++step) {
+  const std::uint64_t steps = support::cut_steps(4000);
+  for (std::uint64_t step = 0; step < steps; ++step) {
     // The first one changes most; what a cut has does not change as a rule.
     const std::size_t which = random.below(4) == 0 ? random.below(twins.size()) : 0;
     ASSERT_NO_FATAL_FAILURE(changes.run(twins[which], limits, step / 800 % 2 == 0)) << step;

@@ -3,17 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/numbers.hpp"
 #include "base/random.hpp"
 #include "keyspace/types/stream.hpp"
 #include "tests/support/test_seed.hpp"
+#include "tests/support/test_steps.hpp"
 #include "tests/unit/keyspace/failing_memory.hpp"
 
 namespace respawn::keyspace {
@@ -359,12 +358,6 @@ class SharingWorld {
   Garbage garbage_;
 };
 
-/// More with RESPAWN_CUT_STEPS.
-std::size_t cut_steps(std::size_t usual) {
-  const char* const text = std::getenv("RESPAWN_CUT_STEPS");
-  return text == nullptr ? usual : parse_uint64(text).value();
-}
-
 struct SharingCase {
   std::size_t node_entries;
   std::size_t entries;  // at first, all pending in a group
@@ -385,7 +378,7 @@ void run_sharing(const SharingCase& size, std::uint64_t seed) {
       return group.size();
     });
   }
-  for (std::size_t step = 0; step < cut_steps(size.steps); ++step) {
+  for (std::size_t step = 0; step < support::cut_steps(size.steps); ++step) {
     ASSERT_NO_FATAL_FAILURE(world.edit(draws.draw(world.changed())));
     if (step % size.turn_every == 0) {
       ASSERT_NO_FATAL_FAILURE(world.turn());
@@ -420,7 +413,7 @@ TEST(StreamSharing, WithoutMemoryNothingHasHappened) {
   {
     EditDraws draws(seed, 3, false);  // without memory blocks stay apart that else are joined
     SharingWorld world(draws);
-    for (std::size_t step = 0; step < cut_steps(600); ++step) {
+    for (std::size_t step = 0; step < support::cut_steps(600); ++step) {
       ASSERT_NO_FATAL_FAILURE(world.edit_without_memory(draws.draw(world.changed())));
       ASSERT_NO_FATAL_FAILURE(step % 3 == 0 ? world.turn() : void());
       ASSERT_NO_FATAL_FAILURE(step % 20 == 0 ? world.check() : void());

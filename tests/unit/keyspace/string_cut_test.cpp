@@ -9,6 +9,7 @@
 #include "base/random.hpp"
 #include "keyspace/change.hpp"
 #include "tests/support/test_seed.hpp"
+#include "tests/support/test_steps.hpp"
 #include "tests/unit/keyspace/gated_database.hpp"
 
 namespace respawn::keyspace {
@@ -117,7 +118,7 @@ TEST_F(StringCutTest, EachIsTheTextOfItsMoment) {
   std::string text(50 * page + 17, 'a');
   set("k", text);
   std::vector<Open> open;
-  for (int step = 0; step < 20'000; ++step) {
+  for (std::uint64_t step = 0; step < support::cut_steps(20'000); ++step) {
     const std::uint64_t what = random.below(100);
     if (what < 3 && open.size() < 4) {
       open.push_back({cut("k"), text, ""});

@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 
 #include "base/random.hpp"
 #include "persistence/append_log/command_snapshot.hpp"
 #include "persistence/snapshot/rdb_snapshot.hpp"
 #include "tests/support/test_seed.hpp"
+#include "tests/support/test_steps.hpp"
 #include "tests/unit/persistence/rdb_file_support.hpp"
 
 namespace respawn::persistence {
@@ -272,11 +272,6 @@ BackgroundFilePlan command_plan(support::MemoryFiles& files) {
 
 void no_libraries(const std::function<void(std::string_view)>&) {}
 
-std::uint64_t steps_wanted() {
-  const char* const text = std::getenv("RESPAWN_CUT_STEPS");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : 15'000;
-}
-
 class LongValueSnapshotTest : public ::testing::Test {
  protected:
   const std::uint64_t seed = support::test_seed();
@@ -295,7 +290,7 @@ TEST_F(LongValueSnapshotTest, EachIsTheStateAtItsCut) {
   LongValues values(data, random);
   std::vector<std::unique_ptr<Open>> open;
   std::size_t compared = 0;
-  const std::uint64_t steps = steps_wanted();
+  const std::uint64_t steps = support::cut_steps(15'000);
   for (std::uint64_t step = 0; step < steps || !open.empty(); ++step) {
     if (open.size() < 3 && random.below(1000) == 0 && step < steps) {
       open.push_back(std::make_unique<Open>());
