@@ -24,18 +24,24 @@ SortedSetBuilder::~SortedSetBuilder() {
   while (ScoredMember* member = table_->dict.drain()) ScoredMember::destroy(member);
 }
 
+/// One that is not there. It leaves the queue with its entry into the dict.
+void SortedSetBuilder::insert(Queued& fresh) {
+  constexpr std::size_t members_at_first = 16;
+  if (members_.empty()) members_.reserve(members_at_first);
+  table_->dict.insert(fresh.member, fresh.hash);
+  ScoredMember* const member = std::exchange(fresh.member, nullptr);
+  longest_ = std::max(longest_, member->text().size());
+  members_.push_back(member);
+}
+
 void SortedSetBuilder::insert_queued() {
   for (Queued& next : std::span(queue_).first(queued_)) {
-    const std::string_view text = next.member->text();
-    if (table_->find(text, next.hash) != nullptr) {
+    if (table_->find(next.member->text(), next.hash) == nullptr) {
+      insert(next);
+    } else {
       distinct_ = false;
       ScoredMember::destroy(std::exchange(next.member, nullptr));
-      continue;
     }
-    table_->dict.insert(next.member, next.hash);
-    ScoredMember* const member = std::exchange(next.member, nullptr);
-    longest_ = std::max(longest_, text.size());
-    members_.push_back(member);
   }
   queued_ = 0;
 }

@@ -41,14 +41,16 @@ class SortedSetBuilder {
   /// Adds a member; one that is there gets the score that combine(old score) says.
   template <class Combine>
   void merge(std::string_view member, double score, Combine&& combine) {
-    insert_queued();
+    if (queued_ > 0) insert_queued();
     const std::uint64_t hash = hash_bytes(member);
     if (ScoredMember* existing = table_->find(member, hash)) {
       existing->score = combine(existing->score);
-    } else {
-      queue_[queued_] = {ScoredMember::create(member, score), hash};
-      ++queued_;
+      return;
     }
+    queue_.front() = {ScoredMember::create(member, score), hash};
+    queued_ = 1;
+    insert(queue_.front());
+    queued_ = 0;
   }
 
   /// Whether no member was added twice. Of one that was, the first score counts.
@@ -60,11 +62,11 @@ class SortedSetBuilder {
   /// All elements in order, until the next call.
   [[nodiscard]] std::span<const BTree::Scored> sorted();
 
-  /// What is left is to be destroyed. Each of these:
-  /// The set in the encoding that its final size and longest member ask for.
+  /// The set in the encoding that its final size and longest member ask for. Only destruction is
+  /// allowed behind it.
   [[nodiscard]] std::unique_ptr<SortedSet> build(const SortedSetLimits& limits);
 
-  /// The set as a skiplist.
+  /// The same as a skiplist.
   [[nodiscard]] std::unique_ptr<SortedSet> build_large();
 
  private:
@@ -73,6 +75,7 @@ class SortedSetBuilder {
     std::uint64_t hash = 0;
   };
 
+  void insert(Queued& fresh);
   void insert_queued();
 
   std::unique_ptr<ScoredTable> table_;  // its tree is empty; null once it was given away
