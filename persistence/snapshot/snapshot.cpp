@@ -1,7 +1,6 @@
 #include "persistence/snapshot/snapshot.hpp"
 
 #include <thread>
-#include <utility>
 
 namespace respawn::persistence {
 
@@ -32,7 +31,7 @@ bool Snapshot::step(std::size_t entries) {
   if (!walk_ || file_.state() != BackgroundFile::State::running || !file_.has_room()) return false;
   if (!walk_->torn() && !is_time()) return false;
   const std::size_t before = keys_written();
-  const bool more = !walk_->torn() && !walked_ && walk_->step(delay_us_ > 0 ? 1 : entries);
+  const bool more = !walk_->torn() && walk_->step(delay_us_ > 0 ? 1 : entries);
   if (delay_us_ > 0 && keys_written() > before)
     next_key_ = std::chrono::steady_clock::now() + std::chrono::microseconds(delay_us_);
   if (walk_->torn()) {
@@ -40,8 +39,7 @@ bool Snapshot::step(std::size_t entries) {
     return false;
   }
   if (more) return true;
-  // The last one has its time, too.
-  if (delay_us_ > 0 && keys_total_ > 0 && !std::exchange(walked_, true)) return true;
+  if (!is_time()) return false;  // the last one has its time, too
   stop_walking();
   end();
   file_.finish();

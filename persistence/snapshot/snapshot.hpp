@@ -86,7 +86,6 @@ class Snapshot : protected EntrySink {
   std::uint64_t cut_bytes_peak_ = 0;
   std::uint64_t longest_hook_ns_ = 0;
   int delay_us_;
-  bool walked_ = false;                             // and waits for the delay of the last key
   std::chrono::steady_clock::time_point next_key_;  // not before then
 };
 

@@ -81,7 +81,7 @@ SnapshotWalk::Cut* SnapshotWalk::cut_of(const Contents& contents) {
 void SnapshotWalk::write(const Cut& cut, const Entry& entry) {
   writing_ = true;
   if (kind_ == WalkKind::beside_changes && EntryCut::is_worth_it(entry)) {
-    hold(cut.db, entry);
+    hold(cut, entry);
   } else {
     sink_.entry(cut.db, entry);
     ++keys_written_;
@@ -160,11 +160,11 @@ std::size_t SnapshotWalk::step_in(Cut& cut) {
 
 // ---- Long values --------------------------------------------------------------------------------
 
-void SnapshotWalk::hold(int db, const Entry& entry) {
+void SnapshotWalk::hold(const Cut& from, const Entry& entry) {
   if (held_.empty()) copies_seen_ = keyspace::CopiedBytes::total();
-  held_.push_back(std::make_unique<EntryCut>(data_, db, entry));
+  held_.push_back(std::make_unique<EntryCut>(data_, from.db, entry));
   EntryCut& cut = *held_.back();
-  if (is_gone(cut)) note_change(cut);
+  if (from.kept) note_change(cut);
   held_values_.insert(&cut, keyspace::hash_bytes(ByIdentity::key(cut)));
 }
 

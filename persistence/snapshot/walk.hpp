@@ -141,7 +141,7 @@ class SnapshotWalk final : public keyspace::ChangeObserver {
   void write_range(Cut& cut, std::uint64_t range);
   [[nodiscard]] static bool any_ahead(const Cut& cut, std::uint64_t from, std::uint64_t end);
   std::size_t step_in(Cut& cut);
-  void hold(int db, const keyspace::Entry& entry);
+  void hold(const Cut& from, const keyspace::Entry& entry);
   void note_change(const keyspace::Entry* entry);
   void note_copies();
   [[nodiscard]] bool is_gone(const EntryCut& cut) const;

@@ -312,14 +312,19 @@ TEST_F(AppendLog, IsAnnotatedWithTimes) {
   EXPECT_EQ(digest(*run({})), before);
 }
 
-TEST_F(AppendLog, NobodyStopsTheServerBeforeTheFirstBaseStands) {
-  auto first = run({"--appendonly", "no", "--rdb-key-save-delay", "10000000"});
-  RespClient client(first->port());
+/// Turns the log on; with a delay of each key its first base is not there for a while.
+void begin_first_base(RespClient& client) {
   for (int i = 0; i < 10; ++i) client.ok({"SET", std::to_string(i), "x"});
   client.ok({"CONFIG", "SET", "appendonly", "yes"});
   EXPECT_TRUE(wait_until([&] {
     return support::info_field(client, "persistence", "aof_rewrite_in_progress") == "1";
   }));
+}
+
+TEST_F(AppendLog, NobodyStopsTheServerBeforeTheFirstBaseStands) {
+  auto first = run({"--appendonly", "no", "--rdb-key-save-delay", "10000000"});
+  RespClient client(first->port());
+  begin_first_base(client);
   EXPECT_EQ(client.command({"SHUTDOWN"}).text, "ERR Errors trying to SHUTDOWN. Check logs.");
   first->signal(SIGTERM);
   EXPECT_TRUE(wait_until([&] {
@@ -334,11 +339,7 @@ TEST_F(AppendLog, NobodyStopsTheServerBeforeTheFirstBaseStands) {
 TEST_F(AppendLog, ARewriteEndsWithTheLog) {
   auto first = run({"--appendonly", "no", "--rdb-key-save-delay", "10000000"});
   RespClient client(first->port());
-  for (int i = 0; i < 10; ++i) client.ok({"SET", std::to_string(i), "x"});
-  client.ok({"CONFIG", "SET", "appendonly", "yes"});
-  EXPECT_TRUE(wait_until([&] {
-    return support::info_field(client, "persistence", "aof_rewrite_in_progress") == "1";
-  }));
+  begin_first_base(client);
   client.ok({"CONFIG", "SET", "appendonly", "no"});
   EXPECT_EQ(support::info_field(client, "persistence", "aof_rewrite_in_progress"), "0");
   EXPECT_NE(first->standard_output().find("Killing running AOF rewrite child"), std::string::npos);
